@@ -1,0 +1,1 @@
+"""The builder: from studies to a published data bundle, offline."""

@@ -1,0 +1,345 @@
+"""The bundle contract: every file of a data bundle, and every column of its tables.
+
+The builder writes and the app reads what is declared here; nothing about the format is declared anywhere else.
+`data_bundle/README.md` says the same in words. A change that old readers cannot follow raises `SCHEMA_VERSION`.
+
+Row order is meaning: row i of ``cells.parquet`` is row i of ``embedding.npy``, of ``projection.parquet`` and item i of
+the index; row j of ``genes.parquet`` is gene index j in both expression files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+SCHEMA_VERSION = 1
+
+MANIFEST = "manifest.json"
+EMBEDDING = "embedding.npy"  # float32, n_ref x n_latent, rows as in cells.parquet
+ENCODER_WEIGHTS = "encoder.safetensors"  # "net{i}.layer{j}.kernel" (n_in x n_out), "net{i}.layer{j}.bias"
+INDEX = "index.hnsw"  # NMSLib HNSW over embedding.npy; space, M, ef in the manifest
+PROJECTION_LOADINGS = "projection_loadings.safetensors"  # see core.explore.projection
+CANARY = "canary.safetensors"  # a few encoder inputs with their expected embedding and neighbours
+REPORT = "report.html"  # the build report, self-contained
+EXAMPLES = "examples"  # folder of example queries (.h5ad)
+
+TEXT = pa.string()
+TEXTS = pa.list_(pa.string())
+REAL = pa.float32()
+DOUBLE = pa.float64()
+COUNT = pa.int64()
+INDEX32 = pa.int32()
+FLAG = pa.bool_()
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Parameters
+    ----------
+    name : str
+        Column name; CELLxGENE's where CELLxGENE has one.
+    type : pyarrow.DataType
+        Arrow type, exactly as stored.
+    meaning : str
+        What a value says, with its unit.
+    nullable : bool
+        Whether a value may be missing.
+    """
+
+    name: str
+    type: pa.DataType
+    meaning: str
+    nullable: bool = False
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """One Parquet table of the bundle.
+
+    Parameters
+    ----------
+    name : str
+        Stem of the file name and key for readers and writers.
+    meaning : str
+        What one row is.
+    columns : tuple of Column
+        In file order.
+    row_group_size : int
+        Rows per Parquet row group; small where single rows are read.
+    key : tuple of str
+        Columns whose values together are unique.
+    """
+
+    name: str
+    meaning: str
+    columns: tuple[Column, ...]
+    row_group_size: int = 65_536
+    key: tuple[str, ...] = ()
+
+    @property
+    def file(self) -> str:
+        """File name inside the bundle."""
+        return f"{self.name}.parquet"
+
+    @property
+    def arrow_schema(self) -> pa.Schema:
+        """Arrow schema with nullability."""
+        return pa.schema([pa.field(c.name, c.type, nullable=c.nullable) for c in self.columns])
+
+
+CELLS = TableSpec(
+    "cells",
+    "one reference cell",
+    (
+        Column("cell_id", TEXT, "unique name of the cell: study, colon, name within the study"),
+        Column("study", TEXT, "key into studies"),
+        Column("ontology_term_ids", TEXTS, "all CL/UBERON terms the cell was labelled with, most specific only"),
+        Column("cell_type_ontology_term_id", TEXT, "the single label of the cell; key into cell_types"),
+        Column(
+            "high_confidence",
+            FLAG,
+            "whether the cell passed the selection for training (science: >= min cells, one term)",
+        ),
+        Column("split", TEXT, "train | validation | none: what the encoder saw"),
+        Column("n_genes", INDEX32, "genes detected (value > 0)"),
+        Column("total", REAL, "sum over genes on linear scale, in the study's unit"),
+    ),
+    key=("cell_id",),
+)
+
+GENES = TableSpec(
+    "genes",
+    "one gene of the reference's expression matrix",
+    (
+        Column("gene_symbol", TEXT, "official symbol in this bundle's symbol space; unique"),
+        Column("gene_id", TEXT, "Ensembl gene id without version", nullable=True),
+        Column("n_studies", INDEX32, "studies that measured the gene"),
+        Column("n_cells", COUNT, "reference cells with a value > 0"),
+        Column("in_encoder", FLAG, "whether the gene is in the encoder's vocabulary"),
+    ),
+    key=("gene_symbol",),
+)
+
+GENE_NAMES = TableSpec(
+    "gene_names",
+    "one gene of the organism, measured here or not: what turns any id into this bundle's symbol",
+    (
+        Column("gene_symbol", TEXT, "official symbol; unique"),
+        Column("ensembl_ids", TEXTS, "Ensembl gene ids without version"),
+        Column("entrez_ids", TEXTS, "NCBI gene ids"),
+        Column("aliases", TEXTS, "older or other names that mean this gene only and are no other gene's symbol"),
+    ),
+    key=("gene_symbol",),
+)
+
+STUDIES = TableSpec(
+    "studies",
+    "one study that was offered to the build, used or not",
+    (
+        Column("study", TEXT, "key of the study, for example kang2018"),
+        Column("accession", TEXT, "repository accession, for example GSE96583", nullable=True),
+        Column("title", TEXT, "title of the publication or data set"),
+        Column("pubmed_id", TEXT, "PubMed id", nullable=True),
+        Column("release_date", TEXT, "ISO date of release", nullable=True),
+        Column("technology", TEXT, "measuring technology"),
+        Column("tissue", TEXT, "tissue in words"),
+        Column("licence", TEXT, "licence or terms of the data as carried"),
+        Column("source", TEXT, "where the file came from, in words"),
+        Column("unit", TEXT, "scale the doctor detected in the source"),
+        Column("status", TEXT, "used | held_out | set_aside"),
+        Column("reason", TEXT, "why it was set aside, empty otherwise"),
+        Column("n_cells", COUNT, "cells that went in"),
+        Column("n_cells_offered", COUNT, "cells in the source"),
+        Column("n_genes", INDEX32, "genes that went in"),
+        Column("n_cell_types", INDEX32, "different labels among the cells that went in"),
+    ),
+    key=("study",),
+)
+
+CELL_TYPES = TableSpec(
+    "cell_types",
+    "one cell type that labels reference cells",
+    (
+        Column("cell_type_ontology_term_id", TEXT, "CL or UBERON id"),
+        Column("cell_type", TEXT, "name of the term"),
+        Column("n_cells", COUNT, "reference cells with this label"),
+        Column("n_studies", INDEX32, "studies with this label"),
+        Column("in_training", FLAG, "whether the encoder's softmax head knew the type"),
+    ),
+    key=("cell_type_ontology_term_id",),
+)
+
+TERMS = TableSpec(
+    "terms",
+    "one term of the bundle's ontology subgraph: the labels and all their ancestors",
+    (
+        Column("term_id", TEXT, "CL or UBERON id"),
+        Column("name", TEXT, "preferred name"),
+        Column("definition", TEXT, "definition, possibly empty"),
+        Column("synonyms", TEXTS, "exact synonyms"),
+        Column("depth", INDEX32, "longest distance from a root of the subgraph"),
+    ),
+    key=("term_id",),
+)
+
+EDGES = TableSpec(
+    "edges",
+    "one edge of the ontology subgraph, pointing from the narrower to the wider term",
+    (
+        Column("child_id", TEXT, "narrower term"),
+        Column("parent_id", TEXT, "wider term"),
+        Column("relation", TEXT, "is_a | part_of | ancestor (where the release does not say which)"),
+    ),
+    key=("child_id", "parent_id", "relation"),
+)
+
+TYPE_SIMILARITY = TableSpec(
+    "type_similarity",
+    "one pair of labels with ontology similarity > 0, both orders, diagonal included",
+    (
+        Column("a", TEXT, "cell type id"),
+        Column("b", TEXT, "cell type id"),
+        Column("similarity", REAL, "max(0, 1 - d/4), d = shortest undirected path in the whole ontology"),
+    ),
+    key=("a", "b"),
+)
+
+EXPRESSION_BY_CELL = TableSpec(
+    "expression_by_cell",
+    "all genes of one reference cell; row i is cell i",
+    (
+        Column("gene_indices", pa.list_(pa.field("element", pa.int32(), nullable=False)), "ascending rows of genes"),
+        Column("values", pa.list_(pa.field("element", pa.float32(), nullable=False)), "log1p of counts per 10,000"),
+    ),
+    row_group_size=64,
+)
+
+EXPRESSION_BY_GENE = TableSpec(
+    "expression_by_gene",
+    "all cells of one gene; row j is gene j",
+    (
+        Column("cell_indices", pa.list_(pa.field("element", pa.int32(), nullable=False)), "ascending rows of cells"),
+        Column("values", pa.list_(pa.field("element", pa.float32(), nullable=False)), "log1p of counts per 10,000"),
+    ),
+    row_group_size=8,
+)
+
+ENCODER_GENES = TableSpec(
+    "encoder_genes",
+    "one gene of the encoder's vocabulary, in input order",
+    (
+        Column("gene_symbol", TEXT, "key into genes"),
+        Column("mean", REAL, "training mean of the normalised value (core.expression.recipe)"),
+        Column("sd", REAL, "training standard deviation of the normalised value"),
+        Column("profile", REAL, "mean share of the gene in a reference cell's vocabulary total; sums to 1"),
+    ),
+    key=("gene_symbol",),
+)
+
+PROJECTION = TableSpec(
+    "projection",
+    "one reference cell on the 2D maps; row i is cell i",
+    (
+        Column("pc1", REAL, "first principal component of the embedding"),
+        Column("pc2", REAL, "second principal component of the embedding"),
+        Column("raw_pc1", REAL, "first principal component of the normalised expression"),
+        Column("raw_pc2", REAL, "second principal component of the normalised expression"),
+    ),
+)
+
+DIFFERENTIAL = TableSpec(
+    "differential",
+    "one gene that sets a cell type apart, combined over studies",
+    (
+        Column("cell_type_ontology_term_id", TEXT, "key into cell_types; rows are grouped by it"),
+        Column("gene_symbol", TEXT, "key into genes"),
+        Column(
+            "log2_fold_change", REAL, "mean over studies of log2 mean expression in / out (+1e-9 counts per 10,000)"
+        ),
+        Column("p_value", DOUBLE, "largest p-value over studies"),
+        Column("p_value_adj", DOUBLE, "largest Benjamini-Hochberg adjusted p-value over studies"),
+        Column("p_value_stouffer", DOUBLE, "Stouffer's combination over studies, weights sqrt(n)"),
+        Column("pct_in", REAL, "share of the type's cells with a value > 0, 0..1"),
+        Column("pct_out", REAL, "share of the background's cells with a value > 0, 0..1"),
+        Column("mean_in", REAL, "mean log1p counts per 10,000 in the type"),
+        Column("mean_out", REAL, "mean log1p counts per 10,000 in the background"),
+        Column("n_studies", INDEX32, "studies that tested the gene for this type"),
+    ),
+    row_group_size=4096,
+    key=("cell_type_ontology_term_id", "gene_symbol"),
+)
+
+DIFFERENTIAL_BY_STUDY = TableSpec(
+    "differential_by_study",
+    "one gene, type and study: the tests behind `differential`",
+    (
+        Column("cell_type_ontology_term_id", TEXT, "key into cell_types; rows are grouped by it"),
+        Column("gene_symbol", TEXT, "key into genes"),
+        Column("study", TEXT, "key into studies"),
+        Column("log2_fold_change", REAL, "log2 mean expression in / out"),
+        Column("p_value", DOUBLE, "Wilcoxon rank-sum, two-sided"),
+        Column("p_value_adj", DOUBLE, "Benjamini-Hochberg over the genes of this test"),
+        Column("pct_in", REAL, "share of the type's cells with a value > 0, 0..1"),
+        Column("pct_out", REAL, "share of the background's cells with a value > 0, 0..1"),
+        Column("n_in", INDEX32, "cells of the type in the test"),
+        Column("n_out", INDEX32, "cells of the background in the test"),
+    ),
+    row_group_size=4096,
+    key=("cell_type_ontology_term_id", "gene_symbol", "study"),
+)
+
+EVALUATION = TableSpec(
+    "evaluation",
+    "one figure of the retrieval test on held-out studies",
+    (
+        Column("split", TEXT, "study (whole studies held out) | pair (one type of one study held out)"),
+        Column("held_out", TEXT, "study the queries come from, or 'all'"),
+        Column("model", TEXT, "encoder | pca_100 | raw | cosine | ..."),
+        Column("cell_type_ontology_term_id", TEXT, "query type, or 'all'"),
+        Column("metric", TEXT, "mafp_weighted | mafp | map | accuracy | macro_f1 | near_accuracy"),
+        Column("value", DOUBLE, "0..1"),
+        Column("ci_low", DOUBLE, "bootstrap over studies, 2.5 %", nullable=True),
+        Column("ci_high", DOUBLE, "bootstrap over studies, 97.5 %", nullable=True),
+        Column("p_value", DOUBLE, "two-sided paired t-test against pca_100 over query cells", nullable=True),
+        Column("n_query", COUNT, "query cells behind the figure"),
+        Column("k", INDEX32, "neighbours retrieved"),
+    ),
+    key=("split", "held_out", "model", "cell_type_ontology_term_id", "metric"),
+)
+
+COLLECTION = TableSpec(
+    "collection",
+    "studies and cells of one month and kind",
+    (
+        Column("month", TEXT, "YYYY-MM of release, empty where unknown"),
+        Column("kind", TEXT, "usable | low_alignment | no_data | unmapped | set_aside"),
+        Column("n_studies", COUNT, "studies"),
+        Column("n_cells", COUNT, "cells"),
+    ),
+    key=("month", "kind"),
+)
+
+EXAMPLE_QUERIES = TableSpec(
+    "example_queries",
+    "one example query that ships with the bundle",
+    (
+        Column("example", TEXT, "key, also the stem of its file in examples/"),
+        Column("title", TEXT, "title on the first page"),
+        Column("detail", TEXT, "one line: technology, what to look for"),
+        Column("file", TEXT, "path inside the bundle, posix"),
+        Column("n_cells", COUNT, "cells"),
+        Column("n_genes", COUNT, "genes"),
+        Column("source", TEXT, "study, package and licence"),
+    ),
+    key=("example",),
+)
+
+TABLES: tuple[TableSpec, ...] = (
+    CELLS, GENES, GENE_NAMES, STUDIES, CELL_TYPES, TERMS, EDGES, TYPE_SIMILARITY, EXPRESSION_BY_CELL, EXPRESSION_BY_GENE,
+    ENCODER_GENES, PROJECTION, DIFFERENTIAL, DIFFERENTIAL_BY_STUDY, EVALUATION, COLLECTION, EXAMPLE_QUERIES,
+)  # fmt: skip
+BINARIES: tuple[str, ...] = (EMBEDDING, ENCODER_WEIGHTS, INDEX, PROJECTION_LOADINGS, CANARY, REPORT)
+REQUIRED_FILES: tuple[str, ...] = tuple(t.file for t in TABLES) + BINARIES

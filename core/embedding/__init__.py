@@ -1,0 +1,1 @@
+"""Embedding cells with the exported networks, in numpy alone."""

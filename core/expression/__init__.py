@@ -1,0 +1,1 @@
+"""Expression matrices: reading files, finding out what they hold, gene names, and the one recipe of normalisation."""

@@ -1,0 +1,1 @@
+"""A query is a durable job: a record on disk first, then work."""

@@ -1,0 +1,1 @@
+"""The ontology graph of a bundle: relatives of a term, similarity of two terms, positions for drawing."""

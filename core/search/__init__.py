@@ -1,0 +1,1 @@
+"""Nearest reference cells, scores of cell types, and how far to trust them."""

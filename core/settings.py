@@ -1,0 +1,103 @@
+"""Settings of the server, read once from the environment. The only reader of ``os.environ``.
+
+Every setting has a row in the README (a test holds them together).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from core.errors import ConfigError
+
+PREFIX = "SCQUERY_"
+
+
+def _setting(default: object, meaning: str) -> Any:
+    """Declare one setting with its default and the sentence shown in the README."""
+    return field(default=default, metadata={"meaning": meaning})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings. The environment variable of ``name`` is ``SCQUERY_NAME``.
+
+    Raises
+    ------
+    ConfigError
+        From `from_env`, when a value has the wrong form.
+    """
+
+    data_dir: Path = _setting(Path("var"), "folder for uploads, jobs and results")
+    secret_key: str = _setting(
+        "", "signs the browser's session; required when the server is reached from other machines"
+    )
+    host: str = _setting("127.0.0.1", "address to listen on")
+    port: int = _setting(8050, "port to listen on")
+    trusted_hosts: str = _setting(
+        "", "comma-separated host names the server answers to; empty: those of the address it listens on"
+    )
+    https: bool = _setting(False, "true behind a proxy that speaks HTTPS: cookies are then sent over HTTPS only")
+    slots: int = _setting(2, "queries that run at the same time")
+    max_queue: int = _setting(50, "queries that may wait; more are refused with a clear message")
+    max_upload_bytes: int = _setting(4 * 1024**3, "largest upload")
+    max_query_cells: int = _setting(100_000, "largest number of cells in one query")
+    job_memory_bytes: int = _setting(4 * 1024**3, "memory one query may use")
+    job_timeout_s: int = _setting(900, "seconds one query may take")
+    keep_hours: int = _setting(24, "hours an upload and its result are kept")
+    min_free_bytes: int = _setting(5 * 1024**3, "disk space that uploads must leave free (at most 10 % of the disk)")
+    threads: int = _setting(8, "threads of the built-in web server")
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read the settings from the environment.
+
+        Parameters
+        ----------
+        environ : mapping of str to str, optional
+            Stands in for ``os.environ``.
+
+        Returns
+        -------
+        Settings
+            Defaults where a variable is absent or empty.
+
+        Raises
+        ------
+        ConfigError
+            When a value cannot be read, naming the variable.
+        """
+        env = os.environ if environ is None else environ
+        values = {
+            f.name: _parse(f.name, env[PREFIX + f.name.upper()], f.default)
+            for f in fields(cls)
+            if env.get(PREFIX + f.name.upper())
+        }
+        return cls(**values)  # type: ignore[arg-type]
+
+
+def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the environment for a child process: this process's, with `extra` on top."""
+    return {**os.environ, **(extra or {})}
+
+
+def set_default_environment(name: str, value: str) -> None:
+    """Set a variable that a library reads at import, unless the user has set it."""
+    os.environ.setdefault(name, value)
+
+
+def _parse(name: str, text: str, default: object) -> object:
+    try:
+        if isinstance(default, bool):
+            return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[text.strip().lower()]
+        if isinstance(default, int):
+            return int(text)
+    except (KeyError, ValueError) as error:
+        wanted = "true or false" if isinstance(default, bool) else "a whole number"
+        raise ConfigError(
+            f"{PREFIX}{name.upper()} is {text!r}, which is not {wanted}.", next_step="Correct or unset the variable."
+        ) from error
+    return Path(text) if isinstance(default, Path) else text

@@ -1,0 +1,1 @@
+"""Pages and panels: plain functions from data to components."""
