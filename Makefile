@@ -1,0 +1,65 @@
+# Two commands matter: `make demo` and `make test`. Both set up everything they need.
+PYTHON ?= python3
+UV_VERSION = 0.13.9
+BIN = .venv/bin
+PY = $(BIN)/python
+# Wheels only, so that no compiler is needed; two of the fixed packages exist as pure-Python source only.
+INSTALL = $(BIN)/uv pip install --quiet --python $(PY) --only-binary :all: --no-binary dash-bio --no-binary dash-cytoscape
+BUNDLE ?= data_bundle/demo
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run bundle lint type test browser bench check clean
+
+help:  ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+	  { echo "scQuery needs Python 3.11, 3.12 or 3.13. Name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "The venv module is missing. On Debian: apt-get install python3-venv"; exit 1; }
+	@$(PY) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+.venv/.ready: requirements.txt build_bundle/requirements.txt pyproject.toml | $(PY)
+	@echo "Installing packages"
+	@$(INSTALL) --requirements requirements.txt --requirements build_bundle/requirements.txt
+	@touch $@
+
+.venv/.test-ready: tests/requirements.txt .venv/.ready
+	@$(INSTALL) --requirements requirements.txt --requirements build_bundle/requirements.txt --requirements tests/requirements.txt
+	@touch $@
+
+setup: .venv/.ready  ## Install everything that running and building need
+
+bundle: .venv/.ready  ## Build the default bundle, if it is missing or out of date
+	@$(PY) -m build_bundle demo --out $(BUNDLE)
+
+demo: bundle run  ## Set up, build the default bundle if missing, serve it
+
+run: .venv/.ready  ## Serve BUNDLE (default data_bundle/demo)
+	@$(PY) app.py --bundle $(BUNDLE)
+
+lint: .venv/.test-ready  ## Style, import rules and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+	@$(BIN)/mypy
+
+type: .venv/.test-ready  ## Types alone
+	@$(BIN)/mypy
+
+test: .venv/.test-ready  ## All tests, with the default bundle and a real browser
+	@$(PY) -m build_bundle demo --out $(BUNDLE)
+	@$(PY) -m pytest
+
+browser: .venv/.test-ready  ## Browser tests alone
+	@$(PY) -m build_bundle demo --out $(BUNDLE)
+	@$(PY) -m pytest tests/browser
+
+bench: .venv/.test-ready  ## Speed and memory, as ratios against named rivals
+	@$(PY) -m build_bundle demo --out $(BUNDLE)
+	@$(PY) -m tests.benchmarks
+
+check: lint test  ## What CI runs
+
+clean:  ## Remove the environment, caches and built bundles
+	@rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache data_bundle/demo
