@@ -1,0 +1,221 @@
+"""From any gene id to the bundle's symbol, one way for builder and app.
+
+A name is tried in this order and the first hit wins: official symbol as written, Ensembl id without its version,
+Entrez id, official symbol whatever the case, alias, and at last the shapes that R and scanpy give to names
+(``HLA.A``, ``X0610005C13Rik``, ``HSPA14-1`` beside ``HSPA14``). A name with two meanings stays unresolved.
+
+Not here: which organism a file is from, and whether enough genes matched (``doctor``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.expression.matrix import Names
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+_ENSEMBL = re.compile(r"(ENS[A-Z]{0,4}G\d{11})(?:\.\d+)?")
+_COPY = re.compile(r"^(.+)[-.]\d{1,3}$")
+_GENOME_PREFIX = re.compile(r"^(?:GRCh3[78]|GRCm3[89]|hg19|hg38|mm10|mm39)_+")
+_PURE = 0.9  # share of one kind above which the ids count as that kind and not as mixed
+
+
+@dataclass(frozen=True, eq=False)
+class Resolution:
+    """What became of a list of gene ids.
+
+    Parameters
+    ----------
+    symbols : ndarray of object
+        Official symbol of every id in its order, None where unresolved. Two ids may share a symbol.
+    id_type : str
+        "symbol", "ensembl", "entrez", "mixed", or "none" where nothing resolved.
+    n_resolved : int
+        Ids with a symbol.
+    n_exact : int
+        Of these, official symbols exactly as written.
+    n_alias : int
+        Of these, resolved by an alias or a repaired spelling.
+    """
+
+    symbols: Names
+    id_type: str
+    n_resolved: int
+    n_exact: int
+    n_alias: int
+
+    @property
+    def share(self) -> float:
+        """Share of the ids that resolved, 0..1."""
+        return self.n_resolved / max(1, len(self.symbols))
+
+
+def _unique(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Keep the keys that mean one symbol only."""
+    found: dict[str, str] = {}
+    clash: set[str] = set()
+    for key, symbol in pairs:
+        if found.setdefault(key, symbol) != symbol:
+            clash.add(key)
+    return {key: symbol for key, symbol in found.items() if key not in clash}
+
+
+@dataclass(frozen=True, eq=False)
+class GeneNames:
+    """All names of an organism's genes.
+
+    Parameters
+    ----------
+    symbols : frozenset of str
+        Official symbols.
+    folded : mapping of str to str
+        Upper-case form of a symbol, where it means one gene only.
+    ensembl, entrez, aliases, folded_aliases : mapping of str to str
+        Other ids to the official symbol; none is another gene's symbol.
+
+    Notes
+    -----
+    Built once per bundle (about 0.2 s for 60,000 genes); resolving 30,000 ids takes about 30 ms.
+    """
+
+    symbols: frozenset[str]
+    folded: Mapping[str, str]
+    ensembl: Mapping[str, str]
+    entrez: Mapping[str, str]
+    aliases: Mapping[str, str]
+    folded_aliases: Mapping[str, str]
+
+    @classmethod
+    def from_table(cls, table: pa.Table | pd.DataFrame) -> GeneNames:
+        """Build from the bundle's ``gene_names`` table.
+
+        Parameters
+        ----------
+        table : pyarrow.Table or pandas.DataFrame
+            Columns ``gene_symbol``, ``ensembl_ids``, ``entrez_ids``, ``aliases`` (the last three hold lists).
+
+        Returns
+        -------
+        GeneNames
+            Ready to resolve.
+        """
+        columns = ("gene_symbol", "ensembl_ids", "entrez_ids", "aliases")
+        read = {c: table[c].to_pylist() if hasattr(table[c], "to_pylist") else table[c].tolist() for c in columns}
+        return cls.from_lists(*(read[c] for c in columns))
+
+    @classmethod
+    def from_lists(
+        cls,
+        symbols: Sequence[str],
+        ensembl_ids: Sequence[Iterable[str] | None],
+        entrez_ids: Sequence[Iterable[str] | None],
+        aliases: Sequence[Iterable[str] | None],
+    ) -> GeneNames:
+        """Build from parallel lists, one element a gene.
+
+        Parameters
+        ----------
+        symbols : sequence of str
+            Official symbols.
+        ensembl_ids, entrez_ids, aliases : sequence of iterable of str
+            Further names of the gene at the same place.
+
+        Returns
+        -------
+        GeneNames
+            Names that mean two genes are left out.
+        """
+
+        def pairs(lists: Sequence[Iterable[str] | None]) -> list[tuple[str, str]]:
+            return [(str(n), s) for s, ns in zip(symbols, lists, strict=True) for n in (ns if ns is not None else ())]
+
+        official = frozenset(symbols)
+        folded = _unique((s.upper(), s) for s in symbols)
+        taken = {s.upper() for s in symbols}
+        known_as = [(n, s) for n, s in pairs(aliases) if n not in official]
+        return cls(
+            symbols=official,
+            folded=folded,
+            ensembl=_unique((n.split(".")[0].upper(), s) for n, s in pairs(ensembl_ids)),
+            entrez=_unique(pairs(entrez_ids)),
+            aliases=_unique(known_as),
+            folded_aliases=_unique((n.upper(), s) for n, s in known_as if n.upper() not in taken),
+        )
+
+    def resolve(self, ids: Sequence[str]) -> Resolution:
+        """Find the official symbol of every id.
+
+        Parameters
+        ----------
+        ids : sequence of str
+            Symbols, Ensembl ids (with or without version), Entrez ids, aliases, in any mixture.
+
+        Returns
+        -------
+        Resolution
+            Symbols in the order of `ids`.
+        """
+        present = frozenset(ids)
+        symbols: Names = np.empty(len(ids), dtype=object)
+        kinds: Counter[str] = Counter()
+        for i, name in enumerate(ids):
+            kind, symbols[i] = self._lookup(name.strip(), present)
+            kinds[kind] += 1
+        unresolved = kinds.pop("", 0)
+        return Resolution(
+            symbols=symbols,
+            id_type=_id_type(kinds),
+            n_resolved=len(ids) - unresolved,
+            n_exact=kinds["exact"],
+            n_alias=kinds["alias"] + kinds["repaired"],
+        )
+
+    def _lookup(self, name: str, present: frozenset[str]) -> tuple[str, str | None]:
+        if name in self.symbols:
+            return "exact", name
+        ensembl = _ENSEMBL.search(name)
+        if ensembl and (hit := self.ensembl.get(ensembl[1])):
+            return "ensembl", hit
+        if hit := self.entrez.get(name.removesuffix(".0")):
+            return "entrez", hit
+        if hit := self.folded.get(name.upper()):
+            return "symbol", hit
+        if hit := self.aliases.get(name) or self.folded_aliases.get(name.upper()):
+            return "alias", hit
+        return self._lookup_repaired(name, present)
+
+    def _lookup_repaired(self, name: str, present: frozenset[str]) -> tuple[str, str | None]:
+        bare = _GENOME_PREFIX.sub("", name)
+        if bare != name:
+            return self._lookup(bare, present)
+        dashed = name.replace(".", "-")
+        for guess in (dashed, dashed[1:] if dashed[:1] == "X" and dashed[1:2].isdigit() else dashed):
+            if hit := self.folded.get(guess.upper()):
+                return "repaired", hit
+        copy = _COPY.match(name)
+        if copy and copy[1] in present and (hit := self.folded.get(copy[1].upper())):
+            return "repaired", hit
+        return "", None
+
+
+def _id_type(kinds: Counter[str]) -> str:
+    """Name the kind that nine tenths of the resolved ids have."""
+    by_type = {
+        "symbol": kinds["exact"] + kinds["symbol"] + kinds["alias"] + kinds["repaired"],
+        "ensembl": kinds["ensembl"],
+        "entrez": kinds["entrez"],
+    }
+    total = sum(by_type.values())
+    if total == 0:
+        return "none"
+    best = max(by_type, key=lambda k: by_type[k])
+    return best if by_type[best] >= _PURE * total else "mixed"
