@@ -1,0 +1,192 @@
+"""Read Cell Ontology and UBERON releases as they are distributed, for the builder only.
+
+Three formats, told apart by content: the JSON of ``cellxgene-ontology-guide`` (ancestor distances, no relation names),
+a JSON of terms with ``is_a`` and ``part_of`` lists, and OBO. Not here: the graph as the app sees it (`core.ontology`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from core.errors import ConfigError
+
+IS_A = "is_a"
+PART_OF = "part_of"
+ANCESTOR = "ancestor"  # the release does not say which of the two
+PREFIXES = ("CL:", "UBERON:")
+_COMPRESSION = {".zst": "zstd", ".gz": "gzip"}
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"\s*(\w*)')
+
+
+@dataclass(frozen=True)
+class SourceTerm:
+    """One live term.
+
+    Parameters
+    ----------
+    name : str
+        Preferred name.
+    definition : str
+        Definition, possibly empty.
+    synonyms : tuple of str
+        Exact synonyms.
+    """
+
+    name: str
+    definition: str = ""
+    synonyms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class OntologySource:
+    """A whole ontology: every live CL and UBERON term of the files read.
+
+    Parameters
+    ----------
+    terms : mapping of str to SourceTerm
+        By id.
+    edges : tuple of (child, parent, relation)
+        Direct edges between live terms; relation is ``is_a``, ``part_of`` or ``ancestor``.
+    deprecated : mapping of str to str
+        Retired id -> the id that replaces it, or "" where none does.
+    """
+
+    terms: Mapping[str, SourceTerm]
+    edges: tuple[tuple[str, str, str], ...]
+    deprecated: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class _Draft:
+    terms: dict[str, SourceTerm] = field(default_factory=dict)
+    edges: set[tuple[str, str, str]] = field(default_factory=set)
+    deprecated: dict[str, str] = field(default_factory=dict)
+
+
+def read_ontology(*paths: Path) -> OntologySource:
+    """Read one ontology from one or several files.
+
+    Parameters
+    ----------
+    *paths : Path
+        ``.json``, ``.obo``, each also ``.gz`` or ``.zst``.
+
+    Returns
+    -------
+    OntologySource
+        Terms of all files; edges whose two ends are live.
+
+    Raises
+    ------
+    ConfigError
+        When a file is missing, has none of the three formats, or holds no CL or UBERON term.
+    """
+    draft = _Draft()
+    for path in paths:
+        before = len(draft.terms)
+        _read_one(path, draft)
+        if len(draft.terms) == before:
+            raise ConfigError(f"{path} holds no CL or UBERON term.", next_step="Name an ontology release file.")
+    for term_id in draft.terms:
+        draft.deprecated.pop(term_id, None)
+    edges = sorted(edge for edge in draft.edges if edge[0] in draft.terms and edge[1] in draft.terms)
+    return OntologySource(draft.terms, tuple(edges), draft.deprecated)
+
+
+def _read_one(path: Path, draft: _Draft) -> None:
+    text = _text(path)
+    if text.lstrip()[:1] != "{":
+        _add_obo(text, draft)
+        return
+    try:
+        content = json.loads(text)
+    except ValueError as error:
+        raise ConfigError(f"{path} is not valid JSON: {error}.", next_step="Fetch the file again.") from error
+    if "terms" in content:
+        _add_relations_json(content["terms"], draft)
+    else:
+        _add_distances_json(content, draft)
+
+
+def _text(path: Path) -> str:
+    try:
+        with pa.input_stream(str(path), compression=_COMPRESSION.get(path.suffix)) as stream:
+            return str(stream.read().decode("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"The ontology file {path} cannot be read: {error}.", next_step="Check the path.") from error
+
+
+def _add_distances_json(content: Mapping[str, Mapping[str, Any]], draft: _Draft) -> None:
+    """Add ``{id: {label, description, synonyms, ancestors: {id: distance}, deprecated, replaced_by}}``."""
+    for term_id, entry in content.items():
+        if not term_id.startswith(PREFIXES):
+            continue
+        if entry.get("deprecated"):
+            draft.deprecated[term_id] = str(entry.get("replaced_by") or "")
+            continue
+        synonyms = tuple(entry.get("synonyms") or ())
+        draft.terms[term_id] = SourceTerm(str(entry["label"]), str(entry.get("description") or ""), synonyms)
+        parents = [parent for parent, distance in entry["ancestors"].items() if distance == 1]
+        draft.edges.update((term_id, parent, ANCESTOR) for parent in parents)
+
+
+def _add_relations_json(content: Mapping[str, Mapping[str, Any]], draft: _Draft) -> None:
+    """Add ``{id: {name, def, synonyms: [[text, scope]], is_a: [], part_of: []}}``."""
+    for term_id, entry in content.items():
+        if not term_id.startswith(PREFIXES):
+            continue
+        exact = tuple(text for text, scope in entry.get("synonyms") or () if scope == "EXACT")
+        draft.terms[term_id] = SourceTerm(str(entry["name"]), str(entry.get("def") or ""), exact)
+        for relation in (IS_A, PART_OF):
+            draft.edges.update((term_id, parent, relation) for parent in entry.get(relation) or ())
+
+
+def _add_obo(text: str, draft: _Draft) -> None:
+    for stanza in _stanzas(text.splitlines()):
+        term_id = stanza.get("id", [""])[0]
+        if not term_id.startswith(PREFIXES):
+            continue
+        if stanza.get("is_obsolete") == ["true"]:
+            draft.deprecated[term_id] = stanza.get("replaced_by", [""])[0]
+            continue
+        draft.terms[term_id] = _obo_term(term_id, stanza)
+        draft.edges.update((term_id, parent.split()[0], IS_A) for parent in stanza.get("is_a", ()))
+        related = (value.split() for value in stanza.get("relationship", ()))
+        draft.edges.update((term_id, words[1], PART_OF) for words in related if words[0] == PART_OF)
+
+
+def _obo_term(term_id: str, stanza: Mapping[str, list[str]]) -> SourceTerm:
+    definitions = [_quoted(value)[0] for value in stanza.get("def", ())]
+    synonyms = [_quoted(value) for value in stanza.get("synonym", ())]
+    return SourceTerm(
+        stanza.get("name", [term_id])[0],
+        definitions[0] if definitions else "",
+        tuple(text for text, scope in synonyms if scope == "EXACT"),
+    )
+
+
+def _quoted(value: str) -> tuple[str, str]:
+    found = _QUOTED.match(value)
+    return (found[1].replace('\\"', '"'), found[2]) if found else (value, "")
+
+
+def _stanzas(lines: Iterable[str]) -> Iterator[dict[str, list[str]]]:
+    """Yield the ``[Term]`` stanzas of an OBO file as tag -> values."""
+    stanza: dict[str, list[str]] | None = None
+    for line in lines:
+        if line.startswith("["):
+            if stanza:
+                yield stanza
+            stanza = {} if line.strip() == "[Term]" else None
+        elif stanza is not None and ": " in line:
+            tag, value = line.split(": ", 1)
+            stanza.setdefault(tag, []).append(value.split(" ! ")[0].strip())
+    if stanza:
+        yield stanza
