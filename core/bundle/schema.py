@@ -20,7 +20,7 @@ EMBEDDING = "embedding.npy"  # float32, n_ref x n_latent, rows as in cells.parqu
 ENCODER_WEIGHTS = "encoder.safetensors"  # "net{i}.layer{j}.kernel" (n_in x n_out), "net{i}.layer{j}.bias"
 INDEX = "index.hnsw"  # NMSLib HNSW over embedding.npy; space, M, ef in the manifest
 PROJECTION_LOADINGS = "projection_loadings.safetensors"  # see core.explore.projection
-CANARY = "canary.safetensors"  # a few encoder inputs with their expected embedding and neighbours
+CANARY = "canary.safetensors"  # a few encoder inputs "x" with their expected "embedding" and "neighbors"
 REPORT = "report.html"  # the build report, self-contained
 EXAMPLES = "examples"  # folder of example queries (.h5ad)
 
@@ -31,6 +31,8 @@ DOUBLE = pa.float64()
 COUNT = pa.int64()
 INDEX32 = pa.int32()
 FLAG = pa.bool_()
+INDEX_LIST = pa.list_(pa.field("element", pa.int32(), nullable=False))
+REAL_LIST = pa.list_(pa.field("element", pa.float32(), nullable=False))
 
 
 @dataclass(frozen=True)
@@ -47,12 +49,15 @@ class Column:
         What a value says, with its unit.
     nullable : bool
         Whether a value may be missing.
+    choices : tuple of str
+        The only values allowed; empty where any is.
     """
 
     name: str
     type: pa.DataType
     meaning: str
     nullable: bool = False
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,8 @@ class TableSpec:
         Rows per Parquet row group; small where single rows are read.
     key : tuple of str
         Columns whose values together are unique.
+    aligned_with : str
+        Name of the table whose rows these are, one to one and in the same order; empty where rows stand alone.
     """
 
     name: str
@@ -78,6 +85,7 @@ class TableSpec:
     columns: tuple[Column, ...]
     row_group_size: int = 65_536
     key: tuple[str, ...] = ()
+    aligned_with: str = ""
 
     @property
     def file(self) -> str:
@@ -103,7 +111,12 @@ CELLS = TableSpec(
             FLAG,
             "whether the cell passed the selection for training (science: >= min cells, one term)",
         ),
-        Column("split", TEXT, "train | validation | none: what the encoder saw"),
+        Column(
+            "split",
+            TEXT,
+            "train | validation | none: what the encoder saw",
+            choices=("train", "validation", "none"),
+        ),
         Column("n_genes", INDEX32, "genes detected (value > 0)"),
         Column("total", REAL, "sum over genes on linear scale, in the study's unit"),
     ),
@@ -149,7 +162,7 @@ STUDIES = TableSpec(
         Column("licence", TEXT, "licence or terms of the data as carried"),
         Column("source", TEXT, "where the file came from, in words"),
         Column("unit", TEXT, "scale the doctor detected in the source"),
-        Column("status", TEXT, "used | held_out | set_aside"),
+        Column("status", TEXT, "used | held_out | set_aside", choices=("used", "held_out", "set_aside")),
         Column("reason", TEXT, "why it was set aside, empty otherwise"),
         Column("n_cells", COUNT, "cells that went in"),
         Column("n_cells_offered", COUNT, "cells in the source"),
@@ -191,7 +204,12 @@ EDGES = TableSpec(
     (
         Column("child_id", TEXT, "narrower term"),
         Column("parent_id", TEXT, "wider term"),
-        Column("relation", TEXT, "is_a | part_of | ancestor (where the release does not say which)"),
+        Column(
+            "relation",
+            TEXT,
+            "is_a | part_of | ancestor (where the release does not say which)",
+            choices=("is_a", "part_of", "ancestor"),
+        ),
     ),
     key=("child_id", "parent_id", "relation"),
 )
@@ -211,20 +229,22 @@ EXPRESSION_BY_CELL = TableSpec(
     "expression_by_cell",
     "all genes of one reference cell; row i is cell i",
     (
-        Column("gene_indices", pa.list_(pa.field("element", pa.int32(), nullable=False)), "ascending rows of genes"),
-        Column("values", pa.list_(pa.field("element", pa.float32(), nullable=False)), "log1p of counts per 10,000"),
+        Column("gene_indices", INDEX_LIST, "ascending rows of genes"),
+        Column("values", REAL_LIST, "log1p of counts per 10,000"),
     ),
-    row_group_size=64,
+    row_group_size=16,
+    aligned_with="cells",
 )
 
 EXPRESSION_BY_GENE = TableSpec(
     "expression_by_gene",
     "all cells of one gene; row j is gene j",
     (
-        Column("cell_indices", pa.list_(pa.field("element", pa.int32(), nullable=False)), "ascending rows of cells"),
-        Column("values", pa.list_(pa.field("element", pa.float32(), nullable=False)), "log1p of counts per 10,000"),
+        Column("cell_indices", INDEX_LIST, "ascending rows of cells"),
+        Column("values", REAL_LIST, "log1p of counts per 10,000"),
     ),
-    row_group_size=8,
+    row_group_size=4,
+    aligned_with="genes",
 )
 
 ENCODER_GENES = TableSpec(
@@ -248,6 +268,7 @@ PROJECTION = TableSpec(
         Column("raw_pc1", REAL, "first principal component of the normalised expression"),
         Column("raw_pc2", REAL, "second principal component of the normalised expression"),
     ),
+    aligned_with="cells",
 )
 
 DIFFERENTIAL = TableSpec(
@@ -295,7 +316,12 @@ EVALUATION = TableSpec(
     "evaluation",
     "one figure of the retrieval test on held-out studies",
     (
-        Column("split", TEXT, "study (whole studies held out) | pair (one type of one study held out)"),
+        Column(
+            "split",
+            TEXT,
+            "study (whole studies held out) | pair (one type of one study held out)",
+            choices=("study", "pair"),
+        ),
         Column("held_out", TEXT, "study the queries come from, or 'all'"),
         Column("model", TEXT, "encoder | pca_100 | raw | cosine | ..."),
         Column("cell_type_ontology_term_id", TEXT, "query type, or 'all'"),
@@ -315,7 +341,12 @@ COLLECTION = TableSpec(
     "studies and cells of one month and kind",
     (
         Column("month", TEXT, "YYYY-MM of release, empty where unknown"),
-        Column("kind", TEXT, "usable | low_alignment | no_data | unmapped | set_aside"),
+        Column(
+            "kind",
+            TEXT,
+            "usable | low_alignment | no_data | unmapped | set_aside",
+            choices=("usable", "low_alignment", "no_data", "unmapped", "set_aside"),
+        ),
         Column("n_studies", COUNT, "studies"),
         Column("n_cells", COUNT, "cells"),
     ),
