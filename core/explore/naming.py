@@ -1,0 +1,75 @@
+"""Names, counts and relatives of cell types as all views use them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+
+from core.bundle.reader import Bundle
+
+
+def type_names(bundle: Bundle) -> Mapping[str, str]:
+    """Map every term of the bundle's ontology subgraph to its name.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        The reference.
+
+    Returns
+    -------
+    mapping of str to str
+        Term id to preferred name.
+    """
+    return dict(zip(bundle.terms["term_id"].astype(str), bundle.terms["name"].astype(str), strict=True))
+
+
+def narrower(bundle: Bundle, term_id: str) -> set[str]:
+    """List a term and everything below it.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        The reference.
+    term_id : str
+        CL or UBERON id.
+
+    Returns
+    -------
+    set of str
+        The term itself and its descendants.
+    """
+    children: dict[str, list[str]] = {}
+    for child, parent in zip(bundle.edges["child_id"], bundle.edges["parent_id"], strict=True):
+        children.setdefault(str(parent), []).append(str(child))
+    found, todo = {term_id}, deque([term_id])
+    while todo:
+        for child in children.get(todo.popleft(), ()):
+            if child not in found:
+                found.add(child)
+                todo.append(child)
+    return found
+
+
+def percent(part: float, whole: float) -> str:
+    """Write a share as the page does: whole percent with a space.
+
+    Parameters
+    ----------
+    part, whole : float
+        Counts; `whole` may be 0.
+
+    Returns
+    -------
+    str
+        For example ``53 %``, ``< 1 %`` for a small share that is not 0.
+
+    Examples
+    --------
+    >>> percent(338, 2638)
+    '13 %'
+    """
+    share = 100 * part / whole if whole else 0.0
+    if 0 < share < 0.5:
+        return "< 1 %"
+    return "> 99 %" if 99.5 <= share < 100 else f"{share:.0f} %"

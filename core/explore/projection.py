@@ -1,0 +1,295 @@
+"""Two-dimensional maps: the principal components of the embedding and of the raw expression (the paper's Figure 5b).
+
+The reference's coordinates are in the bundle's ``projection`` table; a query is placed on the same axes with the loadings.
+
+Tensors of ``projection_loadings.safetensors``, all float32:
+
+========================  ==============  ==================================================================
+key                       shape           meaning
+========================  ==============  ==================================================================
+embedding_mean            (n_latent,)     mean of the reference's embedding
+embedding_components      (2, n_latent)   orthonormal rows, largest variance first
+embedding_explained       (2,)            share of the reference's variance along each, 0..1
+raw_mean                  (n_vocab,)      mean of ``EncoderInputs.transform`` over the reference
+raw_components            (2, n_vocab)    orthonormal rows
+raw_explained             (2,)            shares, 0..1
+========================  ==============  ==================================================================
+
+"raw" is the encoder's input, the normalised expression: the unsupervised map to hold the embedding against.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.linalg import eigh
+
+from core.bundle.reader import Bundle
+from core.bundle.schema import PROJECTION_LOADINGS
+from core.explore.naming import type_names
+from core.explore.query import Query
+
+Space = Literal["embedding", "raw"]
+COLUMNS: Mapping[str, tuple[str, str]] = {"embedding": ("pc1", "pc2"), "raw": ("raw_pc1", "raw_pc2")}
+MAX_REFERENCE_POINTS = 20_000
+
+
+@dataclass(frozen=True)
+class Loadings:
+    """Axes of a map.
+
+    Parameters
+    ----------
+    mean : numpy.ndarray of float32, shape (n_features,)
+        Origin.
+    components : numpy.ndarray of float32, shape (n_components, n_features)
+        Orthonormal rows, largest variance first; the largest entry of each row is positive.
+    explained : numpy.ndarray of float32, shape (n_components,)
+        Share of the variance, 0..1.
+    """
+
+    mean: npt.NDArray[np.float32]
+    components: npt.NDArray[np.float32]
+    explained: npt.NDArray[np.float32]
+
+    def tensors(self, space: Space) -> dict[str, npt.NDArray[np.float32]]:
+        """Give the arrays under the keys of the loadings file."""
+        return {
+            f"{space}_mean": self.mean,
+            f"{space}_components": self.components,
+            f"{space}_explained": self.explained,
+        }
+
+    @classmethod
+    def of(cls, tensors: Mapping[str, npt.NDArray[np.float32]], space: Space) -> Loadings:
+        """Take the axes of one space from the tensors of the loadings file."""
+        return cls(tensors[f"{space}_mean"], tensors[f"{space}_components"], tensors[f"{space}_explained"])
+
+    def place(self, rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Give the coordinates of rows.
+
+        Parameters
+        ----------
+        rows : numpy.ndarray of float32, shape (n, n_features)
+            Embedding or encoder inputs.
+
+        Returns
+        -------
+        numpy.ndarray of float32, shape (n, n_components)
+            Coordinates on the axes.
+        """
+        # The mean is taken off after the product, which spares a copy of the rows.
+        return (rows @ self.components.T - self.mean @ self.components.T).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class ProjectionView:
+    """Points of the map.
+
+    Parameters
+    ----------
+    space : str
+        ``embedding`` or ``raw``.
+    reference_xy : numpy.ndarray of float32, shape (n_shown, 2)
+        Reference cells, at most 20,000, taken evenly over types.
+    reference_type, reference_study : numpy.ndarray of int16, shape (n_shown,)
+        Positions in `type_ids` and `study_ids`.
+    type_ids, type_names : tuple of str
+        Types of the reference.
+    study_ids, accessions : tuple of str
+        Studies of the reference; an accession is ``"no accession"`` where there is none.
+    query_xy : numpy.ndarray of float32, shape (n_query, 2)
+        Query cells.
+    explained_variance : tuple of float
+        Shares of the reference's variance along x and y, 0..1.
+    type_xy : numpy.ndarray of float32, shape (n_types, 2)
+        Median place of a type's shown cells; NaN for a type without one.
+    n_reference : int
+        Reference cells in all, shown or not.
+    """
+
+    space: Space
+    reference_xy: npt.NDArray[np.float32]
+    reference_type: npt.NDArray[np.int16]
+    reference_study: npt.NDArray[np.int16]
+    type_ids: tuple[str, ...]
+    type_names: tuple[str, ...]
+    study_ids: tuple[str, ...]
+    accessions: tuple[str, ...]
+    query_xy: npt.NDArray[np.float32]
+    explained_variance: tuple[float, float]
+    type_xy: npt.NDArray[np.float32]
+    n_reference: int
+
+
+def fit_projection(batches: Iterable[npt.NDArray[np.float32]], n_components: int = 2) -> Loadings:
+    """Find the principal axes of a matrix that comes in batches of rows.
+
+    Parameters
+    ----------
+    batches : iterable of numpy.ndarray of float32, shape (n_batch, n_features)
+        Read once, in any order.
+    n_components : int
+        Axes wanted.
+
+    Returns
+    -------
+    Loadings
+        Missing axes (fewer features or rows than wanted) are rows of zeros.
+
+    Raises
+    ------
+    ValueError
+        If there is no row at all.
+
+    Notes
+    -----
+    Sums the outer products in float64 and takes the largest eigenvectors: memory 16 x n_features^2 bytes (150 MB for
+    3,000 features) whatever the number of rows. Batches are shifted by the first one's mean, so that the covariance is not a small
+    difference of large numbers.
+    """
+    n, shift, total, outer = 0, None, None, None
+    for batch in batches:
+        rows = np.asarray(batch, dtype=np.float64)
+        if not len(rows):
+            continue
+        if shift is None or total is None or outer is None:
+            shift, total, outer = rows.mean(axis=0), np.zeros(rows.shape[1]), np.zeros((rows.shape[1],) * 2)
+        rows = rows - shift
+        n += len(rows)
+        total += rows.sum(axis=0)
+        outer += rows.T @ rows
+    if shift is None or total is None or outer is None:
+        raise ValueError("A projection needs at least one row.")
+    return _axes(shift + total / n, outer / n - np.outer(total / n, total / n), n_components)
+
+
+def project(
+    tensors: Mapping[str, npt.NDArray[np.float32]],
+    embedding: npt.NDArray[np.float32],
+    inputs: Iterable[npt.NDArray[np.float32]],
+) -> pd.DataFrame:
+    """Place cells on the bundle's two maps.
+
+    Parameters
+    ----------
+    tensors : mapping of str to numpy.ndarray
+        Of ``projection_loadings.safetensors``.
+    embedding : numpy.ndarray of float32, shape (n, n_latent)
+        The cells' embedding.
+    inputs : iterable of numpy.ndarray of float32, shape (n_batch, n_vocab)
+        `EncoderInputs.transform` of the same cells, batch by batch in the same order.
+
+    Returns
+    -------
+    pandas.DataFrame
+        float32 columns pc1, pc2, raw_pc1, raw_pc2; n rows.
+    """
+    raw = Loadings.of(tensors, "raw")
+    placed = [raw.place(batch) for batch in inputs]
+    xy = np.hstack(
+        [Loadings.of(tensors, "embedding").place(embedding), np.vstack(placed or [np.empty((0, 2), np.float32)])]
+    )
+    return pd.DataFrame(xy, columns=[*COLUMNS["embedding"], *COLUMNS["raw"]])
+
+
+def projection(bundle: Bundle, result: Query, space: Space = "embedding") -> ProjectionView:
+    """Collect the points of a map.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        The reference.
+    result : Query
+        The query, already placed.
+    space : {"embedding", "raw"}
+        Which map.
+
+    Returns
+    -------
+    ProjectionView
+        Points, codes and places for the names of types.
+    """
+    x, y = COLUMNS[space]
+    cells, types, studies = bundle.cells, bundle.cell_types, bundle.studies
+    type_ids = tuple(types["cell_type_ontology_term_id"].astype(str))
+    study_ids = tuple(studies.loc[studies["status"] == "used", "study"].astype(str))
+    type_code = _codes(cells["cell_type_ontology_term_id"].to_numpy(), type_ids)
+    shown = even_rows(type_code, MAX_REFERENCE_POINTS)
+    xy = bundle.frame("projection")[[x, y]].to_numpy(dtype=np.float32)[shown]
+    names = type_names(bundle)
+    accession = dict(zip(studies["study"], studies["accession"], strict=True))
+    explained = Loadings.of(bundle.tensors(PROJECTION_LOADINGS), space).explained
+    return ProjectionView(
+        space=space,
+        reference_xy=xy,
+        reference_type=type_code[shown],
+        reference_study=_codes(cells["study"].to_numpy()[shown], study_ids),
+        type_ids=type_ids,
+        type_names=tuple(names.get(i, i) for i in type_ids),
+        study_ids=study_ids,
+        accessions=tuple(accession[s] if isinstance(accession[s], str) else "no accession" for s in study_ids),
+        query_xy=result.projection[[x, y]].to_numpy(dtype=np.float32),
+        explained_variance=(float(explained[0]), float(explained[1])),
+        type_xy=_medians(xy, type_code[shown], len(type_ids)),
+        n_reference=len(cells),
+    )
+
+
+def even_rows(codes: npt.NDArray[np.integer], size: int, seed: int = 0) -> npt.NDArray[np.intp]:
+    """Take rows evenly over groups: small groups whole, large ones down to a common size.
+
+    Parameters
+    ----------
+    codes : numpy.ndarray of int, shape (n,)
+        Group of each row.
+    size : int
+        Rows wanted at most.
+    seed : int
+        For the choice within a group.
+
+    Returns
+    -------
+    numpy.ndarray of int
+        Rows, ascending; all of them where there are no more than `size`.
+    """
+    n = len(codes)
+    if n <= size:
+        return np.arange(n)
+    # Rank of each row within its group, in random order: the rows with the smallest ranks are spread evenly.
+    shuffled = np.random.default_rng(seed).permutation(n)
+    by_group = shuffled[np.argsort(codes[shuffled], kind="stable")]
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(codes[by_group])) + 1])
+    rank = np.arange(n) - np.repeat(starts, np.diff(np.append(starts, n)))
+    return np.sort(by_group[np.argsort(rank, kind="stable")[:size]])
+
+
+def _axes(mean: npt.NDArray[np.float64], covariance: npt.NDArray[np.float64], n_components: int) -> Loadings:
+    n_features = len(mean)
+    found = min(n_components, n_features)
+    total = float(np.trace(covariance))
+    values, vectors = eigh(covariance, subset_by_index=(n_features - found, n_features - 1))
+    components = np.zeros((n_components, n_features))
+    explained = np.zeros(n_components)
+    for i, column in enumerate(reversed(range(found))):
+        vector = vectors[:, column]
+        components[i] = vector * (1.0 if vector[np.abs(vector).argmax()] >= 0 else -1.0)
+        explained[i] = max(float(values[column]), 0.0) / total if total > 0 else 0.0
+    return Loadings(mean.astype(np.float32), components.astype(np.float32), explained.astype(np.float32))
+
+
+def _codes(keys: npt.NDArray[np.object_], vocabulary: tuple[str, ...]) -> npt.NDArray[np.int16]:
+    position = {key: i for i, key in enumerate(vocabulary)}
+    return np.fromiter((position[str(key)] for key in keys), dtype=np.int16, count=len(keys))
+
+
+def _medians(xy: npt.NDArray[np.float32], codes: npt.NDArray[np.int16], n: int) -> npt.NDArray[np.float32]:
+    out = np.full((n, 2), np.nan, dtype=np.float32)
+    for code in np.unique(codes):
+        out[code] = np.median(xy[codes == code], axis=0)
+    return out
