@@ -198,6 +198,27 @@ class EncoderInputs:
         measured[column[column >= 0]] = True
         return values, measured
 
+    def log_shares(self, linear: sparse.csr_matrix, measured: Flags) -> sparse.csr_matrix:
+        """Return v, the sparse first half of `transform`, over which the training statistics are taken.
+
+        Parameters
+        ----------
+        linear : csr_matrix of float32, n x n_vocab
+            Values on linear scale in vocabulary order (`align`).
+        measured : ndarray of bool, n_vocab
+            Which genes the study measured; values of other genes count as 0.
+
+        Returns
+        -------
+        csr_matrix of float32, n x n_vocab
+            log1p(target_sum * S_m * x / sum_m x).
+        """
+        if not measured.all():
+            kept = linear.data * measured[linear.indices]
+            linear = sparse.csr_matrix((kept, linear.indices, linear.indptr), shape=linear.shape)
+        share = float(self.profile[measured].sum(dtype=np.float64))
+        return _log_shares(linear, self.recipe.target_sum * share)
+
     def transform(self, linear: sparse.csr_matrix, measured: Flags) -> Floats:
         """Turn linear values into what the networks see.
 
@@ -219,11 +240,7 @@ class EncoderInputs:
         z = clip((v - mean) / (sd + sd_offset), -clip, clip). Rows are independent: any batching gives the same numbers.
         The result is dense: 4 n n_vocab bytes.
         """
-        if not measured.all():
-            kept = linear.data * measured[linear.indices]
-            linear = sparse.csr_matrix((kept, linear.indices, linear.indptr), shape=linear.shape)
-        share = float(self.profile[measured].sum(dtype=np.float64))
-        z: Floats = _log_shares(linear, self.recipe.target_sum * share).toarray()
+        z: Floats = self.log_shares(linear, measured).toarray()
         z -= self.mean
         z /= self.sd + np.float32(self.recipe.sd_offset)
         np.clip(z, -self.recipe.clip, self.recipe.clip, out=z)
