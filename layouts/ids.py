@@ -1,0 +1,156 @@
+"""Every component id of the page, in one place.
+
+A contract test holds them against the layouts and the callbacks in both directions. The ids of the upload are shared
+with ``assets/upload.js``.
+"""
+
+from __future__ import annotations
+
+# The frame: header, rail, main, and what the address says.
+URL = "url"
+SHELL = "shell"
+MAIN = "main"
+RAIL = "rail"
+RAIL_TOGGLE = "rail-toggle"
+REFERENCE_CHIP = "reference-chip"
+TABS = "tabs"
+THEME = "theme"
+JOB_STATE = "job-state"
+REQUEST = "view-request"
+LAST_RESULT = "last-result"
+
+# One value each, read from the address; a panel listens only to those it shows.
+SELECTION = "view-selection"
+CLUSTERS = "view-clusters"
+SPACE = "view-space"
+TYPE = "view-type"
+THRESHOLD = "view-threshold"
+BUNDLE = "view-bundle"
+
+# Upload and examples (assets/upload.js).
+UPLOAD_DROP = "upload-drop"
+UPLOAD_SETTINGS = "upload-settings"
+UPLOAD_CANCEL = "upload-cancel"
+UPLOAD_PROGRESS = "upload-progress"
+UPLOAD_STATUS = "upload-status"
+UPLOAD_STATE = "upload-state"
+UPLOAD_PANEL = "upload-panel"
+UPLOAD_MESSAGE = "upload-message"
+RECENT = "recent"
+
+# A query on its way.
+POLL = "poll"
+RUNNING_TITLE = "running-title"
+RUNNING_LINE = "running-line"
+RUNNING_BAR = "running-bar"
+RUNNING_SHARE = "running-share"
+RUNNING_STAGES = "running-stages"
+RUNNING_FINDINGS = "running-findings"
+CANCEL = "cancel"
+RETRY = "retry"
+
+# The rail.
+RAIL_CELLS = "rail-cells"
+RAIL_JOB = "rail-job"
+K = "setting-k"
+K_VALUE = "setting-k-value"
+CONFIDENCE = "setting-confidence"
+CONFIDENCE_VALUE = "setting-confidence-value"
+LEAVE_OUT = "setting-leave-out"
+SEARCH_AGAIN = "search-again"
+SEARCH_AGAIN_MESSAGE = "search-again-message"
+DELETE = "delete"
+DELETE_CONFIRM = "delete-confirm"
+CHECK_OPEN = "check-open"
+CHECK_DRAWER = "check-drawer"
+
+# The answer.
+ANSWER = "answer"
+SELECTION_BAR = "selection-bar"
+CLEAR = "clear-selection"
+WARNINGS = "warnings"
+COPY_LINK = "copy-link"
+COPY_NOTE = "copy-note"
+DOWNLOAD_LABELS_SELECTED = "download-labels-selected"
+
+# Panels: content, line beside the title, message over the body.
+HEATMAP = "heatmap"
+HEATMAP_SUB = "heatmap-sub"
+HEATMAP_MESSAGE = "heatmap-message"
+CLUSTER_SLIDER = "cluster-slider"
+CLUSTER_COUNT = "cluster-count"
+SCATTER = "scatter"
+SCATTER_MESSAGE = "scatter-message"
+SPACE_SWITCH = "space-switch"
+COMPOSITION = "composition"
+COMPOSITION_SUB = "composition-sub"
+COMPOSITION_MESSAGE = "composition-message"
+SCOPE_SWITCH = "scope-switch"
+ONTOLOGY = "ontology"
+ONTOLOGY_SUB = "ontology-sub"
+ONTOLOGY_MESSAGE = "ontology-message"
+ZOOM_IN = "ontology-zoom-in"
+ZOOM_OUT = "ontology-zoom-out"
+ZOOM_FIT = "ontology-zoom-fit"
+STUDIES = "studies"
+STUDIES_SUB = "studies-sub"
+STUDIES_COUNT = "studies-count"
+STUDIES_MESSAGE = "studies-message"
+
+# The card of a type.
+CARD = "type-card"
+CARD_BODY = "type-card-body"
+CARD_SELECT = "type-card-select"
+
+# Pages that only show.
+REFERENCE = "reference"
+
+
+def composition_row(term_id: str) -> dict[str, str]:
+    """Return the id of a row of the composition panel.
+
+    Parameters
+    ----------
+    term_id : str
+        Cell type id, or ``"ambiguous"`` / ``"unknown"``.
+
+    Returns
+    -------
+    dict
+        Pattern-matching id.
+    """
+    return {"type": "composition-row", "index": term_id}
+
+
+def type_link(term_id: str, place: str) -> dict[str, str]:
+    """Return the id of a link that opens the card of a type.
+
+    Parameters
+    ----------
+    term_id : str
+        Cell type id.
+    place : str
+        Where the link stands, so that two links to one type have different ids.
+
+    Returns
+    -------
+    dict
+        Pattern-matching id.
+    """
+    return {"type": "type-link", "index": term_id, "place": place}
+
+
+def expand_button(panel: str) -> dict[str, str]:
+    """Return the id of the button that gives a panel the whole page.
+
+    Parameters
+    ----------
+    panel : str
+        Id of the panel's content.
+
+    Returns
+    -------
+    dict
+        Pattern-matching id.
+    """
+    return {"type": "expand", "index": panel}
