@@ -14,6 +14,7 @@ from typing import Any
 from core.errors import ConfigError
 
 PREFIX = "SCQUERY_"
+DEFAULT_BUNDLES = Path(__file__).parents[1] / "data_bundle"
 
 
 def _setting(default: object, meaning: str) -> Any:
@@ -50,6 +51,16 @@ class Settings:
     keep_hours: int = _setting(24, "hours an upload and its result are kept")
     min_free_bytes: int = _setting(5 * 1024**3, "disk space that uploads must leave free (at most 10 % of the disk)")
     threads: int = _setting(8, "threads of the built-in web server")
+    bundles: str = _setting(
+        "", "folders of the references to serve, separated by ':'; empty: every bundle in data_bundle/"
+    )
+
+    def bundle_folders(self) -> tuple[Path, ...]:
+        """Return the folders of the references to serve: bundles, or folders whose link ``current`` leads to one."""
+        if self.bundles:
+            return tuple(Path(text) for text in self.bundles.split(os.pathsep) if text)
+        inside = sorted(DEFAULT_BUNDLES.iterdir()) if DEFAULT_BUNDLES.is_dir() else []
+        return tuple(path for path in inside if (path / "manifest.json").is_file() or (path / "current").exists())
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
