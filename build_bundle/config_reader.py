@@ -1,0 +1,143 @@
+"""Read and check a builder configuration: every problem at once, each with its place in the file.
+
+Nothing is fetched and no matrix is opened here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from build_bundle.config import DATA_VARIABLE, Config
+from build_bundle.label_mapping import read_mapping
+from build_bundle.toml_fields import Problems, fill
+from core.errors import ConfigError
+
+SETTINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "train": "build_bundle.train.settings:TrainSettings",
+        "evaluate": "build_bundle.evaluate.settings:EvaluateSettings",
+        "embed": "build_bundle.index.settings:EmbedSettings",
+        "index": "build_bundle.index.settings:IndexSettings",
+        "differential": "build_bundle.differential.settings:DifferentialSettings",
+        "projection": "build_bundle.projection:ProjectionSettings",
+    }
+)
+"""TOML table of a numeric step -> where its settings dataclass stands."""
+
+
+def read_config(path: Path, *, data: Path | None = None) -> Config:
+    """Read a configuration.
+
+    Parameters
+    ----------
+    path : Path
+        TOML file.
+    data : Path, optional
+        Folder that ``$DATA`` in paths stands for.
+
+    Returns
+    -------
+    Config
+        Complete and consistent.
+
+    Raises
+    ------
+    ConfigError
+        With all problems, one a line.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"The configuration {path} cannot be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"The configuration {path} is not valid TOML: {error}.") from error
+    problems = Problems()
+    steps = {name: fill(_settings(where), table.pop(name, {}), name, problems) for name, where in SETTINGS.items()}
+    config = fill(Config, table, "", problems)
+    if config is not None:
+        config = dataclasses.replace(config, steps=steps, folder=path.resolve().parent, data=data)
+        _check_all(config, problems)
+    if problems.found or config is None:
+        listed = "".join(f"\n  - {sentence}" for sentence in problems.found)
+        raise ConfigError(f"{path.name} has {len(problems.found)} problems:{listed}\n", next_step="Correct the file.")
+    assert isinstance(config, Config)  # noqa: S101 - `fill` returns what it was asked for; for the type checker
+    return config
+
+
+def _settings(where: str) -> type[Any]:
+    module, name = where.split(":")
+    kind: type[Any] = getattr(import_module(module), name)
+    return kind
+
+
+def _check_all(config: Config, problems: Problems) -> None:
+    _check_keys(config, problems)
+    _check_studies(config, problems)
+    _check_files(config, problems)
+    _check_mappings(config, problems)
+    _check_folds(config, problems)
+
+
+def _check_keys(config: Config, problems: Problems) -> None:
+    parts = [p.part for s in config.study for p in s.parts]
+    for what, keys in (("study", [s.study for s in config.study]), ("study.part", parts),
+                       ("example", [e.example for e in config.example])):  # fmt: skip
+        for key in _repeated(keys):
+            problems.add(what, f"the key {key!r} is used more than once.")
+
+
+def _repeated(keys: Iterable[str]) -> list[str]:
+    return [key for key, n in Counter(keys).items() if n > 1]
+
+
+def _check_studies(config: Config, problems: Problems) -> None:
+    reference = {s.study for s in config.study if s.role == "reference"}
+    if not reference:
+        problems.add("study", "none has the role reference.")
+    for i, study in enumerate(config.study):
+        if study.organism and study.organism != config.organism:
+            problems.add(f"study[{i}].organism", f"is {study.organism}, the bundle's is {config.organism}.")
+        if any(part.labels is None for part in study.parts):
+            problems.add(f"study[{i}].labels", f"is missing for {study.study}: without labels no cell can be used.")
+    for i, example in enumerate(config.example):
+        if example.study and example.study not in reference:
+            problems.add(f"example[{i}].study", f"{example.study!r} is no study with the role reference.")
+
+
+def _check_files(config: Config, problems: Problems) -> None:
+    for file in config.files:
+        if file.package and file.package not in config.packages:
+            problems.add("packages", f'"{file.package}" is missing: give the SHA-256 of its wheel.')
+        if file.path.startswith(DATA_VARIABLE) and config.data is None:
+            problems.add(file.path, f"names {DATA_VARIABLE}: give the folder with --data.")
+            return
+    for file in (*config.ontology.files, *config.genes.files):
+        if file.path and not config.path(file.path).exists():
+            problems.add(file.path, "does not exist.")
+
+
+def _check_mappings(config: Config, problems: Problems) -> None:
+    for name in config.mappings:
+        try:
+            mapping = read_mapping(config.path(name))
+        except ConfigError as error:
+            problems.add(name, error.message)
+            continue
+        used = [s.study for s in config.study if any(p.labels and p.labels.mapping == name for p in s.parts)]
+        for study in used:
+            if not mapping.of_study(study):
+                problems.add(name, f"has no row for {study}.")
+
+
+def _check_folds(config: Config, problems: Problems) -> None:
+    reference = {s.study for s in config.study if s.role == "reference"}
+    for fold in getattr(config.steps["evaluate"], "folds", ()):
+        for study in sorted(set(fold) - reference):
+            problems.add("evaluate.folds", f"{study!r} is no study with the role reference.")
