@@ -1,0 +1,61 @@
+"""Fixtures every room may use: the planted world as a bundle and as a query, the shared studies, the demo bundle."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.world_bundle import write_world_bundle
+from tests.worlds import World, write_query
+
+ROOT = Path(__file__).parents[1]
+SHARED = ROOT.parent / "shared" / "data"
+DEMO = ROOT / "data_bundle" / "demo"
+
+
+@pytest.fixture(scope="session")
+def tiny_world() -> World:
+    """The planted world itself: genes, markers and fresh cells."""
+    return World()
+
+
+@pytest.fixture(scope="session")
+def tiny_builds(tiny_world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of builds with ``current``, as the builder leaves it. Read-only: copy what you want to damage."""
+    out = tmp_path_factory.mktemp("planted")
+    write_world_bundle(tiny_world, out)
+    return out
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle(tiny_builds: Path) -> Path:
+    """The planted bundle: 600 cells, 300 genes, 6 types, 4 studies. Read-only: copy what you want to damage."""
+    return (tiny_builds / "current").resolve()
+
+
+@pytest.fixture(scope="session")
+def tiny_query(tiny_world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """110 planted cells that no study of the bundle holds, as .h5ad of counts; the truth is in obs."""
+    return write_query(tiny_world, tmp_path_factory.mktemp("query") / "query.h5ad")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The shared study collection; skips where it is absent. Mark such tests with ``shared``."""
+    if not (SHARED / "README.md").is_file():
+        pytest.skip("the shared study collection is not beside this checkout (../shared/data)")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def demo_bundle() -> Path:
+    """The default bundle, built if absent. Mark such tests with ``network``: building fetches packages."""
+    if not (DEMO / "current").exists() and not (DEMO / "manifest.json").exists():
+        command = [sys.executable, "-m", "build_bundle", "demo", "--out", str(DEMO)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=580)
+        if done.returncode:
+            pytest.fail(f"the demo bundle could not be built:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
+    return DEMO
