@@ -1,0 +1,147 @@
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+
+from core.embedding import encoder as encoder_module
+from core.embedding.encoder import Encoder, Layer, forward, pack_nets, unpack_nets
+from core.expression.matrix import ExpressionMatrix
+from core.expression.recipe import EncoderInputs, Recipe
+
+
+def nets_of(sizes: list[list[int]], seed: int = 0) -> tuple[tuple[Layer, ...], ...]:
+    rng = np.random.default_rng(seed)
+    return tuple(
+        tuple(
+            Layer(rng.normal(size=(a, b)).astype(np.float32) / 3, rng.normal(size=b).astype(np.float32))
+            for a, b in itertools.pairwise(widths)
+        )
+        for widths in sizes
+    )
+
+
+def inputs_of(n: int, seed: int = 0) -> EncoderInputs:
+    rng = np.random.default_rng(seed)
+    profile = rng.random(n)
+    return EncoderInputs(
+        Recipe(),
+        [f"G{i}" for i in range(n)],
+        rng.random(n),
+        rng.random(n),
+        (profile / profile.sum()).astype(np.float32),
+    )
+
+
+def matrix_of(n_obs: int, genes: list[str], seed: int = 0) -> ExpressionMatrix:
+    x = sparse.csr_matrix(np.random.default_rng(seed).poisson(1.5, (n_obs, len(genes))).astype(np.float32))
+    return ExpressionMatrix(x, [f"c{i}" for i in range(n_obs)], genes)
+
+
+def test_forward_by_hand():
+    net = (
+        Layer(np.float32([[1, 0], [0, 2]]), np.float32([0, 0.5])),
+        Layer(np.float32([[1, 1], [0, 1]]), np.float32([0, 0])),
+    )
+    x = np.array([0.3, -0.2])
+    hidden = np.tanh([0.3, 2 * -0.2 + 0.5])
+    last = np.tanh([hidden[0], hidden[0] + hidden[1]])
+    expected = last / np.linalg.norm(last)
+    found = forward([net], x[np.newaxis].astype(np.float32))
+    np.testing.assert_allclose(found, expected[np.newaxis], rtol=1e-6)
+    assert found.dtype == np.float32
+
+
+def test_nets_stand_side_by_side_with_equal_weight():
+    nets = nets_of([[5, 4, 3], [5, 4, 2]])
+    x = np.random.default_rng(1).normal(size=(7, 5)).astype(np.float32)
+    both = forward(nets, x)
+    np.testing.assert_allclose(both[:, :3], forward(nets[:1], x) / np.sqrt(2), rtol=1e-6)
+    np.testing.assert_allclose(both[:, 3:], forward(nets[1:], x) / np.sqrt(2), rtol=1e-6)
+
+
+def test_a_cell_no_unit_answers_to_is_zero():
+    net = (Layer(np.float32([[1, 1]]), np.float32([0, 0])),)
+    np.testing.assert_array_equal(forward([net], np.float32([[0]])), [[0, 0]])
+
+
+@given(st.integers(0, 100), st.integers(1, 4), st.integers(0, 6))
+def test_rows_have_length_one(seed, n_nets, n):
+    nets = nets_of([[6, 4]] * n_nets, seed)
+    x = np.random.default_rng(seed).normal(size=(n, 6)).astype(np.float32)
+    np.testing.assert_allclose(np.linalg.norm(forward(nets, x), axis=1), 1, rtol=1e-5)
+
+
+def test_inputs_of_another_width_are_refused():
+    with pytest.raises(ValueError, match="the encoder reads 5 genes"):
+        forward(nets_of([[5, 2]]), np.zeros((1, 4), dtype=np.float32))
+
+
+def test_weights_make_the_round_trip():
+    nets = nets_of([[5, 4, 3], [5, 4, 3]])
+    tensors = pack_nets(nets)
+    assert sorted(tensors)[:2] == ["net0.layer0.bias", "net0.layer0.kernel"]
+    again = unpack_nets(tensors, 2, 2)
+    x = np.ones((1, 5), dtype=np.float32)
+    np.testing.assert_array_equal(forward(again, x), forward(nets, x))
+
+
+def changed(name: str, value: object) -> dict[str, object]:
+    tensors = {**pack_nets(nets_of([[5, 4, 3], [5, 4, 3]])), name: value}
+    return {k: v for k, v in tensors.items() if v is not None}
+
+
+@pytest.mark.parametrize(
+    ("tensors", "sentence"),
+    [
+        (changed("net1.layer1.bias", None), "net1.layer1.bias"),
+        (changed("net2.layer0.bias", np.zeros(3)), "net2.layer0.bias"),
+        (changed("net0.layer0.bias", np.zeros(3)), "net0.layer0 has the wrong shape"),
+        (changed("net0.layer1.kernel", np.zeros((5, 3))), "net0.layer1 has the wrong shape"),
+        (changed("net0.layer1.kernel", np.zeros(4)), "net0.layer1 has the wrong shape"),
+        (changed("net1.layer1.kernel", np.full((4, 3), np.nan)), "not finite"),
+        (changed("net1.layer1.bias", np.full(3, np.inf)), "not finite"),
+        (changed("net1.layer0.kernel", np.zeros((6, 4))), "different numbers of genes"),
+    ],
+)
+def test_weights_that_do_not_fit_are_refused(tensors, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        unpack_nets(tensors, 2, 2)
+
+
+def test_nets_and_vocabulary_must_agree():
+    with pytest.raises(ValueError, match="the nets read 5 genes, the vocabulary has 6"):
+        Encoder(nets_of([[5, 2]]), inputs_of(6))
+
+
+def test_encode_is_transform_then_forward():
+    encoder = Encoder(nets_of([[6, 4, 3], [6, 4, 3]]), inputs_of(6))
+    matrix = matrix_of(9, ["G3", "other", "G0", "G5", "G1"])
+    values, measured = encoder.inputs.align(matrix)
+    expected = encoder.forward(encoder.inputs.transform(values, measured))
+    seen = []
+    found = encoder.encode(matrix, seen.append)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    assert encoder.n_latent == 6
+    assert seen == [1.0]
+
+
+@settings(max_examples=10)
+@given(st.integers(1, 9))
+def test_batches_do_not_change_the_answer(rows):
+    encoder = Encoder(nets_of([[6, 4]]), inputs_of(6))
+    matrix = matrix_of(9, [f"G{i}" for i in range(6)])
+    whole, before = encoder.encode(matrix), encoder_module.BATCH_BYTES
+    encoder_module.BATCH_BYTES = 4 * 6 * rows
+    parts = encoder.encode(matrix)
+    n_batches = len(list(encoder.batches(matrix)))
+    encoder_module.BATCH_BYTES = before
+    np.testing.assert_allclose(parts, whole, rtol=1e-5)
+    assert n_batches == -(-9 // rows)
+
+
+def test_no_cell():
+    encoder = Encoder(nets_of([[6, 4]]), inputs_of(6))
+    assert encoder.encode(matrix_of(0, ["G1"])).shape == (0, 4)
