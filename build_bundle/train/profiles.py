@@ -1,0 +1,106 @@
+"""Simulated training cells from bulk and pseudo-bulk profiles: types that no reference study has as cells."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from build_bundle.corpus import Corpus, StudyMatrix
+from build_bundle.holdout import NOTHING, Holdout
+from build_bundle.train.statistics import Block
+
+NOISE_SD = 0.4  # of the logarithm of a gene's share, from cell to cell
+SHALLOWEST, DEEPEST = 1_000, 8_000  # counts a simulated cell
+
+
+def profile_blocks(
+    corpus: Corpus, genes: npt.NDArray[np.int64], *, per_profile: int, seed: int, holdout: Holdout = NOTHING
+) -> list[Block]:
+    """Simulate cells from every profile.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        With or without profiles.
+    genes : ndarray of int64, n_vocab
+        Vocabulary, as indices into ``corpus.genes``.
+    per_profile : int
+        Cells simulated from each profile.
+    seed : int
+        Seed of the simulation.
+    holdout : Holdout
+        Profiles that are left out.
+
+    Returns
+    -------
+    list of Block
+        One a part of profiles.
+
+    Notes
+    -----
+    Counts are Poisson(depth * p): depth log-uniform in 1,000..8,000, p the profile's share times exp(0.4 N(0, 1)),
+    brought back to a sum of one by the expected value of that factor. Only vocabulary genes are drawn.
+    """
+    if per_profile == 0:
+        return []
+    rng = np.random.default_rng([seed, 7])
+    types = corpus.profiles["cell_type_ontology_term_id"].to_numpy(dtype=object)
+    held = holdout.covers(corpus.profiles)
+    blocks = []
+    for matrix in corpus.matrices("profile"):
+        kept = np.flatnonzero(~held[matrix.rows])
+        if len(kept):
+            blocks.append(_simulate(matrix, kept, genes, types[matrix.rows][kept], per_profile, rng))
+    return blocks
+
+
+def in_vocabulary(
+    matrix: StudyMatrix, rows: npt.NDArray[np.int64], genes: npt.NDArray[np.int64]
+) -> tuple[sparse.csr_matrix, npt.NDArray[np.bool_]]:
+    """Take rows of a part in vocabulary order.
+
+    Parameters
+    ----------
+    matrix : StudyMatrix
+        The part.
+    rows : ndarray of int64
+        Rows within the part.
+    genes : ndarray of int64, n_vocab
+        Vocabulary, as indices into ``corpus.genes``.
+
+    Returns
+    -------
+    x : csr_matrix of float32, n x n_vocab
+        Linear scale.
+    measured : ndarray of bool, n_vocab
+        Vocabulary genes the part measured.
+    """
+    place = np.searchsorted(matrix.genes, genes)
+    place[place == len(matrix.genes)] = 0
+    measured: npt.NDArray[np.bool_] = matrix.genes[place] == genes if len(matrix.genes) else np.zeros(len(genes), bool)
+    shown = np.flatnonzero(measured)
+    picked = matrix.x[rows][:, place[shown]].tocoo()
+    x = sparse.csr_matrix((picked.data, (picked.row, shown[picked.col])), shape=(picked.shape[0], len(genes)))
+    return x, measured
+
+
+def _simulate(
+    matrix: StudyMatrix,
+    rows: npt.NDArray[np.int64],
+    genes: npt.NDArray[np.int64],
+    types: npt.NDArray[np.object_],
+    per_profile: int,
+    rng: np.random.Generator,
+) -> Block:
+    totals = np.asarray(matrix.x[rows].sum(axis=1, dtype=np.float64)).reshape(-1, 1)
+    values, measured = in_vocabulary(matrix, rows, genes)
+    shares = values.toarray() / np.maximum(totals, 1e-300) / np.exp(NOISE_SD**2 / 2)
+    cells = []
+    for share in shares:
+        depth = np.exp(rng.uniform(np.log(SHALLOWEST), np.log(DEEPEST), (per_profile, 1)))
+        noise = np.exp(NOISE_SD * rng.standard_normal((per_profile, len(genes))))
+        cells.append(sparse.csr_matrix(rng.poisson(depth * share * noise).astype(np.float32)))
+    return Block(
+        matrix.part, matrix.study, sparse.csr_matrix(sparse.vstack(cells)), measured, np.repeat(types, per_profile)
+    )

@@ -1,0 +1,78 @@
+"""Settings of the training step, with the recipe that measured best as defaults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """How the encoder is trained.
+
+    Parameters
+    ----------
+    n_nets : int
+        Networks trained from different seeds; their embeddings stand side by side.
+    hidden : tuple of int
+        Units of the dense tanh layers; the last one is the embedding.
+    n_vocabulary : int
+        Largest number of genes the encoder sees.
+    min_studies : int
+        Studies that must have measured a gene of the vocabulary (fewer where the reference has fewer).
+    cells_per_type : int
+        Training cells taken at most from one type of one part.
+    profile_cells : int
+        Training cells simulated from each bulk profile; 0 leaves profiles out.
+    soft_targets : float
+        Share of the target spread over related types in proportion to their ontology similarity, 0..1.
+    panel_augmentation : float
+        Chance that a quarter of a batch is cut to a random gene panel, 0..1.
+    epochs : int
+        Passes over the training cells.
+    batch_size : int
+        Cells in a batch.
+    peak_rate : float
+        Largest learning rate of the one-cycle schedule.
+    weight_decay : float
+        Decoupled weight decay of AdamW.
+    patience : int
+        Epochs without a better validation loss after which a network stops; 0 never stops early.
+
+    Raises
+    ------
+    ConfigError
+        When a value is out of range.
+    """
+
+    n_nets: int = 3
+    hidden: tuple[int, ...] = (100,)
+    n_vocabulary: int = 3000
+    min_studies: int = 2
+    cells_per_type: int = 100
+    profile_cells: int = 15
+    soft_targets: float = 0.3
+    panel_augmentation: float = 0.7
+    epochs: int = 18
+    batch_size: int = 128
+    peak_rate: float = 1e-3
+    weight_decay: float = 0.01
+    patience: int = 0
+
+    def __post_init__(self) -> None:
+        counts = ("n_nets", "n_vocabulary", "min_studies", "cells_per_type", "epochs", "batch_size")
+        for name in counts:
+            _check(name, getattr(self, name), good=getattr(self, name) >= 1, wanted="at least 1")
+        for name in ("profile_cells", "patience", "weight_decay"):
+            _check(name, getattr(self, name), good=getattr(self, name) >= 0, wanted="not negative")
+        for name in ("soft_targets", "panel_augmentation"):
+            _check(name, getattr(self, name), good=0 <= getattr(self, name) <= 1, wanted="between 0 and 1")
+        _check("peak_rate", self.peak_rate, good=self.peak_rate > 0, wanted="above 0")
+        good = len(self.hidden) > 0 and all(units >= 1 for units in self.hidden)
+        _check("hidden", self.hidden, good=good, wanted="a list of at least one layer size")
+
+
+def _check(name: str, value: object, *, good: bool, wanted: str) -> None:
+    if not good:
+        raise ConfigError(f"[train] {name} is {value}; it must be {wanted}.", next_step="Correct the configuration.")

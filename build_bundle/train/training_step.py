@@ -1,0 +1,94 @@
+"""The build step that trains the bundle's encoder and writes it as plain data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from safetensors.numpy import load_file
+
+from build_bundle.step import StepContext
+from build_bundle.train.encoder import TrainedEncoder, train_encoder
+from build_bundle.train.settings import TrainSettings
+from core.bundle.schema import ENCODER_GENES, ENCODER_WEIGHTS
+from core.bundle.writer import write_array, write_table, write_tensors
+from core.embedding.encoder import Encoder, pack_nets, unpack_nets
+from core.expression.recipe import EncoderInputs, Recipe
+
+CURVE = "curve.json"
+SEEN = "seen.npy"
+
+
+def run(context: StepContext) -> dict[str, Any]:
+    """Train on all reference studies and write the encoder.
+
+    Parameters
+    ----------
+    context : StepContext
+        `settings` is a `TrainSettings`.
+
+    Returns
+    -------
+    dict
+        ``recipe``, ``encoder`` (manifest), ``classes``, ``n_training_cells``, ``best_epochs``.
+
+    Notes
+    -----
+    Writes ``encoder.safetensors``, ``encoder_genes.parquet``, ``curve.json`` (one row a network and epoch) and
+    ``seen.npy`` (bool, n_ref: the cell was trained on).
+    """
+    settings: TrainSettings = context.settings
+    trained = train_encoder(context.corpus, settings, seed=context.seed, progress=context.progress)
+    _write(context.out, trained, context.corpus.n_ref)
+    inputs = trained.encoder.inputs
+    return {
+        "recipe": inputs.recipe.to_dict(),
+        "encoder": {
+            "n_nets": len(trained.nets),
+            "layers": list(settings.hidden),
+            "activation": "tanh",
+            "n_latent": trained.encoder.n_latent,
+            "n_vocabulary": inputs.n_vocab,
+            "l2": True,
+        },
+        "classes": list(trained.classes),
+        "n_training_cells": len(trained.rows),
+        "best_epochs": [net.best_epoch for net in trained.nets],
+    }
+
+
+def read_encoder(folder: Path, facts: dict[str, Any]) -> Encoder:
+    """Open what `run` wrote.
+
+    Parameters
+    ----------
+    folder : Path
+        The step's folder.
+    facts : dict
+        What `run` returned.
+
+    Returns
+    -------
+    Encoder
+        As the app will see it.
+    """
+    tensors = load_file(folder / ENCODER_WEIGHTS)
+    shape = facts["encoder"]
+    nets = unpack_nets(tensors, shape["n_nets"], len(shape["layers"]))
+    genes = pd.read_parquet(folder / ENCODER_GENES.file)
+    return Encoder(nets, EncoderInputs.from_table(Recipe.from_dict(dict(facts["recipe"])), genes))
+
+
+def _write(out: Path, trained: TrainedEncoder, n_ref: int) -> None:
+    inputs = trained.encoder.inputs
+    genes = {"gene_symbol": inputs.genes, "mean": inputs.mean, "sd": inputs.sd, "profile": inputs.profile}
+    write_tensors(out, ENCODER_WEIGHTS, pack_nets([net.net for net in trained.nets]))
+    write_table(out, ENCODER_GENES, pd.DataFrame(genes))
+    curve = [{"net": number, **row} for number, net in enumerate(trained.nets) for row in net.curve]
+    (out / CURVE).write_text(json.dumps(curve, indent=1), encoding="utf-8")
+    seen = np.zeros(n_ref, dtype=bool)
+    seen[trained.rows] = True
+    write_array(out, SEEN, seen)
