@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -95,10 +95,36 @@ def write_csr(folder: Path, x: sparse.csr_matrix) -> None:
     x : csr_matrix
         Sorted and without duplicates.
     """
-    wide = np.int64 if max(x.nnz, x.shape[1]) > _INT32_MAX else np.int32
-    np.save(folder / "data.npy", x.data.astype(np.float32, copy=False))
-    np.save(folder / "indices.npy", x.indices.astype(wide, copy=False))
-    np.save(folder / "indptr.npy", x.indptr.astype(wide, copy=False))
+    write_csr_blocks(folder, [x], nnz=x.nnz, n_vars=x.shape[1])
+
+
+def write_csr_blocks(folder: Path, blocks: Iterable[sparse.csr_matrix], *, nnz: int, n_vars: int) -> None:
+    """Write a sparse matrix that comes in blocks of rows, holding one block at a time.
+
+    Parameters
+    ----------
+    folder : Path
+        As for `write_csr`.
+    blocks : iterable of csr_matrix
+        Rows in order; sorted and without duplicates.
+    nnz : int
+        Values in all blocks together.
+    n_vars : int
+        Columns.
+    """
+    wide = np.int64 if max(nnz, n_vars) > _INT32_MAX else np.int32
+    data = np.lib.format.open_memmap(folder / "data.npy", mode="w+", dtype=np.float32, shape=(nnz,))
+    indices = np.lib.format.open_memmap(folder / "indices.npy", mode="w+", dtype=wide, shape=(nnz,))
+    ends = [np.zeros(1, dtype=np.int64)]
+    at = 0
+    for block in blocks:
+        data[at : at + block.nnz] = block.data
+        indices[at : at + block.nnz] = block.indices
+        ends.append(at + block.indptr[1:].astype(np.int64))
+        at += block.nnz
+    data.flush()
+    indices.flush()
+    np.save(folder / "indptr.npy", np.concatenate(ends).astype(wide))
 
 
 def read_csr(folder: Path, n_vars: int) -> sparse.csr_matrix:

@@ -1,4 +1,4 @@
-"""What a build step is given and what the runner needs to know about it.
+"""What build steps are given, and what the runner knows about them.
 
 A step reads finished folders and writes its own; it knows neither the command line nor the other steps' insides.
 Not here: the order of the steps (``plan``) and running them (``runner``).
@@ -30,7 +30,7 @@ class StepContext:
     corpus : Corpus
         The cells of the build.
     inputs : mapping of str to Path
-        Finished folders of the steps named in `Step.needs`.
+        Finished folders of the steps it needs.
     facts : mapping of str to dict
         What those steps returned.
     settings : object
@@ -40,7 +40,7 @@ class StepContext:
     seed : int
         Seed of the build; a step derives its own random generators from it.
     all_settings : mapping of str to object
-        Settings of the tables named in `Step.uses`, by table name.
+        Settings of all numeric steps that change this one's result, by table name.
     progress : callable
         ``progress(fraction, detail)`` with fraction 0..1; cheap to call.
     """
@@ -56,28 +56,62 @@ class StepContext:
 
 
 @dataclass(frozen=True)
-class Step:
-    """One step of a build that works on the whole corpus.
+class Finished:
+    """A step that is done.
 
     Parameters
     ----------
     name : str
-        Name shown to the user and key of its folder.
+        Its name.
+    folder : Path
+        What it wrote.
+    facts : mapping
+        What it returned.
+    digest : str
+        SHA-256 over its files and facts; equal digests mean equal results.
+    seconds : float
+        Time it took when it ran.
+    """
+
+    name: str
+    folder: Path
+    facts: Facts
+    digest: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class TaskContext:
+    """What a task is given: its empty folder, the finished tasks it needs by name, and where to report progress."""
+
+    out: Path
+    done: Mapping[str, Finished]
+    progress: ReportProgress = no_progress
+
+
+@dataclass(frozen=True)
+class Task:
+    """One step of a build as the runner sees it.
+
+    Parameters
+    ----------
+    name : str
+        Unique; also the name of its folder.
     title : str
-        What it does, in a few words, for the progress bar.
+        What it does, in a few words, for people.
     run : callable
-        Takes a `StepContext`, fills its `out`, returns facts that JSON can hold.
+        Fills ``out`` and returns facts that JSON can hold.
     needs : tuple of str
-        Steps whose folders it reads.
-    uses : tuple of str
-        Settings tables that change its result; the first is handed over as `StepContext.settings`.
+        Tasks whose results it reads; they come earlier in the plan.
+    material : mapping
+        Everything else its result depends on, as JSON values: settings, hashes of source files, seed.
     modules : tuple of str
-        Packages or modules whose source text is part of the step's key: changed code runs again.
+        Packages or modules whose source text is part of the key: changed code runs again.
     """
 
     name: str
     title: str
-    run: Callable[[StepContext], Facts]
+    run: Callable[[TaskContext], Facts]
     needs: tuple[str, ...] = ()
-    uses: tuple[str, ...] = ()
+    material: Mapping[str, Any] = field(default_factory=dict)
     modules: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""Reading studies: one source file at a time, through the same readers and the same doctor as a user's upload."""

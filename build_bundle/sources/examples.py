@@ -1,0 +1,116 @@
+"""Example queries: whole files that stay out of the bundle, or cells taken away from a study."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from build_bundle.config import ExampleConfig
+from build_bundle.selection import hold_out
+from build_bundle.sources.h5ad_writer import write_h5ad
+from build_bundle.sources.reading import read_raw
+from core.errors import InputError, SourceError
+from core.expression.doctor import examine
+from core.expression.genes import GeneNames
+from core.expression.matrix import ExpressionMatrix
+
+
+def file_name(example: str) -> str:
+    """Return the name of an example's file."""
+    return f"{example}.h5ad"
+
+
+def read_example(path: Path, example: ExampleConfig, organism: str, names: GeneNames, out: Path) -> dict[str, int]:
+    """Write an example from a whole file, after holding it to the same checks as an upload.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    example : ExampleConfig
+        With `source`.
+    organism : str
+        Organism of the bundle.
+    names : GeneNames
+        Names of its genes.
+    out : Path
+        Folder for the example's file.
+
+    Returns
+    -------
+    dict
+        ``n_cells`` and ``n_genes``.
+
+    Raises
+    ------
+    SourceError
+        Where the app would refuse the file.
+    """
+    raw = read_raw(path, out / "scratch")
+    try:
+        examine(raw, names, organism=organism)
+    except InputError as error:
+        raise SourceError(f"The example {example.example} would be refused: {error.message}") from error
+    matrix = raw.matrix
+    if example.n_cells and example.n_cells < matrix.n_obs:
+        rows = np.sort(np.random.default_rng(0).choice(matrix.n_obs, example.n_cells, replace=False))
+        matrix = matrix.take_obs(rows)
+    return _write(out, example, matrix, pd.DataFrame(index=range(matrix.n_obs)))
+
+
+def take_examples(
+    examples: Sequence[ExampleConfig],
+    matrix: ExpressionMatrix,
+    words: pd.Series,
+    usable: npt.NDArray[np.bool_],
+    out: Path,
+    *,
+    seed: int,
+) -> npt.NDArray[np.bool_]:
+    """Write examples from the cells of a study.
+
+    Parameters
+    ----------
+    examples : sequence of ExampleConfig
+        With `study`; no cell goes into two of them.
+    matrix : ExpressionMatrix
+        The cells on linear scale.
+    words : pandas.Series of str
+        The source's labels, kept in the file as ``author_cell_type``.
+    usable : ndarray of bool
+        Cells that may be taken.
+    out : Path
+        Folder for the files.
+    seed : int
+        Seed of the build.
+
+    Returns
+    -------
+    ndarray of bool
+        Which cells were taken; they must not go into the bundle.
+
+    Raises
+    ------
+    SourceError
+        Where an example would be empty.
+    """
+    taken = np.zeros(matrix.n_obs, dtype=bool)
+    for number, example in enumerate(examples):
+        free = words[usable & ~taken]
+        if example.labels:
+            free = free[free.isin(example.labels)]
+        rows = hold_out(free, example.n_cells, seed + number).to_numpy(dtype=np.int64)
+        if len(rows) == 0:
+            raise SourceError(f"No cell is left for the example {example.example}.")
+        _write(out, example, matrix.take_obs(rows), pd.DataFrame({"author_cell_type": words.to_numpy()[rows]}))
+        taken[rows] = True
+    return taken
+
+
+def _write(out: Path, example: ExampleConfig, matrix: ExpressionMatrix, obs: pd.DataFrame) -> dict[str, int]:
+    write_h5ad(out / file_name(example.example), matrix.x, matrix.obs_names, matrix.var_names, obs)
+    return {"n_cells": matrix.n_obs, "n_genes": matrix.n_vars}

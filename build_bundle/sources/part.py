@@ -1,0 +1,218 @@
+"""Read one part of a study: check it as a user's upload is checked, name its genes, label its cells, keep it on disk.
+
+One part is in memory at a time. Not here: joining parts (``corpus_step``).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from scipy import sparse
+
+from build_bundle.config import ExampleConfig, Labels, PartConfig
+from build_bundle.corpus import write_csr_blocks
+from build_bundle.label_mapping import split_ids
+from build_bundle.selection import TermRules
+from build_bundle.sources.examples import take_examples
+from build_bundle.sources.labels import label_words, selected
+from build_bundle.sources.reading import read_raw
+from build_bundle.step import ReportProgress, no_progress
+from core.errors import InputError, SourceError
+from core.expression.doctor import Diagnosis, examine
+from core.expression.genes import GeneNames
+from core.expression.matrix import ExpressionMatrix
+
+USED, NO_LABEL, LEFT_OUT, GENERAL, UNMAPPED = "used", "no label", "left out", "too general", "unmapped"
+_BLOCK_ROWS = 2_000
+
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class PartRequest:
+    """What to read.
+
+    Parameters
+    ----------
+    part : PartConfig
+        The configuration's part; it has labels.
+    organism : str
+        Organism of the bundle.
+    matrix : Path
+        Local file.
+    label_table : Path, optional
+        Local file of labels.
+    mapping : mapping of str to tuple of str, optional
+        Words to term ids; None where the column holds ids.
+    examples : sequence of ExampleConfig
+        Examples that take cells away from this part.
+    seed : int
+        Seed of the build.
+    """
+
+    part: PartConfig
+    organism: str
+    matrix: Path
+    label_table: Path | None = None
+    mapping: Mapping[str, tuple[str, ...]] | None = None
+    examples: Sequence[ExampleConfig] = ()
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What became of a word that labels cells: used, or why not, and the terms kept."""
+
+    kind: str
+    terms: tuple[str, ...]
+
+
+def read_part(
+    request: PartRequest, names: GeneNames, rules: TermRules, out: Path, progress: ReportProgress = no_progress
+) -> dict[str, Any]:
+    """Read one part into a folder.
+
+    Parameters
+    ----------
+    request : PartRequest
+        What to read.
+    names : GeneNames
+        Names of the organism's genes.
+    rules : TermRules
+        Which terms label cells.
+    out : Path
+        Empty folder. Gets the arrays of `corpus.write_csr` (columns sorted by symbol), ``symbols.parquet``,
+        ``cells.parquet`` (``name``, ``word``, ``terms``, ``label``, ``n_genes``, ``total``) and one ``.h5ad`` an example.
+    progress : callable
+        Progress of this step.
+
+    Returns
+    -------
+    dict
+        Facts for the tables and the report: unit, findings, counts, and what became of every word.
+
+    Raises
+    ------
+    SourceError
+        Where the part cannot be used, with the reason.
+    """
+    progress(0.0, "reading")
+    diagnosis, words = _examined(request, names, out)
+    matrix = diagnosis.matrix
+    progress(0.6, "labelling")
+    fates = _fates(words, request.mapping, rules)
+    chosen = selected(matrix, request.part.select).to_numpy()
+    labelled = words.map(lambda word: bool(fates[word].terms)).to_numpy(dtype=bool)
+    usable = chosen & labelled & (np.diff(matrix.x.indptr) > 0)
+    taken = take_examples(request.examples, matrix, words, usable, out, seed=request.seed)
+    kept = np.flatnonzero(usable & ~taken)
+    if len(kept) == 0:
+        raise SourceError(f"None of its {matrix.n_obs:,} cells has a label that stands for an ontology term.")
+    progress(0.8, "writing")
+    _write_matrix(matrix, kept, out)
+    kept_fates = [fates[word] for word in words.iloc[kept]]
+    labels = [rules.label(fate.terms) for fate in kept_fates]
+    _write_cells(out, matrix, kept, words.iloc[kept], [fate.terms for fate in kept_fates], labels)
+    used = sorted({term for fate in kept_fates for term in fate.terms})
+    return {
+        "unit": diagnosis.scale,
+        "findings": [{"title": f.title, "level": f.level, "text": f.text} for f in diagnosis.findings],
+        "n_offered": int(matrix.n_obs),
+        "n_cells": len(kept),
+        "n_taken": int(taken.sum()),
+        "n_genes": int(matrix.n_vars),
+        "n_genes_file": int(diagnosis.n_genes_file),
+        "labels": sorted(set(labels)),
+        "names": {term: rules.graph.name(term) for term in used},
+        "words": _word_facts(words[chosen], fates),
+    }
+
+
+def _examined(request: PartRequest, names: GeneNames, out: Path) -> tuple[Diagnosis, pd.Series]:
+    raw = read_raw(request.matrix, out / "scratch", request.part.scale)
+    try:
+        diagnosis = examine(raw, names, organism=request.organism)
+    except InputError as error:
+        raise SourceError(error.message, next_step=error.next_step) from error
+    labels = request.part.labels or Labels(column="")
+    return diagnosis, label_words(labels, request.label_table, raw, diagnosis.matrix)
+
+
+def _fates(words: pd.Series, mapping: Mapping[str, tuple[str, ...]] | None, rules: TermRules) -> dict[str, Fate]:
+    fates = {}
+    for word in sorted(set(words)):
+        given = split_ids(word) if mapping is None else mapping.get(word)
+        terms = rules.keep(given or ())
+        fates[word] = Fate(USED if terms else _why_not(word, given, rules), terms)
+    return fates
+
+
+def _why_not(word: str, given: tuple[str, ...] | None, rules: TermRules) -> str:
+    if not word:
+        return NO_LABEL
+    if given is None:
+        return UNMAPPED
+    if not given:
+        return LEFT_OUT
+    return GENERAL if any(rules.is_general(term) for term in given) else UNMAPPED
+
+
+def _word_facts(words: pd.Series, fates: Mapping[str, Fate]) -> list[dict[str, Any]]:
+    counts = sorted(Counter(words.tolist()).items(), key=lambda item: (-item[1], item[0]))
+    return [{"word": w, "n_cells": n, "fate": fates[w].kind, "terms": list(fates[w].terms)} for w, n in counts]
+
+
+def _write_matrix(matrix: ExpressionMatrix, rows: Rows, out: Path) -> None:
+    order = np.argsort(matrix.var_names.astype(str), kind="stable")
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    nnz = sum(int(np.count_nonzero(block.data)) for block in _blocks(matrix, rows))
+    write_csr_blocks(out, (_ordered(b, place) for b in _blocks(matrix, rows)), nnz=nnz, n_vars=matrix.n_vars)
+    pq.write_table(pa.table({"gene_symbol": matrix.var_names[order].tolist()}), out / "symbols.parquet")
+
+
+def _blocks(matrix: ExpressionMatrix, rows: Rows) -> Iterator[sparse.csr_matrix]:
+    for start in range(0, len(rows), _BLOCK_ROWS):
+        yield sparse.csr_matrix(matrix.x[rows[start : start + _BLOCK_ROWS]])
+
+
+def _ordered(block: sparse.csr_matrix, place: Rows) -> sparse.csr_matrix:
+    """Move the columns to their place, drop stored zeros, sort."""
+    moved = sparse.csr_matrix((block.data, place[block.indices], block.indptr), shape=block.shape)
+    moved.eliminate_zeros()
+    moved.sort_indices()
+    return moved
+
+
+def _write_cells(
+    out: Path,
+    matrix: ExpressionMatrix,
+    rows: Rows,
+    words: pd.Series,
+    terms: Sequence[tuple[str, ...]],
+    labels: Sequence[str],
+) -> None:
+    blocks = list(_blocks_of_totals(matrix, rows))
+    columns = {
+        "name": matrix.obs_names[rows].tolist(),
+        "word": words.tolist(),
+        "terms": [list(ids) for ids in terms],
+        "label": list(labels),
+        "n_genes": np.concatenate([n for n, _ in blocks]).astype(np.int32),
+        "total": np.concatenate([total for _, total in blocks]).astype(np.float32),
+    }
+    pq.write_table(pa.table(columns), out / "cells.parquet")
+
+
+def _blocks_of_totals(matrix: ExpressionMatrix, rows: Rows) -> Iterator[tuple[Rows, npt.NDArray[np.float64]]]:
+    for block in _blocks(matrix, rows):
+        yield block.getnnz(axis=1), np.asarray(block.sum(axis=1, dtype=np.float64)).ravel()

@@ -1,0 +1,157 @@
+"""Finished steps on disk, found again by what went into them.
+
+::
+
+    STORE/<name>/<key>/          the step's files
+    STORE/<name>/<key>/step.json facts, digest, seconds; written last
+    STORE/<name>/.<key>.part/    a step in the making; a killed build leaves it, the next one removes it
+
+A folder has its name only when it is complete and on disk, so a kill at any moment leaves whole steps or nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterable, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from build_bundle.step import Facts, Finished, ReportProgress, Task, TaskContext, no_progress
+from core.bundle.writer import sha256_file
+
+RECORD = "step.json"
+_KEY_DIGITS = 24
+
+
+class StepStore:
+    """Finished steps of one output folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Made when the first step is kept.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def find(self, task: Task, done: Mapping[str, Finished]) -> Finished | None:
+        """Return the finished step for a task and its inputs, or None.
+
+        Parameters
+        ----------
+        task : Task
+            The task.
+        done : mapping of str to Finished
+            At least the tasks it needs.
+
+        Returns
+        -------
+        Finished or None
+            None where it never ran to the end with these inputs.
+        """
+        return self._read(task.name, self._folder(task, done))
+
+    def run(self, task: Task, done: Mapping[str, Finished], progress: ReportProgress = no_progress) -> Finished:
+        """Run a task and keep what it made.
+
+        Parameters
+        ----------
+        task : Task
+            The task.
+        done : mapping of str to Finished
+            At least the tasks it needs.
+        progress : callable
+            Handed to the task.
+
+        Returns
+        -------
+        Finished
+            Read back from disk.
+        """
+        target = self._folder(task, done)
+        part = target.with_name(f".{target.name}.part")
+        shutil.rmtree(part, ignore_errors=True)
+        shutil.rmtree(target, ignore_errors=True)
+        part.mkdir(parents=True)
+        started = time.monotonic()
+        needed = {name: done[name] for name in task.needs}
+        facts = task.run(TaskContext(part, needed, progress))
+        record = {"facts": facts, "digest": _digest(part, facts), "seconds": round(time.monotonic() - started, 3)}
+        _write_synced(part / RECORD, json.dumps(record, indent=1, sort_keys=True))
+        _sync(part)
+        part.rename(target)
+        _sync(target.parent)
+        found = self._read(task.name, target)
+        if found is None:
+            raise FileNotFoundError(target / RECORD)
+        return found
+
+    def clear(self) -> None:
+        """Forget every finished step."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def prune(self, keep: Iterable[Finished]) -> None:
+        """Remove all steps but these, and what killed builds left."""
+        kept = {step.folder for step in keep}
+        if self.folder.is_dir():
+            for folder in self.folder.glob("*/*"):
+                if folder not in kept:
+                    shutil.rmtree(folder, ignore_errors=True)
+
+    def _folder(self, task: Task, done: Mapping[str, Finished]) -> Path:
+        inputs = {name: done[name].digest for name in task.needs}
+        content = {"task": task.name, "material": task.material, "inputs": inputs, "code": code_digest(task.modules)}
+        text = json.dumps(content, sort_keys=True)
+        return self.folder / task.name / hashlib.sha256(text.encode()).hexdigest()[:_KEY_DIGITS]
+
+    @staticmethod
+    def _read(name: str, folder: Path) -> Finished | None:
+        try:
+            record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        return Finished(name, folder, record["facts"], record["digest"], record["seconds"])
+
+
+def code_digest(modules: Iterable[str]) -> str:
+    """Return a SHA-256 over the source text of packages and modules, found without importing them."""
+    digest = hashlib.sha256()
+    for path in sorted({path for module in modules for path in _sources(module)}):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _sources(module: str) -> list[Path]:
+    spec = find_spec(module)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(module)
+    origin = Path(spec.origin)
+    return sorted(origin.parent.rglob("*.py")) if spec.submodule_search_locations else [origin]
+
+
+def _digest(folder: Path, facts: Facts) -> str:
+    files: dict[str, Any] = {
+        path.relative_to(folder).as_posix(): sha256_file(path) for path in sorted(folder.rglob("*")) if path.is_file()
+    }
+    return hashlib.sha256(json.dumps([files, facts], sort_keys=True).encode()).hexdigest()
+
+
+def _write_synced(path: Path, text: str) -> None:
+    with path.open("w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
