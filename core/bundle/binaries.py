@@ -83,13 +83,14 @@ def read_shapes(path: Path) -> Shapes:
 
 
 def _canary_problems(manifest: Manifest, found: Shapes) -> list[str]:
-    n, width = found.get("x", (0, 0))
-    if (
-        n < 1
-        or width != manifest.encoder.n_vocabulary
-        or found.get("embedding") != (n, manifest.encoder.n_latent)
-        or found.get("neighbors", (0,))[0] != n
-    ):
+    n = (*found.get("x", ()), 0)[0]
+    fits = (
+        n >= 1
+        and found.get("x") == (n, manifest.encoder.n_vocabulary)
+        and found.get("embedding") == (n, manifest.encoder.n_latent)
+        and (*found.get("neighbors", ()), 0)[0] == n
+    )
+    if not fits:
         return [f"{CANARY}: It does not hold x, embedding and neighbors of the same cells."]
     return []
 

@@ -239,6 +239,8 @@ def read_manifest(folder: Path) -> Manifest:
         if len(data) > MAX_MANIFEST_BYTES:
             raise damaged(folder, [f"{MANIFEST} is larger than {MAX_MANIFEST_BYTES:,} bytes."])
         return Manifest.from_json(data.decode("utf-8"))
+    except BundleDamagedError as error:
+        raise damaged(folder, error.problems) from None
     except (OSError, UnicodeDecodeError) as error:
         raise damaged(folder, [f"{MANIFEST} cannot be read: {error}."]) from error
 

@@ -219,14 +219,12 @@ def _checked(spec: TableSpec, table: pa.Table) -> pa.Table:
 
 
 def column_problems(column: Column, values: pa.ChunkedArray) -> list[str]:
-    """Return what in a column breaks its declaration, one sentence each."""
+    """Return what in a column breaks its declaration beyond its Arrow type, one sentence each."""
     found: list[str] = []
-    if values.null_count and not column.nullable:
-        found.append(f"Column {column.name} holds {values.null_count} missing values.")
     flat = values.combine_chunks().flatten() if pa.types.is_list(column.type) else values
     if pa.types.is_list(column.type) and flat.null_count:
         found.append(f"Column {column.name} holds lists with {flat.null_count} missing values.")
-    if pa.types.is_floating(flat.type) and not pc.all(pc.is_finite(flat)).as_py() and len(flat) > flat.null_count:
+    if pa.types.is_floating(flat.type) and not pc.all(pc.is_finite(flat), min_count=0).as_py():
         found.append(f"Column {column.name} holds numbers that are not finite.")
     if column.choices:
         other = set(pc.unique(values).to_pylist()) - {*column.choices, None}

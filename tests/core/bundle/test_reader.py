@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -24,12 +23,6 @@ def bundle(tiny_bundle: Path) -> Bundle:
 @pytest.fixture(scope="module")
 def reference(tiny_world: World) -> Reference:
     return Reference(tiny_world)
-
-
-@pytest.fixture
-def own(tiny_bundle: Path, tmp_path: Path) -> Path:
-    """A copy to damage."""
-    return Path(shutil.copytree(tiny_bundle, tmp_path / "own"))
 
 
 def test_opens_through_current_and_keeps_the_folder(tiny_builds: Path, tiny_bundle: Path) -> None:
