@@ -225,7 +225,7 @@ def _barycentre(values: Floats) -> npt.NDArray[np.float64]:
     weight = values.astype(np.float64) ** 2
     total = weight.sum(axis=1)
     position = np.arange(values.shape[1], dtype=np.float64)
-    return np.divide(weight @ position, total, out=np.zeros(len(values)), where=total > 0)
+    return np.asarray(np.divide(weight @ position, total, out=np.zeros(len(values)), where=total > 0), dtype=np.float64)
 
 
 def _turned(merges: Merges, key: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:

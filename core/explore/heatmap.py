@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -97,7 +98,7 @@ class HeatmapView:
         return self.n_cells > len(self.row_sizes)
 
 
-def prepare(scores: npt.NDArray[np.float32], *, seed: int = 0) -> dict[str, npt.NDArray[np.generic]]:
+def prepare(scores: npt.NDArray[np.float32], *, seed: int = 0) -> dict[str, npt.NDArray[Any]]:
     """Choose rows and columns and cluster both; the slow part, done once per job.
 
     Parameters
@@ -203,7 +204,8 @@ def clusters(result: Query, n_clusters: int) -> npt.NDArray[np.int32]:
         1..n, top to bottom.
     """
     arrays = result.heatmap
-    return cut(arrays["row_merges"], arrays["row_order"], n_clusters)[arrays["row_of_cell"]]
+    of_row = cut(arrays["row_merges"], arrays["row_order"], n_clusters)
+    return np.asarray(of_row[arrays["row_of_cell"]], dtype=np.int32)
 
 
 def _shown_columns(scores: npt.NDArray[np.float32]) -> npt.NDArray[np.int32]:
@@ -221,7 +223,7 @@ def _shown_columns(scores: npt.NDArray[np.float32]) -> npt.NDArray[np.int32]:
 def _view(
     bundle: Bundle,
     result: Query,
-    arrays: Mapping[str, npt.NDArray[np.generic]],
+    arrays: Mapping[str, npt.NDArray[Any]],
     cells: npt.NDArray[np.intp],
     n_clusters: int,
 ) -> HeatmapView:

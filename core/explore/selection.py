@@ -2,42 +2,48 @@
 
 A selection is a short text in the page's URL, so that a link reopens the same view:
 
-===========================================  ================================================================
-text                                         cells
-===========================================  ================================================================
-``all``                                      every query cell
-``cluster:5/9``                              the fifth of nine clusters of the heatmap
-``branch:2710``                              the leaves below a node of the heatmap's row tree
-``type:CL:0000236``                          labelled with exactly this type (confident or ambiguous)
-``under:CL:0000084``                         labelled with this type or a narrower one (confident or ambiguous)
-``box:embedding:x0,x1,y0,y1``                inside a rectangle of the map, ``embedding`` or ``raw`` space
-``status:unknown``                           ``confident``, ``ambiguous`` or ``unknown``
-``obs:donor=A%3D1``                          a value of a column of the user's own metadata, percent-encoded
-===========================================  ================================================================
+=====================================  =====================================================================
+text                                   cells
+=====================================  =====================================================================
+``all``                                every query cell
+``cluster:5/9``                        the fifth of nine clusters of the heatmap
+``branch:2710``                        the leaves below a node of the heatmap's row tree
+``type:CL:0000236``                    labelled with exactly this type, or one of several: ``type:CL:1+CL:2``
+``under:CL:0000084``                   labelled with this type or a narrower one
+``box:embedding:x0,x1,y0,y1``          inside a rectangle of the map, ``embedding`` or ``raw`` space
+``lasso:raw:x,y;x,y;x,y``              inside a polygon of the map, 3 to 60 corners
+``status:unknown``                     ``confident``, ``ambiguous`` or ``unknown``
+``obs:donor=A%3D1``                    a value of a column of the user's own metadata, percent-encoded
+=====================================  =====================================================================
 
-Not here: drawing, and the words of single panels.
+Types mean the majority label of confident and ambiguous cells; cells unknown to the reference have no type.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 from urllib.parse import quote, unquote
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 
 from core.bundle.reader import Bundle
 from core.errors import InputError
 from core.explore.clustering import leaves_under
 from core.explore.heatmap import clusters
 from core.explore.naming import narrower, percent, type_names
+from core.explore.projection import COLUMNS
 from core.explore.query import Mask, Query
+from core.ontology.text import short_name
 
-Kind = Literal["all", "cluster", "branch", "type", "under", "box", "status", "obs"]
-SPACES = {"embedding": ("pc1", "pc2"), "raw": ("raw_pc1", "raw_pc2")}
+Kind = Literal["all", "cluster", "branch", "type", "under", "box", "lasso", "status", "obs"]
 STATUSES = ("confident", "ambiguous", "unknown")
-MAX_TEXT = 400
+MAX_TEXT = 2_000
+MAX_CORNERS = 60
 
 
 @dataclass(frozen=True)
@@ -78,14 +84,21 @@ class Selection:
         InputError
             If the text is no selection (code ``selection``).
         """
-        kind, _, value = text[: MAX_TEXT + 1].partition(":")
-        if len(text) > MAX_TEXT or (text and kind not in get_args(Kind)) or (kind != "all" and text and not value):
-            raise _unreadable(text)
-        if kind in ("", "all"):
+        if text in ("", "all"):
             return cls()
-        selection = cls(kind, value)  # type: ignore[arg-type]  # checked above
-        selection._check(text)
-        return selection
+        kind, _, value = text[: MAX_TEXT + 1].partition(":")
+        check = _CHECKS.get(kind)
+        try:
+            sound = check is not None and len(text) <= MAX_TEXT and bool(value) and check(value)
+        except ValueError:
+            sound = False
+        if not sound:
+            raise InputError(
+                f"'{text[:60]}' is not a selection of cells.",
+                next_step="Clear the selection to see all cells.",
+                code="selection",
+            )
+        return cls(next(known for known in get_args(Kind) if known == kind), value)
 
     @classmethod
     def cluster(cls, number: int, n_clusters: int) -> Selection:
@@ -93,41 +106,39 @@ class Selection:
         return cls("cluster", f"{number}/{n_clusters}")
 
     @classmethod
+    def types(cls, type_ids: Sequence[str]) -> Selection:
+        """Choose the cells of one type or of several."""
+        return cls("type", "+".join(type_ids))
+
+    @classmethod
     def box(cls, space: str, x: tuple[float, float], y: tuple[float, float]) -> Selection:
-        """Choose a rectangle of the map; the ends of a range may come in any order."""
-        edges = (*sorted(x), *sorted(y))
-        selection = cls("box", f"{space}:" + ",".join(f"{v:.5g}" for v in edges))
-        selection._check(str(selection))
-        return selection
+        """Choose a rectangle of the map; the ends of a range may come in any order.
+
+        Raises
+        ------
+        InputError
+            If the space is unknown or an end is not finite.
+        """
+        edges = ",".join(f"{v:.5g}" for v in (*sorted(x), *sorted(y)))
+        return cls.parse(f"box:{space}:{edges}")
+
+    @classmethod
+    def lasso(cls, space: str, points: Sequence[tuple[float, float]]) -> Selection:
+        """Choose a polygon of the map; a long outline is thinned to 60 corners.
+
+        Raises
+        ------
+        InputError
+            If there are fewer than three corners, the space is unknown or a coordinate is not finite.
+        """
+        step = max(1, math.ceil(len(points) / MAX_CORNERS))
+        corners = ";".join(f"{x:.5g},{y:.5g}" for x, y in points[::step])
+        return cls.parse(f"lasso:{space}:{corners}")
 
     @classmethod
     def obs(cls, column: str, value: str) -> Selection:
         """Choose one value of a metadata column."""
         return cls("obs", f"{quote(column, safe='')}={quote(value, safe='')}")
-
-    def cluster_numbers(self) -> tuple[int, int]:
-        """Give number and count of a ``cluster`` selection."""
-        number, count = self.value.split("/")
-        return int(number), int(count)
-
-    def box_ranges(self) -> tuple[str, tuple[float, float, float, float]]:
-        """Give space and (x0, x1, y0, y1) of a ``box`` selection."""
-        space, edges = self.value.split(":")
-        x0, x1, y0, y1 = (float(v) for v in edges.split(","))
-        return space, (x0, x1, y0, y1)
-
-    def obs_pair(self) -> tuple[str, str]:
-        """Give column and value of an ``obs`` selection."""
-        column, value = self.value.split("=")
-        return unquote(column), unquote(value)
-
-    def _check(self, text: str) -> None:
-        try:
-            sound = _CHECKS[self.kind](self)
-        except ValueError:
-            sound = False
-        if not sound:
-            raise _unreadable(text)
 
 
 @dataclass(frozen=True)
@@ -145,8 +156,7 @@ class SelectionView:
     n_selected, n_query : int
         Cells chosen, cells in all.
     n_studies : int
-        Reference studies that hold the chosen cells' majority type among their neighbours and agree on it, see
-        `agreeing_studies`; 0 for no cells.
+        Median over the chosen cells of the number of studies that hold neighbours with the cell's own label; 0 for no cells.
     """
 
     text: str
@@ -174,7 +184,9 @@ def mask(bundle: Bundle, result: Query, selection: Selection) -> Mask:
     numpy.ndarray of bool, shape (n_query,)
         True where selected.
     """
-    return _MASKS[selection.kind](bundle, result, selection)
+    if selection.kind == "under":
+        return _labelled(result, narrower(bundle, selection.value))
+    return _MASKS[selection.kind](result, selection.value)
 
 
 def describe(bundle: Bundle, result: Query, selection: Selection, chosen: Mask) -> SelectionView:
@@ -196,99 +208,69 @@ def describe(bundle: Bundle, result: Query, selection: Selection, chosen: Mask) 
     SelectionView
         Words and counts.
     """
-    n_selected = int(chosen.sum())
-    title = f"{_subject(bundle, selection)}: {n_selected:,} of {result.n_query:,} cells"
-    if selection.kind == "all":
-        title = f"All {result.n_query:,} cells"
+    labels = result.labels.loc[chosen]
+    title = f"{_subject(bundle, selection)}: {len(labels):,} of {result.n_query:,} cells"
     return SelectionView(
         text=str(selection),
-        title=title,
-        detail=_detail(result, chosen),
-        n_selected=n_selected,
+        title=f"All {result.n_query:,} cells" if selection.kind == "all" else title,
+        detail=_detail(labels),
+        n_selected=len(labels),
         n_query=result.n_query,
-        n_studies=agreeing_studies(result, chosen),
+        n_studies=int(labels["n_studies"].median()) if len(labels) else 0,
     )
 
 
-def agreeing_studies(result: Query, chosen: Mask) -> int:
-    """Count the studies behind the label of a typical selected cell.
-
-    Parameters
-    ----------
-    result : Query
-        The query.
-    chosen : numpy.ndarray of bool, shape (n_query,)
-        Selected cells.
-
-    Returns
-    -------
-    int
-        Median over the selected cells of ``n_studies``: how many studies hold neighbours with the cell's own label.
-    """
-    counts = result.labels["n_studies"].to_numpy()[chosen]
-    return int(np.median(counts)) if len(counts) else 0
+def _cluster_numbers(value: str) -> tuple[int, int]:
+    number, count = (int(part) for part in value.split("/"))
+    return number, count
 
 
-def _unreadable(text: str) -> InputError:
-    return InputError(
-        f"'{text[:60]}' is not a selection of cells.",
-        next_step="Clear the selection to see all cells.",
-        code="selection",
-    )
+def _box_ranges(value: str) -> tuple[str, list[float]]:
+    space, edges = value.split(":")
+    return space, [float(v) for v in edges.split(",")]
 
 
-def _is_cluster(selection: Selection) -> bool:
-    number, count = selection.cluster_numbers()
+def _corners(value: str) -> tuple[str, npt.NDArray[np.float64]]:
+    space, corners = value.split(":")
+    return space, np.array([[float(v) for v in corner.split(",")] for corner in corners.split(";")])
+
+
+def _obs_pair(value: str) -> tuple[str, str]:
+    column, text = value.split("=")
+    return unquote(column), unquote(text)
+
+
+def _is_cluster(value: str) -> bool:
+    number, count = _cluster_numbers(value)
     return 1 <= number <= count
 
 
-def _is_box(selection: Selection) -> bool:
-    space, edges = selection.box_ranges()
-    return (
-        space in SPACES and all(math.isfinite(edge) for edge in edges) and edges[0] <= edges[1] and edges[2] <= edges[3]
-    )
+def _is_types(value: str) -> bool:
+    return all(prefix.isalpha() and number.isalnum() for prefix, number in (t.split(":") for t in value.split("+")))
 
 
-def _is_term(selection: Selection) -> bool:
-    prefix, colon, number = selection.value.partition(":")
-    return bool(colon) and prefix.isalpha() and number.isalnum()
+def _is_box(value: str) -> bool:
+    space, edges = _box_ranges(value)
+    in_order = len(edges) == 4 and edges[0] <= edges[1] and edges[2] <= edges[3]
+    return space in COLUMNS and in_order and all(math.isfinite(edge) for edge in edges)
 
 
-_CHECKS = {
+def _is_lasso(value: str) -> bool:
+    space, corners = _corners(value)
+    sound = corners.ndim == 2 and corners.shape[1] == 2 and 3 <= len(corners) <= MAX_CORNERS
+    return space in COLUMNS and sound and bool(np.isfinite(corners).all())
+
+
+_CHECKS: dict[str, Callable[[str], bool]] = {
     "cluster": _is_cluster,
-    "branch": lambda s: int(s.value) >= 0,
-    "type": _is_term,
-    "under": _is_term,
+    "branch": lambda value: value.isdecimal() and len(value) < 9,
+    "type": _is_types,
+    "under": _is_types,
     "box": _is_box,
-    "status": lambda s: s.value in STATUSES,
-    "obs": lambda s: bool(s.obs_pair()[0]),
+    "lasso": _is_lasso,
+    "status": lambda value: value in STATUSES,
+    "obs": lambda value: bool(_obs_pair(value)[0]),
 }
-
-
-def _all(bundle: Bundle, result: Query, selection: Selection) -> Mask:  # noqa: ARG001
-    return np.ones(result.n_query, dtype=np.bool_)
-
-
-def _cluster(bundle: Bundle, result: Query, selection: Selection) -> Mask:  # noqa: ARG001
-    number, count = selection.cluster_numbers()
-    return clusters(result, count) == number
-
-
-def _branch(bundle: Bundle, result: Query, selection: Selection) -> Mask:  # noqa: ARG001
-    arrays = result.heatmap
-    try:
-        rows = leaves_under(arrays["row_merges"], int(selection.value))
-    except ValueError:
-        return np.zeros(result.n_query, dtype=np.bool_)
-    return np.isin(arrays["row_of_cell"], rows)
-
-
-def _type(bundle: Bundle, result: Query, selection: Selection) -> Mask:  # noqa: ARG001
-    return _labelled(result, {selection.value})
-
-
-def _under(bundle: Bundle, result: Query, selection: Selection) -> Mask:
-    return _labelled(result, narrower(bundle, selection.value))
 
 
 def _labelled(result: Query, types: set[str]) -> Mask:
@@ -296,61 +278,73 @@ def _labelled(result: Query, types: set[str]) -> Mask:
     return np.asarray(result.labels["cell_type_ontology_term_id"].isin(types).to_numpy() & known, dtype=np.bool_)
 
 
-def _box(bundle: Bundle, result: Query, selection: Selection) -> Mask:  # noqa: ARG001
-    space, (x0, x1, y0, y1) = selection.box_ranges()
-    x, y = (result.projection[column].to_numpy() for column in SPACES[space])
+def _in_cluster(result: Query, value: str) -> Mask:
+    number, count = _cluster_numbers(value)
+    return np.asarray(clusters(result, count) == number, dtype=np.bool_)
+
+
+def _in_branch(result: Query, value: str) -> Mask:
+    arrays = result.heatmap
+    if int(value) > 2 * len(arrays["row_merges"]):
+        return np.zeros(result.n_query, dtype=np.bool_)
+    return np.isin(arrays["row_of_cell"], leaves_under(arrays["row_merges"], int(value)))
+
+
+def _in_box(result: Query, value: str) -> Mask:
+    space, (x0, x1, y0, y1) = _box_ranges(value)
+    x, y = (result.projection[column].to_numpy() for column in COLUMNS[space])
     return np.asarray((x >= x0) & (x <= x1) & (y >= y0) & (y <= y1), dtype=np.bool_)
 
 
-def _status(bundle: Bundle, result: Query, selection: Selection) -> Mask:  # noqa: ARG001
-    return np.asarray(result.labels["status"].to_numpy() == selection.value, dtype=np.bool_)
+def _in_lasso(result: Query, value: str) -> Mask:
+    """Count the edges a ray to the right crosses; odd means inside."""
+    space, corners = _corners(value)
+    x, y = (result.projection[column].to_numpy(dtype=np.float64) for column in COLUMNS[space])
+    inside = np.zeros(result.n_query, dtype=np.bool_)
+    for (x0, y0), (x1, y1) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        if y0 != y1:
+            inside ^= ((y0 > y) != (y1 > y)) & (x < x0 + (y - y0) * (x1 - x0) / (y1 - y0))
+    return inside
 
 
-def _obs(bundle: Bundle, result: Query, selection: Selection) -> Mask:  # noqa: ARG001
-    column, value = selection.obs_pair()
+def _with_obs(result: Query, value: str) -> Mask:
+    column, text = _obs_pair(value)
     if column not in result.obs.columns:
         return np.zeros(result.n_query, dtype=np.bool_)
-    return np.asarray(result.obs[column].astype(str).to_numpy() == value, dtype=np.bool_)
+    return np.asarray(result.obs[column].astype(str).to_numpy() == text, dtype=np.bool_)
 
 
-_MASKS = {
-    "all": _all,
-    "cluster": _cluster,
-    "branch": _branch,
-    "type": _type,
-    "under": _under,
-    "box": _box,
-    "status": _status,
-    "obs": _obs,
+_MASKS: dict[str, Callable[[Query, str], Mask]] = {
+    "all": lambda result, _: np.ones(result.n_query, dtype=np.bool_),
+    "cluster": _in_cluster,
+    "branch": _in_branch,
+    "type": lambda result, value: _labelled(result, set(value.split("+"))),
+    "box": _in_box,
+    "lasso": _in_lasso,
+    "status": lambda result, value: np.asarray(result.labels["status"].to_numpy() == value, dtype=np.bool_),
+    "obs": _with_obs,
 }
+_FIXED_SUBJECTS = {"box": "Box on the map", "lasso": "Outline on the map", "branch": "Branch"}
+_STATUS_SUBJECTS = {"confident": "Confident", "ambiguous": "Ambiguous", "unknown": "Unknown to the reference"}
 
 
 def _subject(bundle: Bundle, selection: Selection) -> str:
-    names = type_names(bundle)
-    match selection.kind:
-        case "cluster":
-            return f"Cluster {selection.cluster_numbers()[0]}"
-        case "type":
-            return names.get(selection.value, selection.value)
-        case "under":
-            return f"{names.get(selection.value, selection.value)} and narrower types"
-        case "status":
-            return {"confident": "Confident", "ambiguous": "Ambiguous", "unknown": "Unknown to the reference"}[
-                selection.value
-            ]
-        case "obs":
-            return " = ".join(selection.obs_pair())
-        case "box":
-            return "Box on the map"
-        case _:
-            return "Branch"
+    kind, value = selection.kind, selection.value
+    if kind in {"type", "under"}:
+        named = [short_name(type_names(bundle).get(t, t)) for t in value.split("+")]
+        what = named[0] if len(named) == 1 else f"{len(named)} types"
+        return what + (" and narrower types" if kind == "under" else "")
+    if kind == "cluster":
+        return f"Cluster {_cluster_numbers(value)[0]}"
+    if kind == "obs":
+        return " = ".join(_obs_pair(value))
+    return _STATUS_SUBJECTS[value] if kind == "status" else _FIXED_SUBJECTS.get(kind, "All")
 
 
-def _detail(result: Query, chosen: Mask) -> str:
-    labels = result.labels.loc[chosen]
+def _detail(labels: pd.DataFrame) -> str:
     if labels.empty:
         return ""
     counts = labels["cell_type"].value_counts()
-    name, n = str(counts.index[0]), int(counts.iloc[0])
+    name, n = short_name(str(counts.index[0])), int(counts.iloc[0])
     share = "all" if n == len(labels) else percent(n, len(labels))
     return f"{share} {name}, median score {float(labels['confidence'].median()):.2f}"
