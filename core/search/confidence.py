@@ -53,7 +53,9 @@ def learn_threshold(mean_distances: Floats, quantile: float = QUANTILE) -> float
     return float(np.quantile(mean_distances.astype(np.float64), quantile))
 
 
-def statuses(confidence: Floats, mean_distances: Floats, *, threshold: float, unknown_distance: float) -> Ints:
+def statuses(
+    confidence: Floats, mean_distances: Floats, *, threshold: float, unknown_distance: float
+) -> npt.NDArray[np.object_]:
     """Judge every label.
 
     Parameters

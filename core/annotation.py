@@ -1,0 +1,270 @@
+"""One query from file to result folder, stage by stage.
+
+Not here: which bundles there are and the views of a result (``core.engine``).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from core import result as files
+from core.bundle.schema import PROJECTION_LOADINGS
+from core.errors import InputError, MatrixRefusedError
+from core.explore import heatmap, studies
+from core.explore.projection import project
+from core.expression.by_gene import write_by_gene
+from core.expression.doctor import Diagnosis, examine
+from core.expression.matrix import ExpressionMatrix, RawMatrix
+from core.expression.sandbox import read_upload
+from core.memory import peak_memory
+from core.query import Clock, Progress, QueryOptions, Request
+from core.reference import Reference
+from core.result import QueryResult
+from core.search.exact import Neighbors
+from core.search.scoring import label_cells, score_types
+
+Floats = npt.NDArray[np.float32]
+
+FINDINGS = "findings.json"
+"""Written into the scratch folder as soon as the check is done, for a page that waits."""
+
+
+def annotate(
+    reference: Reference, request: Request, out: Path, progress: Progress, *, others: Sequence[Reference] = ()
+) -> QueryResult:
+    """Answer a query and write its result folder.
+
+    Parameters
+    ----------
+    reference : Reference
+        The bundle to compare with.
+    request : Request
+        The query.
+    out : Path
+        Result folder; must not exist or be empty. It appears complete or not at all.
+    progress : Progress
+        Told at every step; whatever it raises ends the query and leaves nothing behind.
+    others : sequence of Reference
+        Tried when the file turns out to be from another organism, to name the one that fits.
+
+    Returns
+    -------
+    QueryResult
+        The finished result.
+
+    Raises
+    ------
+    InputError
+        When the file, or an option, cannot be used.
+    BundleError
+        When the bundle turns out damaged.
+    """
+    allowed = reference.allowed(request.options.leave_out)
+    with _published(out) as folder:
+        clock = Clock(progress)
+        raw, diagnosis = _read_and_check(reference, request, clock, others)
+        about = {"format": raw.format, "n_cells_file": raw.n_obs, "n_genes_file": raw.n_vars}
+        del raw
+        with clock.at("normalise"):
+            recipe = reference.encoder.inputs.recipe
+            write_by_gene(folder / files.EXPRESSION, diagnosis.matrix, recipe, reference.genes, clock.share)
+            files.write_obs(folder, diagnosis.matrix.obs)
+        with clock.at("embed"):
+            embedding, projection = embed(reference, diagnosis.matrix, clock)
+            files.write_places(folder, embedding, projection)
+        with clock.at("neighbours"):
+            neighbors = reference.index.search(embedding, request.options.k, allowed=allowed, progress=clock.share)
+        with clock.at("score"):
+            labels, scores = _score(reference, request.options, diagnosis.matrix.obs_names.tolist(), neighbors)
+            _write_answer(folder, reference, labels, scores, neighbors)
+        with clock.at("draw"):
+            files.write_heatmap(folder, heatmap.prepare(scores))
+            query = QueryResult(folder, {})
+            everything = np.ones(len(labels), dtype=bool)
+            files.write_studies(folder, studies.studies(reference.bundle, query, everything))
+        report = _report(reference, request, diagnosis, clock)
+        numbers = {"k": neighbors.ids.shape[1], "counts": files.count_statuses(labels)}
+        files.write_report(folder, {**report, **about, **numbers})
+    return QueryResult.open(out)
+
+
+def check(reference: Reference, request: Request, progress: Progress, *, others: Sequence[Reference] = ()) -> Diagnosis:
+    """Read a file and find out what it holds; the first two stages of `annotate`.
+
+    Parameters
+    ----------
+    reference, request, progress, others
+        As in `annotate`.
+
+    Returns
+    -------
+    Diagnosis
+        The matrix on linear scale with the bundle's symbols, and the findings.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be used.
+    """
+    return _read_and_check(reference, request, Clock(progress), others)[1]
+
+
+def embed(reference: Reference, matrix: ExpressionMatrix, clock: Clock) -> tuple[Floats, pd.DataFrame]:
+    """Embed cells and place them on the two maps, one batch after the other.
+
+    Parameters
+    ----------
+    reference : Reference
+        Encoder and loadings.
+    matrix : ExpressionMatrix
+        Linear scale, the bundle's symbols.
+    clock : Clock
+        Told after every batch.
+
+    Returns
+    -------
+    embedding : ndarray of float32, n x n_latent
+        Rows of length 1.
+    projection : pandas.DataFrame
+        Columns pc1, pc2, raw_pc1, raw_pc2.
+    """
+    encoder, loadings = reference.encoder, reference.bundle.tensors(PROJECTION_LOADINGS)
+    embedding = np.zeros((matrix.n_obs, encoder.n_latent), dtype=np.float32)
+    places = [project(loadings, embedding[:0], [])]
+    done = 0
+    for inputs in encoder.batches(matrix):
+        part = slice(done, done + len(inputs))
+        embedding[part] = encoder.forward(inputs)
+        places.append(project(loadings, embedding[part], [inputs]))
+        done = part.stop
+        clock.cells(done, matrix.n_obs)
+    return embedding, pd.concat(places, ignore_index=True)
+
+
+def _read_and_check(
+    reference: Reference, request: Request, clock: Clock, others: Sequence[Reference]
+) -> tuple[RawMatrix, Diagnosis]:
+    with clock.at("read"):
+        scratch = request.work / "read"
+        scratch.mkdir(exist_ok=True)
+        raw = read_upload(
+            request.source,
+            scratch,
+            display_name=request.display_name,
+            limits=request.limits,
+            tick=lambda: clock.share(0.0),  # a cancelled job stops here too
+        )
+        clock.detail = f"{raw.n_obs:,} cells x {raw.n_vars:,} genes" if raw.orientation_known else ""
+    with clock.at("check"):
+        diagnosis = _examine(reference, raw, others)
+        findings = json.dumps([asdict(f) for f in diagnosis.findings])
+        (request.work / FINDINGS).write_text(findings, encoding="utf-8")
+        clock.detail = f"{len(diagnosis.findings)} findings, {diagnosis.n_matched:,} genes matched"
+    return raw, diagnosis
+
+
+def _examine(reference: Reference, raw: RawMatrix, others: Sequence[Reference]) -> Diagnosis:
+    try:
+        return _diagnose(reference, raw)
+    except MatrixRefusedError as refusal:
+        fitting = _which_fits(raw, others) if refusal.code == "wrong-species" else None
+        if fitting is None:
+            raise
+        raise MatrixRefusedError(
+            refusal.message,
+            next_step=f"Choose the reference {fitting.title} and search again.",
+            code=refusal.code,
+            findings=refusal.findings,
+        ) from refusal
+
+
+def _which_fits(raw: RawMatrix, others: Sequence[Reference]) -> Reference | None:
+    for other in others:
+        try:
+            _diagnose(other, raw)
+        except MatrixRefusedError:
+            continue
+        return other
+    return None
+
+
+def _diagnose(reference: Reference, raw: RawMatrix) -> Diagnosis:
+    organism = reference.bundle.manifest.organism
+    vocabulary = reference.encoder.inputs.genes.tolist()
+    return examine(raw, reference.gene_names, organism=organism, encoder_genes=vocabulary)
+
+
+def _score(
+    reference: Reference, options: QueryOptions, cell_ids: list[str], neighbors: Neighbors
+) -> tuple[pd.DataFrame, Floats]:
+    n_types = len(reference.labeller.type_ids)
+    codes = reference.type_codes[neighbors.ids]
+    scores = score_types(codes, neighbors.distances, n_types)
+    labels = label_cells(codes, reference.study_codes[neighbors.ids], neighbors.distances, n_types)
+    return reference.labeller.table(cell_ids, scores, labels, options.threshold), scores
+
+
+def _write_answer(
+    folder: Path, reference: Reference, labels: pd.DataFrame, scores: Floats, neighbors: Neighbors
+) -> None:
+    cell_ids = labels["cell_id"].tolist()
+    files.write_labels(folder, labels)
+    files.write_scores(folder, cell_ids, reference.labeller.type_ids, scores)
+    files.write_neighbors(folder, cell_ids, neighbors, reference.bundle.cells)
+
+
+def _report(reference: Reference, request: Request, diagnosis: Diagnosis, clock: Clock) -> dict[str, Any]:
+    manifest, matrix, options = reference.bundle.manifest, diagnosis.matrix, request.options
+    return {
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "filename": request.display_name,
+        "bundle": {
+            "name": manifest.name,
+            "bundle_id": manifest.bundle_id,
+            "title": manifest.title,
+            "organism": manifest.organism,
+        },
+        "options": {"k": options.k, "leave_out": list(options.leave_out), "threshold": options.threshold},
+        "n_cells": matrix.n_obs,
+        "n_genes": diagnosis.n_genes_file,
+        "n_matched": diagnosis.n_matched,
+        "scale": diagnosis.scale,
+        "n_reference": manifest.counts.n_cells,
+        "unknown_distance": manifest.confidence.unknown_distance,
+        "findings": [asdict(f) for f in diagnosis.findings],
+        "timings": dict(clock.timings),
+        "seconds": round(sum(clock.timings.values()), 4),
+        "peak_memory_bytes": peak_memory(),
+    }
+
+
+@contextmanager
+def _published(out: Path) -> Iterator[Path]:
+    """Give a folder to write into that becomes `out` when all went well, and is removed otherwise."""
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(
+            f"The folder {out.name!r} is not empty.",
+            next_step="Choose another folder, or delete it.",
+            code="out-exists",
+        )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    staging = out.with_name(f".{out.name}.{os.getpid()}.partial")
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir()
+    try:
+        yield staging
+        staging.replace(out)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
