@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +88,10 @@ class Settings:
             if env.get(PREFIX + f.name.upper())
         }
         return cls(**values)  # type: ignore[arg-type]
+
+    def overridden(self, **changes: object) -> Settings:
+        """Return these settings with those changes that are neither None nor empty, such as arguments of a command."""
+        return replace(self, **{name: value for name, value in changes.items() if value not in (None, "")})  # type: ignore[arg-type]
 
 
 def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:

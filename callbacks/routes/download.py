@@ -1,0 +1,167 @@
+"""Results as files: the labels (all, or of a selection), scores, neighbours, studies, the report, and all of it as one zip."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from itertools import compress
+from pathlib import Path
+
+from flask import Blueprint, Response, abort, make_response, request, send_file
+
+from callbacks.services import services
+from callbacks.session import current_owner
+from core.errors import JobError
+from core.jobs import Job
+from core.jobs.records import DONE
+
+FILES = {
+    "labels.csv": "text/csv",
+    "studies.csv": "text/csv",
+    "scores.parquet": "application/vnd.apache.parquet",
+    "neighbors.parquet": "application/vnd.apache.parquet",
+    "report.json": "application/json",
+}
+BLOCK_BYTES = 256 * 1024
+
+routes = Blueprint("download", __name__)
+
+
+@routes.get(f"/r/<token>/<any({', '.join(repr(name) for name in FILES)}):name>")
+def download(token: str, name: str) -> Response:
+    """Send one file of a result; ``labels.csv?sel=...`` only the rows of a selection."""
+    job = finished(token)
+    selection = request.args.get("sel", "all")
+    if name == "labels.csv" and selection != "all":
+        return _attachment(selected_labels(job, selection), FILES[name], _name(job, "selected-labels.csv"))
+    path = job.folder.result / name
+    if not path.is_file():
+        abort(404)
+    return make_response(
+        send_file(path, mimetype=FILES[name], as_attachment=True, download_name=_name(job, name), max_age=0)
+    )
+
+
+@routes.get("/r/<token>/all.zip")
+def everything(token: str) -> Response:
+    """Send all files of a result as one zip, made while it is sent."""
+    job = finished(token)
+    paths = [job.folder.result / name for name in FILES if (job.folder.result / name).is_file()]
+    return _attachment(zip_stream(paths), "application/zip", _name(job, "scquery.zip"))
+
+
+def finished(token: str) -> Job:
+    """Return a job of the current browser that has a result.
+
+    Raises
+    ------
+    JobNotFoundError
+        As in `JobStore.get`.
+    JobError
+        ``not-done``.
+    """
+    job = services().store.get(token, current_owner())
+    if job.state != DONE:
+        raise JobError("This search has no result yet.", next_step="Wait for it to finish.", code="not-done")
+    return job
+
+
+def selected_labels(job: Job, selection: str) -> Iterator[bytes]:
+    """Return the labels of a selection, as CSV in pieces.
+
+    Parameters
+    ----------
+    job : Job
+        With a result.
+    selection : str
+        As in the page's address, for example ``cluster:5/9``.
+
+    Returns
+    -------
+    iterator of bytes
+        The head and the selected rows of ``labels.csv``, unchanged.
+
+    Raises
+    ------
+    InputError
+        When the selection cannot be read.
+    """
+    engine = services().engine
+    result = engine.result(job.folder.result)
+    mask = engine.selection_mask(result, engine.parse_selection(selection))
+    return _rows(job.folder.result / "labels.csv", [True, *mask.tolist()])
+
+
+def zip_stream(paths: list[Path]) -> Iterator[bytes]:
+    """Return a zip of files in pieces; never more than a block of it is in memory.
+
+    Parameters
+    ----------
+    paths : list of Path
+        Files; they keep their names.
+
+    Yields
+    ------
+    bytes
+        At most a little over 256 KiB.
+    """
+    pipe = _Pipe()
+    with zipfile.ZipFile(pipe, "w") as archive:
+        for path in paths:
+            info = zipfile.ZipInfo.from_file(path, path.name)
+            info.compress_type = zipfile.ZIP_STORED if path.suffix == ".parquet" else zipfile.ZIP_DEFLATED
+            with path.open("rb") as source, archive.open(info, "w", force_zip64=True) as target:
+                while block := source.read(BLOCK_BYTES):
+                    target.write(block)
+                    yield pipe.take()
+    yield pipe.take()
+
+
+class _Pipe(io.RawIOBase):
+    """A file that can only be written, and gives away what was."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._held = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: object) -> int:
+        piece = memoryview(data).cast("B")  # type: ignore[arg-type]
+        self._held += piece
+        return len(piece)
+
+    def take(self) -> bytes:
+        piece = bytes(self._held)
+        self._held.clear()
+        return piece
+
+
+def _rows(path: Path, keep: list[bool]) -> Iterator[bytes]:
+    """Yield the rows of a CSV that are kept, in blocks, written as they were read."""
+    block = io.StringIO()
+    writer = csv.writer(block, lineterminator="\n")
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in compress(csv.reader(file), keep):
+            writer.writerow(row)
+            if block.tell() > BLOCK_BYTES:
+                yield block.getvalue().encode()
+                block.seek(0)
+                block.truncate()
+    yield block.getvalue().encode()
+
+
+def _attachment(body: Iterator[bytes], content_type: str, name: str) -> Response:
+    response = Response(body, content_type=content_type)
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
+
+
+def _name(job: Job, name: str) -> str:
+    """Return the name a download is saved under: letters of the upload's name, and what it is."""
+    stem = re.sub(r"[^A-Za-z0-9_-]+", "-", job.filename.split(".")[0]).strip("-")[:40]
+    return f"{stem}-{name}" if stem else name

@@ -1,0 +1,111 @@
+"""The whole application on the planted bundle, with as many browsers as a test wants. No worker runs: queries stay queued."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from dash import Dash
+from flask.testing import FlaskClient
+
+from app import create_app
+from callbacks.services import KEY, Services
+from core.jobs import Job
+from core.settings import Settings
+
+Browser = FlaskClient
+
+
+def settings_for(folder: Path, bundle: Path, **changes) -> Settings:
+    plain = {"data_dir": folder, "bundles": str(bundle), "min_free_bytes": 0, "slots": 0, "max_upload_bytes": 10**6}
+    return Settings(**{**plain, **changes})
+
+
+@pytest.fixture
+def settings(tmp_path, tiny_builds) -> Settings:
+    return settings_for(tmp_path / "var", tiny_builds)
+
+
+@pytest.fixture
+def app(settings) -> Iterator[Dash]:
+    app = create_app(settings)
+    yield app
+    app.server.extensions[KEY].stop()
+
+
+@pytest.fixture
+def services(app) -> Services:
+    return app.server.extensions[KEY]
+
+
+@pytest.fixture
+def browser(app) -> Callable[[], Browser]:
+    """Make a browser of its own: cookies, and our page's origin."""
+    return app.server.test_client
+
+
+@pytest.fixture
+def ann(browser) -> Browser:
+    return browser()
+
+
+@pytest.fixture
+def bob(browser) -> Browser:
+    return browser()
+
+
+@pytest.fixture
+def upload() -> Callable[..., str]:
+    """Bring a file to the queue as a browser does, and return its token."""
+
+    def act(client: Browser, content: bytes = b"cells", **changes) -> str:
+        told = {"filename": "a.csv", "size": len(content), "bundle": "", "options": {}, **changes}
+        token = client.post("/api/uploads", json=told).json["token"]
+        client.put(f"/api/uploads/{token}?offset=0", data=content)
+        assert client.post(f"/api/uploads/{token}/finish").status_code == 200
+        return token
+
+    return act
+
+
+@pytest.fixture
+def owner_of(services) -> Callable[[str], str]:
+    """Name the owner of a job, which no route tells."""
+
+    def act(token: str) -> str:
+        with services.store.database.read() as db:
+            return db.execute("SELECT owner FROM jobs WHERE token = ?", (token,)).fetchone()[0]
+
+    return act
+
+
+@pytest.fixture
+def with_result(services, tiny_query, upload, owner_of) -> Callable[[Browser], Job]:
+    """Give a browser a finished search of the planted query."""
+
+    def act(client: Browser) -> Job:
+        token = upload(client, tiny_query.read_bytes(), filename='<b>"my" query</b>.h5ad')
+        queue = services.supervisor.queue
+        claimed = queue.claim()
+        assert claimed is not None
+        assert claimed.token == token
+        services.engine.annotate(
+            claimed.folder.upload, bundle=claimed.bundle, out=claimed.folder.result, display_name=claimed.filename
+        )
+        services.store.attach(token, 1).finish({"read": 0.1})
+        return services.store.get(token, owner_of(token))
+
+    return act
+
+
+def wait_until_ready(client: Browser, seconds: float = 20):
+    """Ask until references, disk and supervisor are well, and return the last answer."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        answer = client.get("/readyz")
+        if answer.status_code == 200:
+            return answer
+        time.sleep(0.05)
+    return answer

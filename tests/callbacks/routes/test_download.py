@@ -1,0 +1,80 @@
+"""Results as files: whole, selected, zipped, and for their owner only."""
+
+import csv
+import io
+import json
+import zipfile
+
+import pandas as pd
+import pytest
+
+from callbacks.routes.download import FILES, zip_stream
+
+
+@pytest.fixture
+def job(ann, with_result):
+    return with_result(ann)
+
+
+def rows(answer):
+    return list(csv.reader(io.StringIO(answer.get_data(as_text=True))))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_files_of_a_result(ann, job, name):
+    answer = ann.get(f"/r/{job.token}/{name}", buffered=True)
+    assert answer.status_code == 200
+    assert answer.data == (job.folder.result / name).read_bytes()
+    assert answer.headers["Content-Disposition"] == f"attachment; filename=b-my-query-b-{name}"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_labels_of_a_selection(ann, job):
+    head, *labels = rows(ann.get(f"/r/{job.token}/labels.csv", buffered=True))
+    column = head.index("cell_type_ontology_term_id")
+    chosen = labels[0][column]
+    selected = ann.get(f"/r/{job.token}/labels.csv", query_string={"sel": f"type:{chosen}"}, buffered=True)
+    assert "selected-labels.csv" in selected.headers["Content-Disposition"]
+    assert rows(selected) == [head, *[row for row in labels if row[column] == chosen]]
+    assert 1 < len(rows(selected)) < len(labels)
+    assert rows(ann.get(f"/r/{job.token}/labels.csv?sel=all", buffered=True)) == [head, *labels]
+    bad = ann.get(f"/r/{job.token}/labels.csv?sel=nonsense")
+    assert (bad.status_code, bad.json["code"]) == (400, "selection")
+
+
+def test_everything_as_one_zip(ann, job):
+    answer = ann.get(f"/r/{job.token}/all.zip")
+    archive = zipfile.ZipFile(io.BytesIO(answer.data))
+    assert archive.testzip() is None
+    assert archive.namelist() == list(FILES)
+    assert all(archive.read(n) == (job.folder.result / n).read_bytes() for n in FILES)
+    assert json.loads(archive.read("report.json"))["filename"] == job.filename
+
+
+def test_a_zip_is_made_while_it_is_sent(tmp_path):
+    large = tmp_path / "large.parquet"
+    large.write_bytes(bytes(range(256)) * 20_000)
+    pieces = list(zip_stream([large]))
+    assert max(map(len, pieces)) < 400_000
+    assert zipfile.ZipFile(io.BytesIO(b"".join(pieces))).read("large.parquet") == large.read_bytes()
+
+
+@pytest.mark.parametrize("name", [*FILES, "all.zip"])
+def test_strangers_and_unfinished_searches(ann, bob, job, upload, name):
+    assert bob.get(f"/r/{job.token}/{name}").status_code == 404
+    waiting = ann.get(f"/r/{upload(ann)}/{name}")
+    assert (waiting.status_code, waiting.json["code"]) == (409, "not-done")
+
+
+def test_only_the_files_of_a_result(ann, job):
+    (job.folder.result / "scores.parquet").unlink()
+    assert ann.get(f"/r/{job.token}/scores.parquet").status_code == 404
+    assert "scores.parquet" not in zipfile.ZipFile(io.BytesIO(ann.get(f"/r/{job.token}/all.zip").data)).namelist()
+    for other in ("embedding.npy", "..%2f..%2fjobs.sqlite", "../upload/data", "worker.log"):
+        assert ann.get(f"/r/{job.token}/{other}").content_type.startswith("text/html")  # the page, whatever the address
+
+
+def test_a_parquet_file_can_be_read(ann, job):
+    answer = ann.get(f"/r/{job.token}/neighbors.parquet", buffered=True)
+    assert {"cell_id", "rank", "ref_study", "distance"} <= set(pd.read_parquet(io.BytesIO(answer.data)).columns)
