@@ -1,0 +1,73 @@
+"""The distance past which a cell is unlike the reference, learned from cells of known types in unseen studies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from build_bundle.corpus import Corpus
+from build_bundle.evaluate.representations import chunks, encoded
+from core.embedding.encoder import Encoder
+from core.search.confidence import DEFAULT_THRESHOLD, learn_threshold
+from core.search.exact import exact_search
+from core.search.scoring import NEAREST, mean_distance
+
+FEWEST = 20  # held-out cells needed to learn from
+SAMPLE = 2_000
+
+
+def learn_confidence(
+    corpus: Corpus, cells: pd.DataFrame, encoder: Encoder, *, quantile: float, seed: int
+) -> dict[str, Any]:
+    """Learn the threshold for "unlike anything here".
+
+    Parameters
+    ----------
+    corpus : Corpus
+        The reference.
+    cells : pandas.DataFrame
+        Scored cells of retrained hold-outs of reference studies (`run_trial`, model "encoder"): their types are in the
+        reference, their studies were unseen. Must not hold studies the evaluation alone may use.
+    encoder : Encoder
+        The bundle's encoder, used where there are fewer than 20 such cells.
+    quantile : float
+        Share of these cells that shall count as known.
+    seed : int
+        Seed of the sample of the fallback.
+
+    Returns
+    -------
+    dict
+        Fields of `core.bundle.manifest.ConfidenceFacts`.
+
+    Notes
+    -----
+    The fallback takes the distance of reference cells to the other reference cells. The encoder has seen them, so it is
+    too small a distance and too many cells will be called unknown; `learned_from` says so.
+    """
+    if len(cells) >= FEWEST:
+        distances = cells["mean_distance"].to_numpy(dtype=np.float32)
+        studies = sorted(set(cells["held_out"]))
+        learned_from = f"cells of known types in studies held out from training: {', '.join(studies)}"
+    else:
+        distances = _within_reference(corpus, encoder, seed)
+        learned_from = "reference cells themselves, for want of a second study with the same types: too strict"
+    return {
+        "unknown_distance": learn_threshold(distances, quantile),
+        "quantile": quantile,
+        "n_cells": len(distances),
+        "learned_from": learned_from,
+        "default_threshold": DEFAULT_THRESHOLD,
+    }
+
+
+def _within_reference(corpus: Corpus, encoder: Encoder, seed: int) -> np.ndarray[Any, np.dtype[np.float32]]:
+    in_reference = np.arange(len(corpus.cells)) < corpus.n_ref
+    embed = encoded(encoder)
+    embedding = np.concatenate([embed(c.x, c.measured) for c in chunks(corpus, in_reference, encoder.inputs)])
+    rng = np.random.default_rng([seed, 17])
+    some = np.sort(rng.choice(len(embedding), min(SAMPLE, len(embedding)), replace=False))
+    found = exact_search(embedding, embedding[some], NEAREST + 1)
+    return mean_distance(found.distances[:, 1:])  # the first is the cell itself

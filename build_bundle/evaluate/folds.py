@@ -1,0 +1,84 @@
+"""What is held out: whole studies in folds, and one (type, study) pair of every type that several studies have."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from build_bundle.corpus import Corpus
+from build_bundle.evaluate.settings import EvaluateSettings
+from core.errors import ConfigError
+
+TYPE = "cell_type_ontology_term_id"
+
+
+def study_folds(corpus: Corpus, settings: EvaluateSettings) -> tuple[tuple[str, ...], ...]:
+    """Return the groups of reference studies that are held out together.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        The reference.
+    settings : EvaluateSettings
+        Folds, or how many to make.
+
+    Returns
+    -------
+    tuple of tuple of str
+        Made automatically, a study is taken only if another study shares one of its types, and studies that share
+        types come apart into different folds where they can: else their types would have no reference.
+
+    Raises
+    ------
+    ConfigError
+        When a fold names a study that is no reference study.
+    """
+    unknown = sorted({study for fold in settings.folds for study in fold} - set(corpus.reference))
+    if unknown:
+        raise ConfigError(
+            f"[evaluate] folds names {', '.join(unknown)}, which {'is' if len(unknown) == 1 else 'are'} not in the "
+            "reference.",
+            next_step="Correct the name, or see in the report why the study was set aside.",
+        )
+    if settings.folds:
+        return settings.folds
+    cells = corpus.cells.iloc[: corpus.n_ref]
+    sharing = cells.groupby(TYPE)["study"].transform("nunique") >= 2
+    counts = pd.crosstab(cells.loc[sharing, "study"], cells.loc[sharing, TYPE])
+    return _spread(counts, min(settings.max_folds, len(counts)))
+
+
+def _spread(counts: pd.DataFrame, n_folds: int) -> tuple[tuple[str, ...], ...]:
+    """Put the studies into folds, largest first, each where the fewest of its cells have a type of that fold."""
+    folds: list[list[str]] = [[] for _ in range(n_folds)]
+    for study in counts.sum(axis=1).sort_values(ascending=False, kind="stable").index if n_folds else ():
+        mine = counts.loc[study].to_numpy()
+        shared = [int(mine[counts.loc[fold].to_numpy().sum(axis=0) > 0].sum()) for fold in folds]
+        sizes = [int(counts.loc[fold].to_numpy().sum()) for fold in folds]
+        best = min(range(n_folds), key=lambda number: (shared[number], sizes[number], number))
+        folds[best].append(str(study))
+    return tuple(tuple(fold) for fold in folds if fold)
+
+
+def held_out_pairs(cells: pd.DataFrame) -> frozenset[tuple[str, str]]:
+    """Choose one (type, study) pair of every type that at least two studies have.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+        Reference cells: ``study``, ``cell_type_ontology_term_id``.
+
+    Returns
+    -------
+    frozenset of (type, study)
+        The study with the median number of cells of that type; of two studies the smaller.
+
+    Notes
+    -----
+    The hold-out of the paper (science 6, split A).
+    """
+    sizes = cells.groupby([TYPE, "study"]).size().rename("n").reset_index().sort_values([TYPE, "n", "study"])
+    pairs = set()
+    for name, group in sizes.groupby(TYPE):
+        if len(group) >= 2:
+            pairs.add((str(name), str(group["study"].iloc[(len(group) - 1) // 2])))
+    return frozenset(pairs)

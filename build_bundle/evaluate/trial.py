@@ -1,0 +1,176 @@
+"""One hold-out: queries, reference, neighbours in every representation, and what each query cell scored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from build_bundle.corpus import Corpus
+from build_bundle.evaluate.metrics import NEAR, average_flexible_precision, average_precision
+from build_bundle.evaluate.nearest import NearestStream
+from build_bundle.evaluate.representations import (
+    Represent,
+    chunks,
+    cosine,
+    encoded,
+    logistic_logits,
+    principal_components,
+    raw,
+)
+from build_bundle.evaluate.settings import EvaluateSettings
+from build_bundle.train.encoder import TrainedEncoder
+from core.expression.recipe import EncoderInputs
+from core.ontology.similarity import Similarity
+from core.search.scoring import label_cells, mean_distance
+
+Flags = npt.NDArray[np.bool_]
+Indices = npt.NDArray[np.int64]
+TYPE = "cell_type_ontology_term_id"
+RARE = 0.01  # share of the reference below which a type counts as rare
+COLUMNS = ("held_out", "model", "cell", TYPE, "rare", "k", "afp", "ap", "predicted", "near", "mean_distance")
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """A reference and the queries put to it.
+
+    Parameters
+    ----------
+    reference : ndarray of bool, n_cells
+        Rows of ``corpus.cells`` that may be retrieved.
+    queries : dict of str to ndarray of int64
+        Study -> its query rows, ascending; every type among them has enough reference cells.
+    """
+
+    reference: Flags
+    queries: dict[str, Indices]
+
+
+def make_trial(corpus: Corpus, reference: Flags, candidates: Flags, settings: EvaluateSettings, *, seed: int) -> Trial:
+    """Choose the query cells of a hold-out.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        All cells.
+    reference : ndarray of bool, n_cells
+        Cells that may be retrieved.
+    candidates : ndarray of bool, n_cells
+        Cells held out.
+    settings : EvaluateSettings
+        Smallest reference count of a type, most queries a study.
+    seed : int
+        Seed of the choice where a study has too many cells.
+
+    Returns
+    -------
+    Trial
+        Studies without a query cell are absent.
+    """
+    counts = corpus.cells.loc[reference, TYPE].value_counts()
+    known = corpus.cells[TYPE].isin(counts.index[counts >= settings.min_reference]).to_numpy()
+    rng = np.random.default_rng([seed, 11])
+    queries = {}
+    for study, group in corpus.cells[known & candidates].groupby("study", sort=True):
+        rows = group.index.to_numpy(dtype=np.int64)
+        if len(rows) > settings.max_queries:
+            rows = np.sort(rng.choice(rows, settings.max_queries, replace=False))
+        queries[str(study)] = rows
+    return Trial(reference, queries)
+
+
+def run_trial(corpus: Corpus, trial: Trial, trained: TrainedEncoder, settings: EvaluateSettings) -> pd.DataFrame:
+    """Put every query to every representation.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        All cells.
+    trial : Trial
+        Reference and queries.
+    trained : TrainedEncoder
+        Encoder that saw neither the queries nor their studies; its inputs are those of the baselines too.
+    settings : EvaluateSettings
+        Models and k.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a query cell and model, columns `COLUMNS`; ``mean_distance`` is that of the 10 nearest.
+    """
+    if not trial.queries:
+        return pd.DataFrame(columns=list(COLUMNS))
+    inputs = trained.encoder.inputs
+    rows = np.sort(np.concatenate(list(trial.queries.values())))
+    wanted = np.zeros(len(corpus.cells), dtype=bool)
+    wanted[rows] = True
+    frames = []
+    for name in settings.models:
+        represent = _representation(name, corpus, trial, trained)
+        ids, distances = _neighbours(corpus, trial.reference, wanted, represent, inputs, k=settings.k)
+        frames += [
+            _scored(corpus, trial, study, some, name, ids[np.searchsorted(rows, some)],
+                    distances[np.searchsorted(rows, some)], settings.k)
+            for study, some in trial.queries.items()
+        ]  # fmt: skip
+    return pd.concat(frames, ignore_index=True)
+
+
+def _representation(name: str, corpus: Corpus, trial: Trial, trained: TrainedEncoder) -> Represent:
+    inputs = trained.encoder.inputs
+    if name == "encoder":
+        return encoded(trained.encoder)
+    if name == "cosine":
+        return cosine(inputs)
+    if name == "logistic":
+        return logistic_logits(trained, corpus)
+    if name == "pca_100":
+        return principal_components(chunks(corpus, trial.reference, inputs), raw(inputs))
+    return raw(inputs)
+
+
+def _neighbours(
+    corpus: Corpus, reference: Flags, wanted: Flags, represent: Represent, inputs: EncoderInputs, *, k: int
+) -> tuple[Indices, npt.NDArray[np.float32]]:
+    queries = np.concatenate([represent(c.x, c.measured) for c in chunks(corpus, wanted, inputs)])
+    stream = NearestStream(np.ascontiguousarray(queries, dtype=np.float32), k)
+    for chunk in chunks(corpus, reference, inputs):
+        stream.add(chunk.rows, represent(chunk.x, chunk.measured))
+    return stream.result()
+
+
+def _scored(
+    corpus: Corpus,
+    trial: Trial,
+    study: str,
+    rows: Indices,
+    model: str,
+    ids: Indices,
+    distances: npt.NDArray[np.float32],
+    most: int,
+) -> pd.DataFrame:
+    """Score the queries of one study (science 6)."""
+    types = corpus.cells[TYPE].astype("category")
+    codes, names = types.cat.codes.to_numpy(dtype=np.int64), types.cat.categories.to_numpy(dtype=object)
+    counts = np.bincount(codes[trial.reference], minlength=len(names))
+    truth = codes[rows]
+    k = int(min(most, counts[truth].min(), ids.shape[1]))
+    related = Similarity.from_table(corpus.type_similarity).matrix(names.tolist())
+    found = codes[ids]
+    labels = label_cells(found.astype(np.int32), np.zeros_like(found, dtype=np.int32), distances, len(names)).label
+    return pd.DataFrame({
+        "held_out": study,
+        "model": model,
+        "cell": rows,
+        TYPE: names[truth],
+        "rare": counts[truth] < RARE * counts.sum(),
+        "k": k,
+        "afp": average_flexible_precision(related[truth[:, np.newaxis], found[:, :k]]),
+        "ap": average_precision(found[:, :k] == truth[:, np.newaxis], counts[truth]),
+        "predicted": names[labels],
+        "near": related[truth, labels] >= NEAR,
+        "mean_distance": mean_distance(distances),
+    })  # fmt: skip
