@@ -40,7 +40,7 @@ def own_peak() -> int:
         lines = _STATUS.read_text(encoding="ascii", errors="replace").splitlines()
         return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
     if resource is None:
-        return int(psutil.Process().memory_info().peak_wset)
+        return int(psutil.Process().memory_info()._asdict()["peak_wset"])
     return int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) * _UNIT
 
 
