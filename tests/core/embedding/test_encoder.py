@@ -1,4 +1,5 @@
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,8 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
+from core.bundle.reader import Bundle
 from core.embedding import encoder as encoder_module
 from core.embedding.encoder import Encoder, Layer, forward, pack_nets, unpack_nets
+from core.errors import BundleDamagedError
 from core.expression.matrix import ExpressionMatrix
 from core.expression.recipe import EncoderInputs, Recipe
 
@@ -145,3 +148,28 @@ def test_batches_do_not_change_the_answer(rows):
 def test_no_cell():
     encoder = Encoder(nets_of([[6, 4]]), inputs_of(6))
     assert encoder.encode(matrix_of(0, ["G1"])).shape == (0, 4)
+
+
+@pytest.fixture
+def bundle(tiny_bundle) -> Bundle:
+    return Bundle.open(tiny_bundle)
+
+
+def test_from_bundle(bundle):
+    encoder = Encoder.from_bundle(bundle)
+    assert encoder.n_latent == bundle.embedding.shape[1]
+    assert encoder.inputs.n_vocab == bundle.manifest.encoder.n_vocabulary
+
+
+@pytest.mark.parametrize("facts", [{"n_nets": 2}, {"n_latent": 8}])
+def test_weights_that_do_not_fit_the_manifest_are_refused(bundle, facts):
+    bundle.manifest = replace(bundle.manifest, encoder=replace(bundle.manifest.encoder, **facts))
+    with pytest.raises(BundleDamagedError) as caught:
+        Encoder.from_bundle(bundle)
+    assert len(caught.value.problems) == 1
+
+
+def test_a_recipe_nobody_knows_is_refused(bundle):
+    bundle.manifest = replace(bundle.manifest, recipe={"magic": 1.0})
+    with pytest.raises(BundleDamagedError, match="recipe has fields"):
+        Encoder.from_bundle(bundle)
