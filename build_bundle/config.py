@@ -213,6 +213,7 @@ class OntologyConfig:
     release: str
     source: str
     files: tuple[SourceFile, ...]
+    licence: str = "CC BY 4.0"
 
     def __post_init__(self) -> None:
         _require(self.files, "files is empty.")

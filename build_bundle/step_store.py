@@ -26,6 +26,7 @@ from core.bundle.writer import sha256_file
 
 RECORD = "step.json"
 _KEY_DIGITS = 24
+_SOURCE_SUFFIXES = {".py", ".jinja"}
 
 
 class StepStore:
@@ -132,7 +133,9 @@ def _sources(module: str) -> list[Path]:
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError(module)
     origin = Path(spec.origin)
-    return sorted(origin.parent.rglob("*.py")) if spec.submodule_search_locations else [origin]
+    if not spec.submodule_search_locations:
+        return [origin]
+    return sorted(path for path in origin.parent.rglob("*") if path.suffix in _SOURCE_SUFFIXES)
 
 
 def _digest(folder: Path, facts: Facts) -> str:

@@ -70,7 +70,7 @@ def take_examples(
     out: Path,
     *,
     seed: int,
-) -> npt.NDArray[np.bool_]:
+) -> tuple[npt.NDArray[np.bool_], dict[str, dict[str, int]]]:
     """Write examples from the cells of a study.
 
     Parameters
@@ -90,8 +90,10 @@ def take_examples(
 
     Returns
     -------
-    ndarray of bool
+    taken : ndarray of bool
         Which cells were taken; they must not go into the bundle.
+    sizes : dict
+        ``n_cells`` and ``n_genes`` of every example.
 
     Raises
     ------
@@ -99,6 +101,7 @@ def take_examples(
         Where an example would be empty.
     """
     taken = np.zeros(matrix.n_obs, dtype=bool)
+    sizes = {}
     for number, example in enumerate(examples):
         free = words[usable & ~taken]
         if example.labels:
@@ -106,9 +109,10 @@ def take_examples(
         rows = hold_out(free, example.n_cells, seed + number).to_numpy(dtype=np.int64)
         if len(rows) == 0:
             raise SourceError(f"No cell is left for the example {example.example}.")
-        _write(out, example, matrix.take_obs(rows), pd.DataFrame({"author_cell_type": words.to_numpy()[rows]}))
+        obs = pd.DataFrame({"author_cell_type": words.to_numpy()[rows]})
+        sizes[example.example] = _write(out, example, matrix.take_obs(rows), obs)
         taken[rows] = True
-    return taken
+    return taken, sizes
 
 
 def _write(out: Path, example: ExampleConfig, matrix: ExpressionMatrix, obs: pd.DataFrame) -> dict[str, int]:

@@ -113,7 +113,7 @@ def read_part(
     chosen = selected(matrix, request.part.select).to_numpy()
     labelled = words.map(lambda word: bool(fates[word].terms)).to_numpy(dtype=bool)
     usable = chosen & labelled & (np.diff(matrix.x.indptr) > 0)
-    taken = take_examples(request.examples, matrix, words, usable, out, seed=request.seed)
+    taken, examples = take_examples(request.examples, matrix, words, usable, out, seed=request.seed)
     kept = np.flatnonzero(usable & ~taken)
     if len(kept) == 0:
         raise SourceError(f"None of its {matrix.n_obs:,} cells has a label that stands for an ontology term.")
@@ -129,6 +129,7 @@ def read_part(
         "n_offered": int(matrix.n_obs),
         "n_cells": len(kept),
         "n_taken": int(taken.sum()),
+        "examples": examples,
         "n_genes": int(matrix.n_vars),
         "n_genes_file": int(diagnosis.n_genes_file),
         "labels": sorted(set(labels)),

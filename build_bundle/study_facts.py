@@ -1,0 +1,123 @@
+"""What became of every study: the ``studies`` and ``collection`` tables, and who was set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from build_bundle.config import Config, StudyConfig
+from build_bundle.sources.part import LEFT_OUT, NO_LABEL, UNMAPPED
+from build_bundle.step import Facts, Finished
+
+SET_ASIDE = "set_aside"
+
+
+@dataclass(frozen=True)
+class StudyOutcome:
+    """One study and the facts of its parts, in the order of the configuration.
+
+    Parameters
+    ----------
+    study : StudyConfig
+        The configuration's study.
+    parts : tuple of mapping
+        Facts of each part; those that were set aside hold only ``set_aside``, the reason.
+    """
+
+    study: StudyConfig
+    parts: tuple[Facts, ...]
+
+    @property
+    def used(self) -> tuple[Facts, ...]:
+        """Facts of the parts that could be read."""
+        return tuple(p for p in self.parts if SET_ASIDE not in p)
+
+    @property
+    def is_set_aside(self) -> bool:
+        """Whether no part could be read."""
+        return not self.used
+
+    @property
+    def reason(self) -> str:
+        """Why the study, or a part of it, was set aside; empty where all went in."""
+        return " ".join(dict.fromkeys(str(p[SET_ASIDE]) for p in self.parts if SET_ASIDE in p))
+
+    @property
+    def status(self) -> str:
+        """Value of the column ``status``."""
+        if self.is_set_aside:
+            return SET_ASIDE
+        return "held_out" if self.study.role == "held_out" else "used"
+
+    def total(self, name: str) -> int:
+        """Return the sum of a count over the parts."""
+        return sum(int(p[name]) for p in self.used)
+
+    def words(self, *fates: str) -> int:
+        """Return the cells whose label met one of these fates."""
+        return sum(int(w["n_cells"]) for p in self.used for w in p["words"] if w["fate"] in fates)
+
+
+def outcomes(config: Config, done: Mapping[str, Finished]) -> list[StudyOutcome]:
+    """Return what became of every study.
+
+    Parameters
+    ----------
+    config : Config
+        The configuration.
+    done : mapping of str to Finished
+        The reading steps by name.
+
+    Returns
+    -------
+    list of StudyOutcome
+        In the order of the configuration.
+    """
+    return [StudyOutcome(s, tuple(done[f"read-{p.part}"].facts for p in s.parts)) for s in config.study]
+
+
+def studies_table(found: list[StudyOutcome]) -> pd.DataFrame:
+    """Return the ``studies`` table; profiles, which hold no cells of the bundle, are not in it."""
+    return pd.DataFrame([_study_row(o) for o in found if o.study.role != "profile"])
+
+
+def _study_row(outcome: StudyOutcome) -> dict[str, Any]:
+    study = outcome.study
+    technologies = dict.fromkeys(p.technology or study.technology for p in study.parts)
+    return {
+        "study": study.study,
+        "accession": study.accession or None,
+        "title": study.title,
+        "pubmed_id": study.pubmed_id or None,
+        "release_date": study.release_date or None,
+        "technology": ", ".join(technologies),
+        "tissue": study.tissue,
+        "licence": study.licence,
+        "source": study.origin or ", ".join(dict.fromkeys(p.source.words for p in study.parts)),
+        "unit": ", ".join(dict.fromkeys(str(p["unit"]) for p in outcome.used)),
+        "status": outcome.status,
+        "reason": outcome.reason,
+        "n_cells": outcome.total("n_cells"),
+        "n_cells_offered": outcome.total("n_offered"),
+        "n_genes": max((int(p["n_genes"]) for p in outcome.used), default=0),
+        "n_cell_types": len({label for p in outcome.used for label in p["labels"]}),
+    }
+
+
+def collection_table(found: list[StudyOutcome]) -> pd.DataFrame:
+    """Return studies and cells by month of release and kind (science 10); cells without a term count as unmapped."""
+    rows = []
+    for outcome in found:
+        if outcome.study.role == "profile":
+            continue
+        month = outcome.study.release_date[:7] if len(outcome.study.release_date) >= 7 else ""
+        kind = "set_aside" if outcome.is_set_aside else "usable"
+        rows.append((month, kind, 1, outcome.total("n_cells") + outcome.total("n_taken")))
+        unmapped = outcome.words(UNMAPPED, LEFT_OUT, NO_LABEL)
+        if unmapped:
+            rows.append((month, "unmapped", 1, unmapped))
+    table = pd.DataFrame(rows, columns=["month", "kind", "n_studies", "n_cells"])
+    return table.groupby(["month", "kind"], as_index=False, sort=True).sum()
