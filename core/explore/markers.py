@@ -1,13 +1,27 @@
-"""The card of a cell type: what it is, how sure the answer is, and its genes in the query cells."""
+"""Genes that set a cell type apart, in the reference and in the query cells.
+
+Not here: the differential test itself (builder), drawing, the words of the card (``card``).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from core.bundle.reader import Bundle
+from core.explore.query import Mask, Query
+
+MAX_GENES = 50
+MAX_CELLS = 160
+HEATMAP_UP, HEATMAP_DOWN = 14, 6
+Q_SIGNIFICANT = 0.05
+Q_VOLCANO = 0.001
+FOLD_VOLCANO = 1.0
+SMALLEST_P = 1e-300
 GENE_COLUMNS = (
     "gene_symbol",
     "log2_fold_change",
@@ -21,111 +35,21 @@ GENE_COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Accuracy:
-    """Held-out accuracy of a type.
+class Markers:
+    """Genes of one type.
 
     Parameters
     ----------
-    value : float
-        Share of held-out cells of this type that got the right label, 0..1.
-    low, high : float or None
-        95 % interval over studies, where it could be computed.
-    n_query : int
-        Held-out cells behind the figure.
-    split : str
-        ``study`` (whole studies held out) or ``pair``.
-    """
-
-    value: float
-    low: float | None
-    high: float | None
-    n_query: int
-    split: str
-
-
-@dataclass(frozen=True)
-class TypeCard:
-    """The card of one type.
-
-    Parameters
-    ----------
-    id, name, definition : str
-        Of the term; the definition may be empty.
-    synonyms : tuple of str
-        Other names.
-    parents : tuple of (str, str)
-        Id and name of the next wider terms.
-    url : str
-        Page of the term in the Ontology Lookup Service.
-    n_query : int
-        Selected cells with exactly this type, confident or ambiguous.
-    n_confident, n_ambiguous : int
-        Parts of `n_query`.
-    n_query_total : int
-        Query cells in all.
-    n_selected : int
-        Selected cells.
-    n_reference, n_studies : int
-        Reference cells and studies with this label, 0 for a wider term that labels nothing.
-    median_score : float or None
-        Of the type's selected cells.
-    accuracy : Accuracy or None
-        Where the evaluation has the type.
-    runner_up : tuple of (str, str) or None
-        Id and name of the most frequent second choice of its cells.
     up, down : pandas.DataFrame
-        Genes that set the type apart, strongest first, columns `GENE_COLUMNS`; at most 50 each.
-    evidence : tuple of Evidence
-        Genes that speak for the type, with their share in the type's selected cells.
-    studies : pandas.DataFrame
-        `core.explore.studies.studies` of the type's selected cells.
-    thin : str
-        "The reference is thin here: 119 dendritic cells against 972 monocytes." or empty.
+        Columns `GENE_COLUMNS`, strongest first, at most 50 each: genes with adjusted p < 0.05 and at least twofold change, ranked by
+        the difference of mean log expression.
+    pct_in : mapping of str to float
+        Share of the type's reference cells that express a gene, for every tested gene.
     """
 
-    id: str
-    name: str
-    definition: str
-    synonyms: tuple[str, ...]
-    parents: tuple[tuple[str, str], ...]
-    url: str
-    n_query: int
-    n_confident: int
-    n_ambiguous: int
-    n_query_total: int
-    n_selected: int
-    n_reference: int
-    n_studies: int
-    median_score: float | None
-    accuracy: Accuracy | None
-    runner_up: tuple[str, str] | None
     up: pd.DataFrame
     down: pd.DataFrame
-    evidence: tuple[Evidence, ...]
-    studies: pd.DataFrame
-    thin: str
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """One gene that decides.
-
-    Parameters
-    ----------
-    gene : str
-        Symbol.
-    share : float
-        Share of the type's selected cells that express it, 0..1.
-    expected_high : bool
-        Whether the reference expects it in most cells of the type, else in few.
-    as_expected : bool
-        Whether the query cells agree.
-    """
-
-    gene: str
-    share: float
-    expected_high: bool
-    as_expected: bool
+    pct_in: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -140,6 +64,8 @@ class GeneHeatmapView:
         How many of them are up.
     cell_ids : tuple of str
         Columns: at most 160 cells.
+    of_type : numpy.ndarray of bool, shape (n_cells,)
+        Whether the cell is labelled with the type.
     values : numpy.ndarray of float32, shape (n_genes, n_cells)
         log1p counts per 10,000; genes and cells NOT reordered.
     reference : numpy.ndarray of float32, shape (n_genes,)
@@ -147,12 +73,13 @@ class GeneHeatmapView:
     n_available : int
         Cells the shown ones were taken from.
     n_missing : int
-        Genes of the type that the upload did not measure; they are left out.
+        Stronger genes that the upload did not measure and that were passed over.
     """
 
     genes: tuple[str, ...]
     n_up: int
     cell_ids: tuple[str, ...]
+    of_type: Mask
     values: npt.NDArray[np.float32]
     reference: npt.NDArray[np.float32]
     n_available: int
@@ -170,15 +97,13 @@ class VolcanoView:
     log2_fold_change : numpy.ndarray of float32, shape (n,)
         x.
     minus_log10_p : numpy.ndarray of float32, shape (n,)
-        y, of the adjusted p-value; not capped.
+        y, of the adjusted p-value, at most 300.
     direction : numpy.ndarray of int8, shape (n,)
         1 up, -1 down, 0 neither.
     n_up, n_down : int
         Genes beyond both thresholds.
     q_threshold, fold_threshold : float
         The thresholds: adjusted p and absolute log2 fold change.
-    background : str
-        "other cells of the reference".
     """
 
     genes: npt.NDArray[np.str_]
@@ -189,4 +114,135 @@ class VolcanoView:
     n_down: int
     q_threshold: float
     fold_threshold: float
-    background: str
+
+
+def markers_of(bundle: Bundle, term_id: str) -> Markers:
+    """Rank the genes of a type.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        The reference with its differential tables.
+    term_id : str
+        Cell type id; a type without tests has empty tables.
+
+    Returns
+    -------
+    Markers
+        Up and down genes.
+
+    Notes
+    -----
+    Not ranked by p-value, which is 0 for hundreds of genes of a large type, nor by fold change, which is largest for genes that
+    hardly any cell has.
+    """
+    table = bundle.differential(term_id)
+    change = table["log2_fold_change"]
+    difference = table["mean_in"] - table["mean_out"]
+    sure = (
+        (table["p_value_adj"] < Q_SIGNIFICANT)
+        & (change.abs() >= FOLD_VOLCANO)
+        & (np.sign(change) == np.sign(difference))
+    )
+    ranked = (
+        table.loc[sure].assign(strength=difference.abs()[sure]).sort_values("strength", ascending=False, kind="stable")
+    )
+    columns = list(GENE_COLUMNS)
+    return Markers(
+        up=ranked.loc[ranked["log2_fold_change"] > 0, columns].head(MAX_GENES).reset_index(drop=True),
+        down=ranked.loc[ranked["log2_fold_change"] < 0, columns].head(MAX_GENES).reset_index(drop=True),
+        pct_in=dict(zip(table["gene_symbol"].astype(str), table["pct_in"].astype(float), strict=True)),
+    )
+
+
+def gene_heatmap(
+    bundle: Bundle, result: Query, term_id: str, mask: Mask, *, n_up: int = HEATMAP_UP, n_down: int = HEATMAP_DOWN
+) -> GeneHeatmapView:
+    """Look up a type's genes in the selected query cells.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        The reference.
+    result : Query
+        The query.
+    term_id : str
+        Cell type id.
+    mask : numpy.ndarray of bool, shape (n_query,)
+        Selected cells. Where there are more than 160, half of those shown are of the type (if it has so many), the others a
+        random sample of the rest.
+    n_up, n_down : int
+        Genes wanted, at most 50 each.
+
+    Returns
+    -------
+    GeneHeatmapView
+        Genes that the upload measured; no genes or no cells give empty arrays.
+    """
+    found = markers_of(bundle, term_id)
+    up, missing_up = _measured(result, found.up, n_up)
+    down, missing_down = _measured(result, found.down, n_down)
+    rows = pd.concat([up, down], ignore_index=True)
+    genes = tuple(rows["gene_symbol"].astype(str))
+    own = (result.labels["cell_type_ontology_term_id"] == term_id).to_numpy()
+    cells = _sample(mask, own)
+    values = result.expression_of(genes, cells).T if genes else np.empty((0, len(cells)))
+    return GeneHeatmapView(
+        genes=genes,
+        n_up=len(up),
+        cell_ids=tuple(result.labels["cell_id"].astype(str).to_numpy()[cells]),
+        of_type=own[cells],
+        values=np.ascontiguousarray(values, dtype=np.float32),
+        reference=rows["mean_in"].to_numpy(dtype=np.float32),
+        n_available=int(mask.sum()),
+        n_missing=missing_up + missing_down,
+    )
+
+
+def volcano(bundle: Bundle, term_id: str) -> VolcanoView:
+    """Collect the tested genes of a type.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        The reference.
+    term_id : str
+        Cell type id; a type without tests gives empty arrays.
+
+    Returns
+    -------
+    VolcanoView
+        Genes in file order.
+    """
+    table = bundle.differential(term_id)
+    change = table["log2_fold_change"].to_numpy(dtype=np.float32)
+    p = table["p_value_adj"].to_numpy(dtype=np.float64)
+    beyond = (p < Q_VOLCANO) & (np.abs(change) >= FOLD_VOLCANO)
+    direction = np.where(beyond, np.sign(change), 0).astype(np.int8)
+    return VolcanoView(
+        genes=table["gene_symbol"].to_numpy(dtype=np.str_),
+        log2_fold_change=change,
+        minus_log10_p=-np.log10(np.maximum(p, SMALLEST_P)).astype(np.float32),
+        direction=direction,
+        n_up=int((direction > 0).sum()),
+        n_down=int((direction < 0).sum()),
+        q_threshold=Q_VOLCANO,
+        fold_threshold=FOLD_VOLCANO,
+    )
+
+
+def _measured(result: Query, genes: pd.DataFrame, wanted: int) -> tuple[pd.DataFrame, int]:
+    """Keep the strongest measured genes; count the ones that were passed over."""
+    known = np.array([result.has_gene(str(gene)) for gene in genes["gene_symbol"]], dtype=np.bool_)
+    kept = genes.loc[known].head(wanted)
+    last = int(kept.index[-1]) if len(kept) else len(genes) - 1
+    return kept, int((~known[: last + 1]).sum())
+
+
+def _sample(mask: Mask, own: Mask) -> npt.NDArray[np.intp]:
+    rng = np.random.default_rng(0)
+    of_type, others = np.flatnonzero(mask & own), np.flatnonzero(mask & ~own)
+    n_others = min(len(others), max(MAX_CELLS - len(of_type), MAX_CELLS // 2))
+    n_own = min(len(of_type), MAX_CELLS - n_others)
+    chosen = [rng.choice(of_type, n_own, replace=False), rng.choice(others, n_others, replace=False)]
+    return np.sort(np.concatenate(chosen))

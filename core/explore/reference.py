@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
+import numpy as np
 import pandas as pd
+
+from core.bundle.manifest import Manifest
+from core.bundle.reader import Bundle
+from core.explore.thin import VERY_FEW_CELLS
+
+STATUS_ORDER = ("used", "held_out", "set_aside")
 
 
 @dataclass(frozen=True)
@@ -45,3 +53,131 @@ class ReferenceView:
     evaluation: pd.DataFrame
     collection: pd.DataFrame
     facts: tuple[tuple[str, str], ...]
+
+
+def reference_view(bundle: Bundle) -> ReferenceView:
+    """Collect what the Reference tab shows.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        The reference.
+
+    Returns
+    -------
+    ReferenceView
+        Facts and tables.
+    """
+    manifest = bundle.manifest
+    counts = manifest.counts
+    return ReferenceView(
+        title=manifest.title,
+        organism=manifest.organism,
+        built_on=built_on(manifest),
+        chip=chip(manifest),
+        n_cells=counts.n_cells,
+        n_genes=counts.n_genes,
+        n_types=counts.n_cell_types,
+        n_studies=counts.n_studies,
+        types=_types(bundle),
+        studies=_studies(bundle),
+        evaluation=_evaluation(bundle),
+        collection=bundle.frame("collection"),
+        facts=_facts(manifest),
+    )
+
+
+def chip(manifest: Manifest) -> str:
+    """Write the counts beside the reference's title.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Of the bundle.
+
+    Returns
+    -------
+    str
+        "5,037 cells · 29 types · 7 studies · built 20 Nov 2026".
+    """
+    counts = manifest.counts
+    parts = (f"{counts.n_cells:,} cells", f"{counts.n_cell_types} types", f"{counts.n_studies} studies")
+    return " · ".join((*parts, f"built {built_on(manifest)}"))
+
+
+def built_on(manifest: Manifest) -> str:
+    """Write the day of the build, for example ``20 Nov 2026``."""
+    day = datetime.fromisoformat(manifest.built_at)
+    return f"{day.day} {day:%b %Y}"
+
+
+def _types(bundle: Bundle) -> pd.DataFrame:
+    types = bundle.cell_types.rename(columns={"cell_type_ontology_term_id": "type_id", "cell_type": "type_name"})
+    types["thin"] = types["n_cells"] < VERY_FEW_CELLS
+    table = bundle.frame("evaluation")
+    wanted = (table["split"] == "study") & (table["model"] == "encoder") & (table["held_out"] == "all")
+    accuracy = table.loc[wanted & (table["metric"] == "accuracy")].rename(
+        columns={"cell_type_ontology_term_id": "type_id", "value": "accuracy"}
+    )
+    types = types.merge(accuracy[["type_id", "accuracy", "ci_low", "ci_high", "n_query"]], on="type_id", how="left")
+    columns = ["type_id", "type_name", "n_cells", "n_studies", "thin", "accuracy", "ci_low", "ci_high", "n_query"]
+    return types.sort_values(["n_cells", "type_name"], ascending=[False, True], ignore_index=True)[columns]
+
+
+def _studies(bundle: Bundle) -> pd.DataFrame:
+    table = bundle.studies
+    table["year"] = table["release_date"].map(year).astype(object)
+    table["n_types"] = table["n_cell_types"]
+    rank = table["status"].map({status: i for i, status in enumerate(STATUS_ORDER)})
+    table = table.assign(rank=rank).sort_values(["rank", "n_cells"], ascending=[True, False], ignore_index=True)
+    table = table[
+        ["study", "accession", "title", "pubmed_id", "year", "technology", "tissue", "n_cells", "n_genes", "n_types",
+         "status", "reason", "licence"]
+    ]  # fmt: skip
+    return table.astype(object).where(table.notna(), None)
+
+
+def year(date: object) -> int | None:
+    """Read the year of an ISO date.
+
+    Parameters
+    ----------
+    date : object
+        Text such as ``2018-04-01``, or a missing value.
+
+    Returns
+    -------
+    int or None
+        None where there is none.
+    """
+    return int(date[:4]) if isinstance(date, str) and date[:4].isdecimal() else None
+
+
+def _evaluation(bundle: Bundle) -> pd.DataFrame:
+    table = bundle.frame("evaluation")
+    overall = table.loc[(table["cell_type_ontology_term_id"] == "all") & (table["held_out"] == "all")]
+    columns = ["split", "model", "metric", "value", "ci_low", "ci_high", "p_value", "n_query", "k"]
+    return overall[columns].reset_index(drop=True)
+
+
+def _facts(manifest: Manifest) -> tuple[tuple[str, str], ...]:
+    encoder, index, confidence = manifest.encoder, manifest.index, manifest.confidence
+    shape = " - ".join(f"{width:,}" for width in encoder.layers)
+    return (
+        ("Organism", manifest.organism),
+        ("Cell types", f"{manifest.ontology.name}, release {manifest.ontology.release}"),
+        (
+            "Encoder",
+            f"{encoder.n_nets} networks of {shape} {encoder.activation} units on {encoder.n_vocabulary:,} genes",
+        ),
+        ("Embedding", f"{encoder.n_latent} numbers a cell, length 1"),
+        ("Index", f"HNSW, finds {np.floor(index.recall * 1e3) / 10:.1f} % of the exact neighbours, {index.library}"),
+        (
+            "Unknown",
+            f"mean distance to the 10 nearest above {confidence.unknown_distance:.2f}: {confidence.learned_from}",
+        ),
+        ("Set aside", f"{manifest.counts.n_set_aside} studies"),
+        ("Built", f"{built_on(manifest)} with version {manifest.builder_version}, seed {manifest.seed}"),
+        ("Libraries", ", ".join(f"{name} {version}" for name, version in sorted(manifest.libraries.items()))),
+        *(("Note", note) for note in manifest.notes),
+    )

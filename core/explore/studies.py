@@ -9,6 +9,7 @@ import pandas as pd
 from core.bundle.reader import Bundle
 from core.explore.naming import type_names
 from core.explore.query import Query
+from core.explore.reference import year
 
 COLUMNS = (
     "study", "accession", "title", "pubmed_id", "similarity", "summed_similarity", "n_hits", "share", "n_types", "types",
@@ -48,9 +49,10 @@ def studies(bundle: Bundle, result: Query, mask: npt.NDArray[np.bool_]) -> pd.Da
     types = _types_by_study(hits, dict(type_names(bundle)))
     table["n_types"] = [types.get(study, (0, ""))[0] for study in table.index]
     table["types"] = [types.get(study, (0, ""))[1] for study in table.index]
-    table["year"] = [
-        int(str(date)[:4]) if isinstance(date, str) and date[:4].isdigit() else None for date in table["release_date"]
-    ]
+    table["year"] = table["release_date"].map(year).astype(object)
+    table[["accession", "pubmed_id"]] = (
+        table[["accession", "pubmed_id"]].astype(object).where(table[["accession", "pubmed_id"]].notna(), None)
+    )
     table = table.sort_values("summed_similarity", ascending=False, kind="stable").reset_index()
     return table[list(COLUMNS)]
 
