@@ -109,7 +109,7 @@ CELLS = TableSpec(
         Column(
             "high_confidence",
             FLAG,
-            "whether the cell passed the selection for training (science: >= min cells, one term)",
+            "whether the cell passed the selection for training: one term, with enough cells",
         ),
         Column(
             "split",
