@@ -123,15 +123,27 @@ class Engine:
             )
         return self._references[name]
 
-    def canary(self) -> list[str]:
-        """Ask every bundle for a few cells whose answer is known.
+    def canary(self, bundle: str = "") -> list[str]:
+        """Ask a bundle for a few cells whose answer is known.
+
+        Parameters
+        ----------
+        bundle : str
+            Name of the bundle; all of them if empty.
 
         Returns
         -------
         list of str
-            Problems, each naming its bundle; empty where all is well.
+            Problems, one sentence each, with the bundle's name where all are asked; empty where all is well.
+
+        Raises
+        ------
+        BundleDamagedError
+            When encoder or index cannot be opened at all.
         """
-        return [f"{name}: {problem}" for name, r in self._references.items() for problem in r.canary()]
+        if bundle:
+            return self.reference(bundle).canary()
+        return [f"{name}: {problem}" for name in self.bundles for problem in self.canary(name)]
 
     def annotate(
         self,
