@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from build_bundle.corpus import Corpus
-from build_bundle.evaluate.representations import chunks, encoded
+from build_bundle.evaluate.representations import encoded
+from build_bundle.stream import chunks
 from core.embedding.encoder import Encoder
 from core.search.confidence import DEFAULT_THRESHOLD, learn_threshold
 from core.search.exact import exact_search

@@ -7,74 +7,25 @@ v = log1p of vocabulary shares with unmeasured genes at the training mean; `cosi
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
 from build_bundle.corpus import Corpus
+from build_bundle.stream import Chunk, chunks
 from build_bundle.train.encoder import TrainedEncoder
-from build_bundle.train.profiles import in_vocabulary
 from core.embedding.encoder import Encoder
 from core.explore.projection import fit_projection
 from core.expression.recipe import EncoderInputs
 
 Floats = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
-Indices = npt.NDArray[np.int64]
 Represent = Callable[[sparse.csr_matrix, Flags], Floats]
 
-CHUNK = 2_048
 N_COMPONENTS = 100
 LOGISTIC_C = 0.01
-
-
-@dataclass(frozen=True, eq=False)
-class Chunk:
-    """Some cells of one part in vocabulary order.
-
-    Parameters
-    ----------
-    rows : ndarray of int64, n
-        Rows of ``corpus.cells``, ascending.
-    x : csr_matrix of float32, n x n_vocab
-        Linear scale.
-    measured : ndarray of bool, n_vocab
-        Genes the part measured.
-    """
-
-    rows: Indices
-    x: sparse.csr_matrix
-    measured: Flags
-
-
-def chunks(corpus: Corpus, wanted: Flags, inputs: EncoderInputs) -> Iterator[Chunk]:
-    """Stream cells in row order.
-
-    Parameters
-    ----------
-    corpus : Corpus
-        Reference and held-out parts.
-    wanted : ndarray of bool, n_cells
-        Which rows of ``corpus.cells``.
-    inputs : EncoderInputs
-        Gives the vocabulary.
-
-    Yields
-    ------
-    Chunk
-        At most 2,048 cells.
-    """
-    genes = np.searchsorted(corpus.genes.astype(str), inputs.genes.astype(str)).astype(np.int64)
-    for role in ("reference", "held_out"):
-        for matrix in corpus.matrices(role):
-            rows = np.flatnonzero(wanted[matrix.rows]).astype(np.int64)
-            for start in range(0, len(rows), CHUNK):
-                some = rows[start : start + CHUNK]
-                x, measured = in_vocabulary(matrix, some, genes)
-                yield Chunk(some + matrix.first_row, x, measured)
 
 
 def encoded(encoder: Encoder) -> Represent:

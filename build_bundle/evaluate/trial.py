@@ -13,7 +13,6 @@ from build_bundle.evaluate.metrics import NEAR, average_flexible_precision, aver
 from build_bundle.evaluate.nearest import NearestStream
 from build_bundle.evaluate.representations import (
     Represent,
-    chunks,
     cosine,
     encoded,
     logistic_logits,
@@ -21,6 +20,7 @@ from build_bundle.evaluate.representations import (
     raw,
 )
 from build_bundle.evaluate.settings import EvaluateSettings
+from build_bundle.stream import chunks
 from build_bundle.train.encoder import TrainedEncoder
 from core.expression.recipe import EncoderInputs
 from core.ontology.similarity import Similarity

@@ -14,9 +14,10 @@ import numpy.typing as npt
 from build_bundle.corpus import Corpus
 from build_bundle.holdout import NOTHING, Holdout
 from build_bundle.step import ReportProgress, no_progress
+from build_bundle.stream import in_vocabulary
 from build_bundle.train.dataset import Dataset
 from build_bundle.train.network import TrainedNet, train_net
-from build_bundle.train.profiles import in_vocabulary, profile_blocks
+from build_bundle.train.profiles import profile_blocks
 from build_bundle.train.rows import Rows, choose_rows
 from build_bundle.train.settings import TrainSettings
 from build_bundle.train.statistics import Block, encoder_inputs

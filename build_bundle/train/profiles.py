@@ -8,6 +8,7 @@ from scipy import sparse
 
 from build_bundle.corpus import Corpus, StudyMatrix
 from build_bundle.holdout import NOTHING, Holdout
+from build_bundle.stream import in_vocabulary
 from build_bundle.train.statistics import Block
 
 NOISE_SD = 0.4  # of the logarithm of a gene's share, from cell to cell
@@ -53,36 +54,6 @@ def profile_blocks(
         if len(kept):
             blocks.append(_simulate(matrix, kept, genes, types[matrix.rows][kept], per_profile, rng))
     return blocks
-
-
-def in_vocabulary(
-    matrix: StudyMatrix, rows: npt.NDArray[np.int64], genes: npt.NDArray[np.int64]
-) -> tuple[sparse.csr_matrix, npt.NDArray[np.bool_]]:
-    """Take rows of a part in vocabulary order.
-
-    Parameters
-    ----------
-    matrix : StudyMatrix
-        The part.
-    rows : ndarray of int64
-        Rows within the part.
-    genes : ndarray of int64, n_vocab
-        Vocabulary, as indices into ``corpus.genes``.
-
-    Returns
-    -------
-    x : csr_matrix of float32, n x n_vocab
-        Linear scale.
-    measured : ndarray of bool, n_vocab
-        Vocabulary genes the part measured.
-    """
-    place = np.searchsorted(matrix.genes, genes)
-    place[place == len(matrix.genes)] = 0
-    measured: npt.NDArray[np.bool_] = matrix.genes[place] == genes if len(matrix.genes) else np.zeros(len(genes), bool)
-    shown = np.flatnonzero(measured)
-    picked = matrix.x[rows][:, place[shown]].tocoo()
-    x = sparse.csr_matrix((picked.data, (picked.row, shown[picked.col])), shape=(picked.shape[0], len(genes)))
-    return x, measured
 
 
 def _simulate(

@@ -1,0 +1,59 @@
+"""Settings of the embedding and index steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class EmbedSettings:
+    """How the reference is embedded.
+
+    Parameters
+    ----------
+    cells_per_batch : int
+        Cells that are dense at a time; changes memory, never the result.
+    """
+
+    cells_per_batch: int = 2048
+
+    def __post_init__(self) -> None:
+        _at_least_one("embed", "cells_per_batch", self.cells_per_batch)
+
+
+@dataclass(frozen=True)
+class IndexSettings:
+    """How the HNSW graph is built.
+
+    Parameters
+    ----------
+    m : int
+        Links of a cell.
+    ef_construction : int
+        Breadth of the search while building.
+    ef_search : int
+        Breadth of the app's searches.
+    threads : int
+        Threads to build with.
+    n_canaries : int
+        Cells whose embedding and neighbours are recorded, to be tried before the bundle answers anybody.
+    """
+
+    m: int = 16
+    ef_construction: int = 500
+    ef_search: int = 200
+    threads: int = 2
+    n_canaries: int = 8
+
+    def __post_init__(self) -> None:
+        for name in ("m", "ef_construction", "ef_search", "threads", "n_canaries"):
+            _at_least_one("index", name, getattr(self, name))
+
+
+def _at_least_one(table: str, name: str, value: int) -> None:
+    if value < 1:
+        raise ConfigError(
+            f"[{table}] {name} is {value}; it must be at least 1.", next_step="Correct the configuration."
+        )
