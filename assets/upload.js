@@ -18,9 +18,16 @@
 
   /* ---- telling the page ---------------------------------------------------------------------------------------------- */
 
+  function isDrawn(id) {
+    try {
+      return Boolean(window.dash_component_api.getLayout(id));
+    } catch (error) {
+      return false; /* Dash has no layout yet */
+    }
+  }
+
   function tell(id, props) {
-    const api = window.dash_component_api;
-    if (api && api.getLayout(id)) {
+    if (isDrawn(id)) {
       window.dash_clientside.set_props(id, props);
     }
   }
@@ -281,8 +288,9 @@
   }
 
   function open(url) {
-    tell("url", { pathname: url, search: "", hash: "" });
-    if (!(window.dash_component_api && window.dash_component_api.getLayout("url"))) {
+    if (isDrawn("url")) {
+      tell("url", { pathname: url, search: "", hash: "" });
+    } else {
       window.location.assign(url);
     }
   }
@@ -404,7 +412,7 @@
 
   /* The page is drawn by Dash after this script runs. */
   (function whenDrawn(tries) {
-    if (window.dash_component_api && window.dash_component_api.getLayout("upload-state")) {
+    if (isDrawn("upload-state")) {
       recall();
     } else if (tries > 0) {
       setTimeout(whenDrawn, 200, tries - 1);

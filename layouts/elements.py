@@ -12,8 +12,6 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from layouts import ids
-
 Children = Any
 Tone = Literal["ok", "warn", "error", "accent", "plain"]
 TONE_ICONS: dict[str, str] = {
@@ -239,6 +237,28 @@ def button(
     return html.Button(parts, className=f"button is-{look}", type="button", disabled=disabled, **props)
 
 
+def choose_file(text: str, *, look: Literal["filled", "default"] = "filled", class_name: str = "") -> Component:
+    """Make a button that opens the file chooser (``assets/upload.js``).
+
+    Parameters
+    ----------
+    text : str
+        What happens.
+    look : str
+        As in `button`.
+    class_name : str
+        Further classes.
+
+    Returns
+    -------
+    Component
+        A native button.
+    """
+    parts = [icon("upload"), html.Span(text)]
+    classes = f"button is-{look} {class_name}".strip()
+    return html.Button(parts, className=classes, type="button", **attributes(data_upload="choose"))
+
+
 def icon_button(name: str, label: str, *, id: str | dict[str, str] | None = None, **more: Any) -> Component:  # noqa: A002, ANN401
     """Make a button that shows an icon only.
 
@@ -323,7 +343,7 @@ def panel(
     Component
         A section with a heading.
     """
-    wide = [icon_button("arrows-diagonal", f"Enlarge {title}", id=ids.expand_button(name))] if expandable else []
+    wide = [icon_button("arrows-diagonal", f"Enlarge {title}", **attributes(data_enlarge=name))] if expandable else []
     header = html.Header(
         [
             html.H2(title, className="panel-title"),

@@ -30,6 +30,7 @@ BUNDLE = "view-bundle"
 # Upload and examples (assets/upload.js).
 UPLOAD_DROP = "upload-drop"
 UPLOAD_SETTINGS = "upload-settings"
+UPLOAD_SETTINGS_PLACE = "upload-settings-place"
 UPLOAD_CANCEL = "upload-cancel"
 UPLOAD_PROGRESS = "upload-progress"
 UPLOAD_STATUS = "upload-status"
@@ -89,9 +90,8 @@ SCOPE_SWITCH = "scope-switch"
 ONTOLOGY = "ontology"
 ONTOLOGY_SUB = "ontology-sub"
 ONTOLOGY_MESSAGE = "ontology-message"
-ZOOM_IN = "ontology-zoom-in"
-ZOOM_OUT = "ontology-zoom-out"
-ZOOM_FIT = "ontology-zoom-fit"
+ONTOLOGY_SIZE = "ontology-size"
+ONTOLOGY_SHEETS = "ontology-sheets"
 STUDIES = "studies"
 STUDIES_SUB = "studies-sub"
 STUDIES_COUNT = "studies-count"
@@ -101,6 +101,10 @@ STUDIES_MESSAGE = "studies-message"
 CARD = "type-card"
 CARD_BODY = "type-card-body"
 CARD_SELECT = "type-card-select"
+VOLCANO = "type-card-volcano"
+GENES = "type-card-genes"
+GENES_DOWNLOAD = "type-card-genes-download"
+GENES_FILE = "type-card-genes-file"
 
 # Pages that only show.
 REFERENCE = "reference"
@@ -138,19 +142,3 @@ def type_link(term_id: str, place: str) -> dict[str, str]:
         Pattern-matching id.
     """
     return {"type": "type-link", "index": term_id, "place": place}
-
-
-def expand_button(panel: str) -> dict[str, str]:
-    """Return the id of the button that gives a panel the whole page.
-
-    Parameters
-    ----------
-    panel : str
-        Id of the panel's content.
-
-    Returns
-    -------
-    dict
-        Pattern-matching id.
-    """
-    return {"type": "expand", "index": panel}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from dash import html
 from dash.development.base_component import Component
@@ -177,11 +177,8 @@ def panel_empty(sentence: str, action: str = "", *, tone: str = "plain") -> Comp
 
 def _actions(job: Job) -> Component:
     again = [el.button("Search again", id=ids.RETRY, symbol="refresh", look="filled")] if job.can_retry else []
-    look = "default" if again else "filled"
-    choose: dict[str, Any] = {"data-upload": "choose"}
-    other = html.Button(
-        [el.icon("upload"), html.Span("Choose another file")], className=f"button is-{look}", type="button", **choose
-    )
+    look: Literal["default", "filled"] = "default" if again else "filled"
+    other = el.choose_file("Choose another file", look=look)
     start = el.link("Back to the examples", links.home(job.bundle))
     return html.Div([*again, other, start], className="band-actions")
 
@@ -214,13 +211,7 @@ def _evidence(job: Job, found: Sequence[Mapping[str, str]], code: str) -> list[C
 
 
 def _empty_page(sentence: str, action: str) -> Component:
-    choose: dict[str, Any] = {"data-upload": "choose"}
-    buttons = [
-        html.Button(
-            [el.icon("upload"), html.Span("Choose a file")], className="button is-filled", type="button", **choose
-        ),
-        el.link("To the first page", links.HOME),
-    ]
+    buttons = [el.choose_file("Choose a file"), el.link("To the first page", links.HOME)]
     return html.Section(
         [html.H1(sentence), html.P(action, className="lead"), html.Div(buttons, className="band-actions")],
         className="lost",

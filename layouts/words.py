@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 MINUTE = 60
 HOUR = 3600
 
@@ -145,3 +147,49 @@ def p_value(value: float) -> str:
     ('< 0.001', '0.031')
     """
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def day(iso: str) -> str:
+    """Write a date.
+
+    Parameters
+    ----------
+    iso : str
+        ISO 8601 date or time.
+
+    Returns
+    -------
+    str
+        For example ``20 Nov 2026``; the text itself where it is no date.
+
+    Examples
+    --------
+    >>> day("2026-11-20T08:00:00+00:00")
+    '20 Nov 2026'
+    """
+    try:
+        when = datetime.fromisoformat(iso)
+    except ValueError:
+        return iso
+    return f"{when.day} {when:%b %Y}"
+
+
+def fingerprint(digest: str) -> str:
+    """Write the first digits of a hash in two groups.
+
+    Parameters
+    ----------
+    digest : str
+        Hex digits.
+
+    Returns
+    -------
+    str
+        Eight digits.
+
+    Examples
+    --------
+    >>> fingerprint("c41d09fe77aa")
+    'c41d 09fe'
+    """
+    return f"{digest[:4]} {digest[4:8]}"

@@ -1,0 +1,347 @@
+/* The page's clientside callbacks: the address is read into stores and written from requests, without a round trip.
+ * Plain controls (enlarge, zoom, Escape) need no callback and are handled by delegation at the end. */
+(function () {
+  "use strict";
+
+  var KEYS = ["sel", "clusters", "space", "type", "threshold", "bundle"];
+  var MAX_VERTICES = 60;
+  var MAX_SELECTION = 380;
+
+  function nothing() {
+    return window.dash_clientside.no_update;
+  }
+
+  function now() {
+    return Date.now();
+  }
+
+  /* A request changes parts of the address: {sel: "type:CL:0000236"}; null takes a part away. */
+  function request(parts) {
+    parts.at = now();
+    return parts;
+  }
+
+  function hasFired() {
+    var context = window.dash_clientside.callback_context;
+    return context.triggered.some(function (t) {
+      return t.value !== null && t.value !== undefined && t.value !== 0;
+    });
+  }
+
+  function triggeredId() {
+    var context = window.dash_clientside.callback_context;
+    return context.triggered_id || null;
+  }
+
+  function isHere(id) {
+    return Boolean(document.getElementById(id));
+  }
+
+  function readAddress(search) {
+    var query = new URLSearchParams(search || "");
+    var known = Array.prototype.slice.call(arguments, 1);
+    return KEYS.map(function (key, i) {
+      var value = query.get(key);
+      if (key === "sel" && !value) {
+        value = "all";
+      }
+      return value === known[i] ? nothing() : value;
+    });
+  }
+
+  function writeAddress(wanted, search) {
+    if (!wanted) {
+      return nothing();
+    }
+    var query = new URLSearchParams(search || "");
+    Object.keys(wanted).forEach(function (key) {
+      if (key === "at") {
+        return;
+      }
+      var value = wanted[key];
+      if (value === null || value === "" || (key === "sel" && value === "all")) {
+        query.delete(key);
+      } else {
+        query.set(key, value);
+      }
+    });
+    var text = query.toString().replace(/%3A/g, ":").replace(/%2F/g, "/").replace(/%2C/g, ",").replace(/%3B/g, ";");
+    var next = text ? "?" + text : "";
+    return next === (search || "") ? nothing() : next;
+  }
+
+  /* Controls that the address moves too: set here, so that no circle of callbacks arises. */
+  function syncControls(clusters, space, type) {
+    var set = window.dash_clientside.set_props;
+    if (isHere("cluster-slider") && clusters) {
+      set("cluster-slider", { value: Number(clusters) });
+    }
+    if (isHere("space-switch")) {
+      set("space-switch", { value: space === "raw" ? "raw" : "embedding" });
+    }
+    if (isHere("main") && document.querySelector(".results")) {
+      set("type-card", { opened: Boolean(type) });
+    }
+    return nothing();
+  }
+
+  function chooseClusters(value, known) {
+    return !value || String(value) === String(known || "9") ? nothing() : request({ clusters: String(value) });
+  }
+
+  function chooseSpace(value, known) {
+    return !value || value === (known || "embedding") ? nothing() : request({ space: value === "embedding" ? null : value });
+  }
+
+  function chooseThreshold(value, known, made) {
+    if (value === null || value === undefined || Number(value) === Number(known === null || known === undefined ? made : known)) {
+      return nothing();
+    }
+    return request({ threshold: Number(value) === Number(made) ? null : String(value) });
+  }
+
+  /* A click on a heatmap cell, cluster strip or branch: its customdata (or that of the nearest point) is a selection. */
+  function chooseBranch(click, known) {
+    var point = click && click.points && click.points[0];
+    var selection = point && selectionOf(point);
+    if (!selection) {
+      return nothing();
+    }
+    return request({ sel: selection === known ? null : selection });
+  }
+
+  function selectionOf(point) {
+    var data = point.customdata;
+    while (Array.isArray(data) && data.length) {
+      data = data[0];
+    }
+    return typeof data === "string" && data.indexOf(":") > 0 ? data : null;
+  }
+
+  /* Only ranges and vertices leave the browser, never the points. */
+  function chooseOnMap(selected, space, known) {
+    var where = space === "raw" ? "raw" : "embedding";
+    if (!selected) {
+      return nothing();
+    }
+    var selection = selected.range ? box(selected.range, where) : selected.lassoPoints ? lasso(selected.lassoPoints, where) : null;
+    return selection && selection !== known ? request({ sel: selection }) : nothing();
+  }
+
+  function short(value) {
+    return String(Number(Number(value).toPrecision(4)));
+  }
+
+  function box(range, where) {
+    var x = range.x.slice().sort(ascending);
+    var y = range.y.slice().sort(ascending);
+    return "box:" + where + ":" + [x[0], x[1], y[0], y[1]].map(short).join(",");
+  }
+
+  function ascending(a, b) {
+    return a - b;
+  }
+
+  function lasso(points, where) {
+    for (var keep = MAX_VERTICES; keep >= 3; keep -= 5) {
+      var step = Math.max(1, Math.ceil(points.x.length / keep));
+      var vertices = [];
+      for (var i = 0; i < points.x.length; i += step) {
+        vertices.push(Number(points.x[i]).toPrecision(3) * 1 + "," + Number(points.y[i]).toPrecision(3) * 1);
+      }
+      var text = "lasso:" + where + ":" + vertices.join(";");
+      if (text.length <= MAX_SELECTION && vertices.length >= 3) {
+        return text;
+      }
+    }
+    return null;
+  }
+
+  function chooseRow(clicks, known) {
+    var id = triggeredId();
+    if (!id || !hasFired()) {
+      return nothing();
+    }
+    return request({ sel: id.index === known ? null : id.index });
+  }
+
+  function chooseNode(tap) {
+    var data = tap && tap.data;
+    if (!data || !data.selection) {
+      return nothing();
+    }
+    return request({ sel: data.selection, type: data.term || data.id });
+  }
+
+  function openCard() {
+    var id = triggeredId();
+    return id && hasFired() ? request({ type: id.index }) : nothing();
+  }
+
+  function closeCard(opened, type) {
+    return opened === false && type ? request({ type: null }) : nothing();
+  }
+
+  function showCells(clicks, selection) {
+    return clicks && selection ? request({ sel: selection, type: null }) : nothing();
+  }
+
+  function showValue(value) {
+    return value === null || value === undefined ? nothing() : value > 1 ? String(value) : Number(value).toFixed(2);
+  }
+
+  function openDrawer(clicks) {
+    return clicks ? true : nothing();
+  }
+
+  function clear(clicks) {
+    return clicks ? request({ sel: null }) : nothing();
+  }
+
+  function toggleRail(clicks, navbar) {
+    if (!clicks || !navbar) {
+      return nothing();
+    }
+    var collapsed = Object.assign({}, navbar.collapsed, { mobile: !navbar.collapsed.mobile });
+    return Object.assign({}, navbar, { collapsed: collapsed });
+  }
+
+  function measure() {
+    return new Promise(function (resolve) {
+      window.requestAnimationFrame(function () {
+        var place = document.querySelector(".ontology");
+        var box = place ? place.getBoundingClientRect() : { width: 560, height: 240 };
+        resolve([Math.max(200, Math.round(box.width / 10) * 10), Math.max(120, Math.round(box.height / 10) * 10)]);
+      });
+    });
+  }
+
+  var UPLOAD_TITLES = {
+    uploading: "Uploading",
+    waiting: "Waiting for the network to go on with",
+    interrupted: "The upload stopped. Choose the same file again to go on with",
+    finishing: "Handing over",
+    failed: "This file was not taken:",
+  };
+
+  /* The sheet that covers the page while a file travels, and says why when it does not. */
+  function uploadSheet(state) {
+    var name = state && UPLOAD_TITLES[state.state];
+    if (!name) {
+      return [true, "upload-sheet", ""];
+    }
+    var stopped = state.state === "failed" || state.state === "interrupted";
+    var words = name + " " + (state.name || "");
+    return [false, stopped ? "upload-sheet is-failed" : "upload-sheet", words];
+  }
+
+  function copyLink(clicks) {
+    if (!clicks) {
+      return nothing();
+    }
+    var text = window.location.href;
+    if (window.navigator.clipboard && window.isSecureContext) {
+      return window.navigator.clipboard.writeText(text).then(copied, notCopied);
+    }
+    return notCopied();
+  }
+
+  function copied() {
+    window.setTimeout(function () {
+      window.dash_clientside.set_props("copy-note", { children: "" });
+    }, 2500);
+    return "Copied";
+  }
+
+  function notCopied() {
+    return "Copy it from the address bar";
+  }
+
+  function switchStylesheet(scheme, sheets) {
+    return sheets && scheme ? sheets[scheme] || nothing() : nothing();
+  }
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, {
+    scquery: {
+      readAddress: readAddress, writeAddress: writeAddress, syncControls: syncControls,
+      chooseClusters: chooseClusters, chooseSpace: chooseSpace, chooseThreshold: chooseThreshold,
+      chooseBranch: chooseBranch, chooseOnMap: chooseOnMap, chooseRow: chooseRow, chooseNode: chooseNode,
+      openCard: openCard, closeCard: closeCard, showCells: showCells, showValue: showValue, openDrawer: openDrawer, clear: clear, toggleRail: toggleRail,
+      measure: measure, uploadSheet: uploadSheet, copyLink: copyLink, switchStylesheet: switchStylesheet,
+    },
+  });
+
+  /* Controls without a callback */
+  function cytoscape() {
+    var holder = document.getElementById("ontology");
+    return holder && holder._cyreg ? holder._cyreg.cy : null;
+  }
+
+  function zoom(how) {
+    var cy = cytoscape();
+    if (!cy) {
+      return;
+    }
+    if (how === "fit") {
+      cy.fit(undefined, 12);
+      return;
+    }
+    var level = cy.zoom() * (how === "in" ? 1.25 : 0.8);
+    cy.zoom({ level: level, renderedPosition: { x: cy.width() / 2, y: cy.height() / 2 } });
+  }
+
+  function resized() {
+    window.dispatchEvent(new Event("resize"));
+    var cy = cytoscape();
+    if (cy) {
+      cy.resize();
+      cy.fit(undefined, 12);
+    }
+  }
+
+  function enlarge(button) {
+    var panel = button.closest(".panel");
+    var wide = !panel.classList.contains("is-wide");
+    shrink();
+    panel.classList.toggle("is-wide", wide);
+    button.classList.toggle("is-on", wide);
+    window.setTimeout(resized, 30);
+  }
+
+  function shrink() {
+    document.querySelectorAll(".panel.is-wide").forEach(function (panel) {
+      panel.classList.remove("is-wide");
+      window.setTimeout(resized, 30);
+    });
+    document.querySelectorAll(".icon-button.is-on").forEach(function (button) {
+      button.classList.remove("is-on");
+    });
+  }
+
+  document.addEventListener("click", function (event) {
+    var target = event.target instanceof Element ? event.target : null;
+    var button = target && target.closest("[data-enlarge], [data-zoom]");
+    if (!button) {
+      return;
+    }
+    if (button.dataset.zoom) {
+      zoom(button.dataset.zoom);
+    } else {
+      enlarge(button);
+    }
+  });
+
+  document.addEventListener("keydown", function (event) {
+    if (event.key !== "Escape" || document.querySelector(".mantine-Drawer-content, .mantine-Menu-dropdown, .mantine-Popover-dropdown")) {
+      return;
+    }
+    if (document.querySelector(".panel.is-wide")) {
+      shrink();
+      return;
+    }
+    var button = document.getElementById("clear-selection");
+    if (button && !/^(INPUT|TEXTAREA)$/.test(document.activeElement.tagName)) {
+      button.click();
+    }
+  });
+})();

@@ -1,0 +1,68 @@
+"""The address is the only state: its query is read into stores, and every choice of the user is written back to it.
+
+All of it runs in the browser (``assets/scquery.js``), so a click reaches the panels with one round trip.
+"""
+
+from __future__ import annotations
+
+from dash import ALL, Dash, Input, Output, State
+from dash.dependencies import ClientsideFunction
+
+from layouts import ids
+
+STORES = (ids.SELECTION, ids.CLUSTERS, ids.SPACE, ids.TYPE, ids.THRESHOLD, ids.BUNDLE)
+
+
+def register(app: Dash) -> None:
+    """Register the callbacks.
+
+    Parameters
+    ----------
+    app : Dash
+        The app.
+    """
+    app.clientside_callback(
+        _function("readAddress"),
+        [Output(name, "data") for name in STORES],
+        Input(ids.URL, "search"),
+        [State(name, "data") for name in STORES],
+    )
+    app.clientside_callback(
+        _function("writeAddress"), Output(ids.URL, "search"), Input(ids.REQUEST, "data"), State(ids.URL, "search")
+    )
+    app.clientside_callback(
+        _function("syncControls"),
+        Output(ids.SHELL, "className"),
+        Input(ids.CLUSTERS, "data"),
+        Input(ids.SPACE, "data"),
+        Input(ids.TYPE, "data"),
+    )
+    _choice(app, "chooseClusters", Input(ids.CLUSTER_SLIDER, "value"), State(ids.CLUSTERS, "data"))
+    _choice(app, "chooseSpace", Input(ids.SPACE_SWITCH, "value"), State(ids.SPACE, "data"))
+    _choice(app, "chooseBranch", Input(ids.HEATMAP, "clickData"), State(ids.SELECTION, "data"))
+    _choice(
+        app, "chooseOnMap", Input(ids.SCATTER, "selectedData"), State(ids.SPACE, "data"), State(ids.SELECTION, "data")
+    )
+    _choice(app, "chooseRow", Input(ids.composition_row(ALL), "n_clicks"), State(ids.SELECTION, "data"))
+    _choice(app, "chooseNode", Input(ids.ONTOLOGY, "tapNode"))
+    _choice(app, "openCard", Input(ids.type_link(ALL, ALL), "n_clicks"))
+    _choice(app, "closeCard", Input(ids.CARD, "opened"), State(ids.TYPE, "data"))
+    _choice(app, "showCells", Input(ids.CARD_SELECT, "n_clicks"), State(ids.CARD_SELECT, "data-selection"))
+    _choice(app, "clear", Input(ids.CLEAR, "n_clicks"))
+    _choice(
+        app,
+        "chooseThreshold",
+        Input(ids.CONFIDENCE, "value"),
+        State(ids.THRESHOLD, "data"),
+        State(ids.CONFIDENCE_VALUE, "data-made"),
+    )
+
+
+def _choice(app: Dash, function: str, *dependencies: Input | State) -> None:
+    app.clientside_callback(
+        _function(function), Output(ids.REQUEST, "data", allow_duplicate=True), *dependencies, prevent_initial_call=True
+    )
+
+
+def _function(name: str) -> ClientsideFunction:
+    return ClientsideFunction("scquery", name)

@@ -1,0 +1,108 @@
+"""The Ontology panel. The stylesheet of both themes is sent once; the browser switches between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dash import Dash, Input, Output, State
+from dash.dependencies import ClientsideFunction
+from dash.exceptions import PreventUpdate
+
+from callbacks.opened import Shown, in_panel
+from layouts import ids
+from layouts.figures.ontology import elements
+
+SMALLEST, LARGEST = 120, 4000
+
+
+def register(app: Dash) -> None:
+    """Register the callbacks.
+
+    Parameters
+    ----------
+    app : Dash
+        The app.
+    """
+    app.callback(
+        Output(ids.ONTOLOGY, "elements"),
+        Output(ids.ONTOLOGY_MESSAGE, "children"),
+        Input(ids.SELECTION, "data"),
+        Input(ids.THRESHOLD, "data"),
+        Input(ids.ONTOLOGY_SIZE, "data"),
+        State(ids.URL, "pathname"),
+    )(update)
+    app.clientside_callback(
+        ClientsideFunction("scquery", "measure"), Output(ids.ONTOLOGY_SIZE, "data"), Input(ids.ONTOLOGY, "id")
+    )
+    app.clientside_callback(
+        ClientsideFunction("scquery", "switchStylesheet"),
+        Output(ids.ONTOLOGY, "stylesheet"),
+        Input(ids.THEME, "computedColorScheme"),
+        Input(ids.ONTOLOGY_SHEETS, "data"),
+    )
+
+
+def update(selection: str | None, threshold: str | None, size: object, pathname: str | None) -> list[Any]:
+    """Fill the panel for an address.
+
+    Parameters
+    ----------
+    selection, threshold : str or None
+        Parts of the address.
+    size : object
+        Width and height of the drawing area in pixels; None before the browser has measured it.
+    pathname : str or None
+        Path of the address.
+
+    Returns
+    -------
+    list
+        Values of the registered outputs.
+    """
+    if size is None:
+        raise PreventUpdate
+    return in_panel(draw, 1, (pathname, selection, threshold), read_size(size))
+
+
+def draw(shown: Shown, size: tuple[int, int]) -> Sequence[Any]:
+    """Draw the matched types and their paths.
+
+    Parameters
+    ----------
+    shown : Shown
+        Result and selection.
+    size : tuple of int
+        Width and height in pixels.
+
+    Returns
+    -------
+    sequence
+        Elements of the graph.
+    """
+    view = shown.engine.ontology_view(shown.result, shown.mask, size=size)
+    return (elements(view, selection=shown.selection),)
+
+
+def read_size(size: object) -> tuple[int, int]:
+    """Read what the browser measured.
+
+    Parameters
+    ----------
+    size : object
+        Two numbers, or anything.
+
+    Returns
+    -------
+    tuple of int
+        Within sensible bounds.
+    """
+    match size:
+        case [int() | float() as width, int() | float() as height]:
+            return _bounded(width), _bounded(height)
+        case _:
+            return 540, 240
+
+
+def _bounded(length: float) -> int:
+    return int(min(max(length, SMALLEST), LARGEST)) if length == length else SMALLEST  # noqa: PLR0124  (NaN)

@@ -1,0 +1,240 @@
+"""What a panel's handler starts from: the job behind the address, its result, the selected cells.
+
+The owner is checked at every access; a handler never trusts a token. Here too: one panel that fails says so in its own body, and the
+others live on.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from dash import no_update
+from dash.exceptions import PreventUpdate
+
+from callbacks.services import Services, services
+from callbacks.session import current_owner
+from core.bundle.reader import Bundle
+from core.engine import Engine, QueryResult, Selection
+from core.errors import InputError, JobError, ScQueryError
+from core.explore.heatmap import DEFAULT_CLUSTERS, MAX_CLUSTERS
+from core.explore.query import Mask
+from core.jobs import Job
+from layouts import links, rail, states
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A finished result and the cells selected in it.
+
+    Parameters
+    ----------
+    job : Job
+        Whose result it is.
+    engine : Engine
+        For the views.
+    result : QueryResult
+        Judged by the confidence level of the address.
+    selection : Selection
+        As the address says.
+    mask : ndarray of bool, shape (n_query,)
+        Selected cells.
+    """
+
+    job: Job
+    engine: Engine
+    result: QueryResult
+    selection: Selection
+    mask: Mask
+
+    @property
+    def bundle(self) -> Bundle:
+        """The reference the result was made with."""
+        return self.engine.bundle_of(self.result)
+
+    @property
+    def everything(self) -> Mask:
+        """A mask of all cells."""
+        return np.ones(self.result.n_query, dtype=np.bool_)
+
+
+def own_job(pathname: str | None, found: Services) -> Job:
+    """Return the job an address names, if it belongs to the browser that asks.
+
+    Parameters
+    ----------
+    pathname : str or None
+        Path of the address.
+    found : Services
+        Of this server.
+
+    Returns
+    -------
+    Job
+        As recorded now.
+
+    Raises
+    ------
+    JobNotFoundError
+        For an unknown token and for a stranger's.
+    """
+    return found.store.get(links.read_path(pathname).token, current_owner())
+
+
+def open_shown(pathname: str | None, selection: str | None, threshold: str | None) -> Shown:
+    """Open what an address shows.
+
+    Parameters
+    ----------
+    pathname : str or None
+        Path of the address.
+    selection, threshold : str or None
+        Parts of its query.
+
+    Returns
+    -------
+    Shown
+        Result, selection and mask.
+
+    Raises
+    ------
+    JobNotFoundError
+        For an unknown token and for a stranger's.
+    JobError
+        When there is no result yet.
+    InputError
+        When selection or threshold cannot be read.
+    """
+    found = services()
+    job = own_job(pathname, found)
+    if job.state != "done":
+        raise JobError("This search has no result yet.", next_step="Wait for it, or search again.", code="no-result")
+    result = found.engine.result(job.folder.result, threshold=read_threshold(threshold))
+    chosen = found.engine.parse_selection(selection or "all")
+    return Shown(job, found.engine, result, chosen, found.engine.selection_mask(result, chosen))
+
+
+def read_threshold(text: str | None) -> float | None:
+    """Read a confidence level from the address.
+
+    Parameters
+    ----------
+    text : str or None
+        A number, or nothing.
+
+    Returns
+    -------
+    float or None
+        None for the level the search was made with.
+
+    Raises
+    ------
+    InputError
+        When it is no number from 0 to 1.
+    """
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except (TypeError, ValueError):
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise InputError(
+            "The confidence level in this link is not a number from 0 to 1.",
+            next_step="Move the slider Label only when confident.",
+            code="threshold",
+        )
+    return value
+
+
+def read_clusters(text: str | None) -> int:
+    """Read the number of clusters from the address.
+
+    Parameters
+    ----------
+    text : str or None
+        A whole number, or anything.
+
+    Returns
+    -------
+    int
+        From 2 to the largest of the slider; the default for anything else.
+    """
+    if text and text.isdecimal() and 2 <= int(text) <= MAX_CLUSTERS:
+        return int(text)
+    return DEFAULT_CLUSTERS
+
+
+def in_panel(
+    draw: Callable[..., Sequence[Any]],
+    n_outputs: int,
+    address: Sequence[str | None],
+    *arguments: Any,  # noqa: ANN401
+) -> list[Any]:
+    """Let a handler fill its panel, or say in the panel why it cannot.
+
+    Parameters
+    ----------
+    draw : callable
+        Takes a `Shown` and `arguments`; returns `n_outputs` values.
+    n_outputs : int
+        Outputs before the panel's message.
+    address : sequence of str or None
+        Path, selection and threshold of the address.
+    *arguments
+        Passed on.
+
+    Returns
+    -------
+    list
+        The handler's values and an empty message, or no values and a sentence.
+    """
+    if links.read_path(address[0]).page != "result":
+        raise PreventUpdate
+    try:
+        return [*draw(open_shown(*address), *arguments), None]
+    except ScQueryError as error:
+        logger.info("A panel has nothing to show", extra={"fields": {"code": error.code}})
+        return [*[no_update] * n_outputs, states.panel_sentence(error)]
+    except Exception as error:
+        logger.exception("A panel could not be drawn")
+        return [*[no_update] * n_outputs, states.panel_sentence(error)]
+
+
+def file_facts(job: Job) -> rail.FileFacts:
+    """Collect what is known about an upload so far.
+
+    Parameters
+    ----------
+    job : Job
+        Any state.
+
+    Returns
+    -------
+    FileFacts
+        From the report of a finished job, the message of a failed one, the check of a running one.
+    """
+    if job.message is not None and job.message.findings:
+        return rail.FileFacts(None, None, job.message.findings)
+    report = _json(job.folder.result / "report.json") if job.state == "done" else None
+    if isinstance(report, dict):
+        return rail.FileFacts(report.get("n_cells"), report.get("n_genes"), _findings(report.get("findings")))
+    return rail.FileFacts(None, None, _findings(_json(job.folder.work / "findings.json")))
+
+
+def _findings(rows: object) -> Sequence[Mapping[str, str]]:
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
+def _json(path: Path) -> object:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,263 @@
+"""Which page the address means: the main column, the rail, the header's reference and tabs, the upload's settings."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dash import Dash, Input, Output, State, no_update
+from dash.dependencies import ClientsideFunction
+from dash.development.base_component import Component
+
+from callbacks.opened import file_facts, own_job, read_clusters, read_threshold
+from callbacks.services import Services, services
+from callbacks.session import current_owner
+from core.bundle.reader import Bundle
+from core.errors import InputError, ScQueryError
+from core.jobs import Job
+from layouts import first_visit, ids, links, page, rail, reference, results, running, states, words
+
+
+@dataclass(frozen=True)
+class Content:
+    """Everything that follows from an address.
+
+    Parameters
+    ----------
+    main : Component
+        Main column.
+    rail : list of Component
+        Empty on a page without one.
+    bundle : str
+        Reference in use.
+    page : str
+        For the tabs.
+    options : mapping
+        Query options a next upload starts with.
+    last_result : str or None
+        Token to come back to; None where it stays as it was.
+    """
+
+    main: Component
+    rail: list[Component]
+    bundle: str
+    page: str
+    options: Mapping[str, Any]
+    last_result: str | None = None
+
+
+def register(app: Dash) -> None:
+    """Register the callbacks.
+
+    Parameters
+    ----------
+    app : Dash
+        The app.
+    """
+    app.callback(
+        Output(ids.MAIN, "children"),
+        Output(ids.RAIL, "children"),
+        Output(ids.SHELL, "navbar"),
+        Output(ids.REFERENCE_CHIP, "children"),
+        Output(ids.TABS, "children"),
+        Output(ids.UPLOAD_SETTINGS_PLACE, "children"),
+        Output(ids.LAST_RESULT, "data"),
+        Input(ids.URL, "pathname"),
+        Input(ids.JOB_STATE, "data"),
+        Input(ids.BUNDLE, "data"),
+        State(ids.CLUSTERS, "data"),
+        State(ids.SPACE, "data"),
+        State(ids.TYPE, "data"),
+        State(ids.THRESHOLD, "data"),
+        State(ids.LAST_RESULT, "data"),
+    )(show)
+    app.clientside_callback(
+        ClientsideFunction("scquery", "uploadSheet"),
+        Output(ids.UPLOAD_PANEL, "hidden"),
+        Output(ids.UPLOAD_PANEL, "className"),
+        Output(ids.UPLOAD_MESSAGE, "children"),
+        Input(ids.UPLOAD_STATE, "data"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("scquery", "toggleRail"),
+        Output(ids.SHELL, "navbar", allow_duplicate=True),
+        Input(ids.RAIL_TOGGLE, "n_clicks"),
+        State(ids.SHELL, "navbar"),
+        prevent_initial_call=True,
+    )
+
+
+def show(
+    pathname: str | None,
+    job_state: object,  # noqa: ARG001  (its change is the news; the record is read again)
+    bundle: str | None,
+    clusters: str | None,
+    space: str | None,
+    card: str | None,
+    threshold: str | None,
+    last_result: str | None,
+) -> tuple[Any, ...]:
+    """Fill the frame for an address.
+
+    Parameters
+    ----------
+    pathname : str or None
+        Path of the address.
+    job_state : object
+        Changes when the job of the address does.
+    bundle, clusters, space, card, threshold : str or None
+        Parts of its query.
+    last_result : str or None
+        Token of the result seen last in this tab.
+
+    Returns
+    -------
+    tuple
+        Values of the registered outputs.
+    """
+    found = services()
+    place = links.read_path(pathname)
+    match place.page:
+        case "result":
+            content = _result(found, pathname, View.read(clusters, space, card, threshold))
+        case "reference":
+            content = _reference(found, bundle)
+        case "home":
+            content = _home(found, bundle)
+        case _:
+            content = Content(states.nowhere(), [], found.engine.default, "nowhere", {})
+    last = last_result if content.last_result is None else content.last_result
+    return (
+        content.main,
+        content.rail,
+        page.navbar(shown=bool(content.rail), drawer=False),
+        _chip(found, content),
+        page.tabs(content.page, last or ""),
+        page.upload_settings(content.bundle, content.options),
+        no_update if content.last_result is None else content.last_result,
+    )
+
+
+@dataclass(frozen=True)
+class View:
+    """What the controls of a result start with.
+
+    Parameters
+    ----------
+    n_clusters : int
+        Of the slider.
+    space : str
+        Of the map.
+    card : bool
+        Whether the card of a type is open.
+    threshold : float or None
+        Confidence level, None for the one searched with.
+    """
+
+    n_clusters: int
+    space: str
+    card: bool
+    threshold: float | None
+
+    @classmethod
+    def read(cls, clusters: str | None, space: str | None, card: str | None, threshold: str | None) -> View:
+        """Read the query of an address; what cannot be read is left at its default."""
+        try:
+            level = read_threshold(threshold)
+        except InputError:
+            level = None
+        return cls(read_clusters(clusters), "raw" if space == "raw" else "embedding", bool(card), level)
+
+
+def choices(found: Services) -> list[page.ReferenceChoice]:
+    """List the references served.
+
+    Parameters
+    ----------
+    found : Services
+        Of this server.
+
+    Returns
+    -------
+    list of ReferenceChoice
+        In the order they were given.
+    """
+    return [_choice(name, bundle) for name, bundle in found.engine.bundles.items()]
+
+
+def _choice(name: str, bundle: Bundle) -> page.ReferenceChoice:
+    facts = bundle.manifest
+    counts = facts.counts
+    parts = (
+        words.count(counts.n_cells, "cell"),
+        words.count(counts.n_cell_types, "type"),
+        words.count(counts.n_studies, "study", "studies"),
+        f"built {words.day(facts.built_at)}",
+    )
+    return page.ReferenceChoice(name, facts.title, " · ".join(parts))
+
+
+def _chip(found: Services, content: Content) -> Component:
+    offered = choices(found)
+    current = next((c for c in offered if c.name == content.bundle), offered[0])
+    # A result belongs to its reference; elsewhere one can choose.
+    others = [c for c in offered if c is not current] if content.page in ("home", "reference") else []
+    return page.chip(current, others, content.page)
+
+
+def _named(found: Services, bundle: str | None) -> str:
+    return bundle if bundle in found.engine.bundles else found.engine.default
+
+
+def _home(found: Services, bundle: str | None) -> Content:
+    name = _named(found, bundle)
+    settings = found.settings
+    limits = first_visit.Limits(settings.max_query_cells, settings.max_upload_bytes, settings.keep_hours)
+    main = first_visit.layout(
+        found.engine.reference_view(name),
+        found.engine.bundles[name].examples,
+        found.store.list(current_owner(), limit=6),
+        limits,
+        bundle=name,
+        now=time.time(),
+    )
+    return Content(main, [], name, "home", {})
+
+
+def _reference(found: Services, bundle: str | None) -> Content:
+    name = _named(found, bundle)
+    manifest = found.engine.bundles[name].manifest
+    main = reference.layout(
+        found.engine.reference_view(name), bundle=name, fingerprint=words.fingerprint(manifest.bundle_id)
+    )
+    return Content(main, [], name, "reference", {})
+
+
+def _result(found: Services, pathname: str | None, view: View) -> Content:
+    try:
+        job = own_job(pathname, found)
+    except ScQueryError as error:
+        return Content(states.unknown(error), [], found.engine.default, "result", {}, last_result="")
+    now = time.time()
+    facts = file_facts(job)
+    threshold = view.threshold if view.threshold is not None else float(job.options.get("threshold", 0.5))
+    side = rail.layout(job, facts, _studies(found, job.bundle), threshold=threshold, now=now)
+    return Content(_main(found, job, facts, view, now), side, job.bundle, "result", job.options, last_result=job.token)
+
+
+def _main(found: Services, job: Job, facts: rail.FileFacts, view: View, now: float) -> Component:
+    if job.state == "done":
+        return results.layout(job, n_clusters=view.n_clusters, space=view.space, card=view.card)
+    if job.is_open:
+        return running.layout(job, facts.findings, now=now, memory_limit=found.settings.job_memory_bytes)
+    return states.failed(job)
+
+
+def _studies(found: Services, bundle: str) -> list[tuple[str, str]]:
+    if bundle not in found.engine.bundles:
+        return []
+    table = found.engine.bundles[bundle].studies
+    used = table[table["status"] == "used"]
+    return [(s, f"{a or s}: {t}") for s, a, t in zip(used["study"], used["accession"], used["title"], strict=True)]

@@ -1,0 +1,128 @@
+"""The answer, the selection bar, the warnings and the download of the selected cells' labels."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from dash import Dash, Input, Output, State, no_update
+from dash.dependencies import ClientsideFunction
+from dash.exceptions import PreventUpdate
+
+from callbacks.opened import Shown, open_shown
+from core.errors import ScQueryError
+from layouts import ids, links, results, states
+
+logger = logging.getLogger(__name__)
+
+
+def register(app: Dash) -> None:
+    """Register the callbacks.
+
+    Parameters
+    ----------
+    app : Dash
+        The app.
+    """
+    app.callback(Output(ids.ANSWER, "children"), Input(ids.THRESHOLD, "data"), State(ids.URL, "pathname"))(answer)
+    app.callback(
+        Output(ids.SELECTION_BAR, "children"),
+        Output(ids.SELECTION_BAR, "className"),
+        Output(ids.WARNINGS, "children"),
+        Output(ids.DOWNLOAD_LABELS_SELECTED, "href"),
+        Output(ids.DOWNLOAD_LABELS_SELECTED, "children"),
+        Output(ids.DOWNLOAD_LABELS_SELECTED, "disabled"),
+        Input(ids.SELECTION, "data"),
+        Input(ids.THRESHOLD, "data"),
+        State(ids.URL, "pathname"),
+    )(selection_bar)
+    app.clientside_callback(
+        ClientsideFunction("scquery", "copyLink"),
+        Output(ids.COPY_NOTE, "children"),
+        Input(ids.COPY_LINK, "n_clicks"),
+        prevent_initial_call=True,
+    )
+
+
+def answer(threshold: str | None, pathname: str | None) -> Any:  # noqa: ANN401
+    """Write the answer sentence.
+
+    Parameters
+    ----------
+    threshold : str or None
+        Confidence level of the address.
+    pathname : str or None
+        Path of the address.
+
+    Returns
+    -------
+    list of Component or Component
+        Heading and line, or why there is none.
+    """
+    _only_results(pathname)
+    try:
+        shown = open_shown(pathname, "all", threshold)
+    except ScQueryError as error:
+        return states.panel_sentence(error)
+    return results.answer(shown.engine.summary(shown.result, shown.everything))
+
+
+def selection_bar(selection: str | None, threshold: str | None, pathname: str | None) -> tuple[Any, ...]:
+    """Say what is selected.
+
+    Parameters
+    ----------
+    selection, threshold : str or None
+        Parts of the address.
+    pathname : str or None
+        Its path.
+
+    Returns
+    -------
+    tuple
+        Values of the registered outputs.
+    """
+    _only_results(pathname)
+    try:
+        shown = open_shown(pathname, selection, threshold)
+    except ScQueryError as error:
+        logger.info("A selection cannot be read", extra={"fields": {"code": error.code}})
+        return results.nothing_selected(), "selection-bar", [], no_update, no_update, True
+    view = shown.engine.describe(shown.result, shown.selection)
+    thin = shown.engine.summary(shown.result, shown.mask).thin
+    everything = view.text == "all"
+    bar = results.selection_bar(view, agrees_on=None if everything else most_common(shown), thin=bool(thin))
+    entry = results.selected_download(shown.job.token, view.text, view.n_selected)
+    return (
+        bar,
+        "selection-bar" if everything else "selection-bar is-active",
+        [] if everything else results.warnings(thin),
+        entry["href"] if not everything else links.download(shown.job.token, "labels.csv"),
+        entry["children"],
+        everything or not view.n_selected,
+    )
+
+
+def most_common(shown: Shown) -> tuple[str, str] | None:
+    """Find the type most selected cells carry.
+
+    Parameters
+    ----------
+    shown : Shown
+        Result and selection.
+
+    Returns
+    -------
+    tuple of (str, str) or None
+        Id and name; None for no cells.
+    """
+    labels = shown.result.labels.loc[shown.mask, ["cell_type_ontology_term_id", "cell_type"]]
+    if labels.empty:
+        return None
+    first = labels.value_counts().index[0]
+    return str(first[0]), str(first[1])
+
+
+def _only_results(pathname: str | None) -> None:
+    if links.read_path(pathname).page != "result":
+        raise PreventUpdate

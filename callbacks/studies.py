@@ -1,0 +1,71 @@
+"""The Studies panel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dash import Dash, Input, Output, State
+
+from callbacks.opened import Shown, in_panel
+from layouts import ids, studies, words
+
+
+def register(app: Dash) -> None:
+    """Register the callbacks.
+
+    Parameters
+    ----------
+    app : Dash
+        The app.
+    """
+    app.callback(
+        Output(ids.STUDIES, "rowData"),
+        Output(ids.STUDIES_SUB, "children"),
+        Output(ids.STUDIES_COUNT, "children"),
+        Output(ids.STUDIES_MESSAGE, "children"),
+        Input(ids.SELECTION, "data"),
+        State(ids.URL, "pathname"),
+    )(update)
+
+
+def update(selection: str | None, pathname: str | None) -> list[Any]:
+    """Fill the panel for an address.
+
+    Parameters
+    ----------
+    selection : str or None
+        Part of the address.
+    pathname : str or None
+        Path of the address.
+
+    Returns
+    -------
+    list
+        Values of the registered outputs.
+    """
+    return in_panel(draw, 3, (pathname, selection, None))
+
+
+def draw(shown: Shown) -> Sequence[Any]:
+    """List the studies of the selected cells' neighbours.
+
+    Parameters
+    ----------
+    shown : Shown
+        Result and selection.
+
+    Returns
+    -------
+    sequence
+        Rows of the grid, the line beside the title, the number of studies.
+    """
+    table = shown.engine.studies(shown.result, shown.mask)
+    n_hits = int(table["n_hits"].sum())
+    n_with = int((table["n_hits"] > 0).sum())
+    what = "all cells'" if shown.selection.kind == "all" else "the selected cells'"
+    return (
+        studies.rows(table),
+        f"behind {what} {n_hits:,} neighbours",
+        f"{n_with} of {words.count(len(table), 'study', 'studies')}",
+    )

@@ -1,0 +1,160 @@
+"""The Composition panel: types by their share, confident and ambiguous told apart, unknown below a rule.
+
+Plain HTML: a row is a button that selects its cells. Colours are tokens, so a change of theme needs no redrawing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import html
+from dash.development.base_component import Component
+
+from core.explore.composition import CompositionView
+from core.explore.naming import percent
+from layouts import elements as el
+from layouts import ids, states
+
+N_COLOURS = 12
+SELECTION, ALL = "selection", "all"
+
+
+def layout() -> Component:
+    """Build the panel.
+
+    Returns
+    -------
+    Component
+        The panel, still empty.
+    """
+    switch = dmc.SegmentedControl(
+        id=ids.SCOPE_SWITCH,
+        data=[{"value": SELECTION, "label": "Selection"}, {"value": ALL, "label": "All"}],
+        value=SELECTION,
+        size="xs",
+    )
+    return el.panel(
+        "Composition",
+        html.Div(id=ids.COMPOSITION, className="composition"),
+        name="composition",
+        sub=html.Span(id=ids.COMPOSITION_SUB),
+        tools=[switch],
+        message_id=ids.COMPOSITION_MESSAGE,
+        expandable=False,
+    )
+
+
+def rows(view: CompositionView, ranks: Sequence[str], *, chosen: str, thin: frozenset[str]) -> list[Component]:
+    """Draw the rows.
+
+    Parameters
+    ----------
+    view : CompositionView
+        Counts of the cells shown.
+    ranks : sequence of str
+        Types in the order colours are given out.
+    chosen : str
+        Text of the selection: its row is framed.
+    thin : frozenset of str
+        Types with a thin reference.
+
+    Returns
+    -------
+    list of Component
+        Types, most cells first, then ambiguous and unknown cells.
+    """
+    if not view.n_selected:
+        return [states.panel_empty("No cells are selected.", "Clear the selection, or choose other cells.")]
+    most = max(int(view.table["n"].max()) if len(view.table) else 0, view.n_unknown, 1)
+    types = [
+        _row(row, view.n_selected, most, colour(row["type_id"], ranks), chosen=chosen, is_thin=row["type_id"] in thin)
+        for row in view.table.to_dict("records")
+    ]
+    apart = [
+        _status_row("ambiguous", "Ambiguous, of these", view.n_ambiguous, view.n_selected, most, chosen),
+        _status_row("unknown", "Unknown to reference", view.n_unknown, view.n_selected, most, chosen),
+    ]
+    return [html.Div(types, className="composition-types"), html.Div(apart, className="composition-apart")]
+
+
+def colour(term_id: str, ranks: Sequence[str]) -> str:
+    """Give the colour token of a type.
+
+    Parameters
+    ----------
+    term_id : str
+        Cell type id.
+    ranks : sequence of str
+        Types by their share in the whole query.
+
+    Returns
+    -------
+    str
+        CSS value; every type past the twelfth is grey.
+    """
+    place = ranks.index(term_id) if term_id in ranks else N_COLOURS
+    return f"var(--cat-{place + 1})" if place < N_COLOURS else "var(--ghost)"
+
+
+def _row(row: dict[Any, Any], n_selected: int, most: int, swatch: str, *, chosen: str, is_thin: bool) -> Component:
+    term_id, name = str(row["type_id"]), str(row["type_name"])
+    definition = f"{name}: {row['n']:,} cells, {row['n_confident']:,} confident and {row['n_low']:,} ambiguous"
+    warn = [el.icon("alert-triangle", size="small", class_name="is-warn")] if is_thin else []
+    bar = [
+        html.Span(className="share-solid", style={"width": f"{100 * row['n_confident'] / most:.2f}%"}),
+        html.Span(className="share-hatched", style={"width": f"{100 * row['n_low'] / most:.2f}%"}),
+    ]
+    picked = chosen in (f"type:{term_id}", f"under:{term_id}")
+    button = html.Button(
+        [
+            html.Span(className="swatch"),
+            html.Span([name, *warn], className="share-name"),
+            html.Span(f"{row['n']:,}", className="share-count"),
+            html.Span(percent(int(row["n"]), n_selected), className="share-percent"),
+            html.Span(bar, className="share-bar"),
+        ],
+        id=ids.composition_row(f"type:{term_id}"),
+        type="button",
+        className="share-button",
+        title=definition,
+        **el.attributes(aria_pressed="true" if picked else "false"),
+    )
+    about = html.Button(
+        el.icon("info-circle"),
+        id=ids.type_link(term_id, "composition"),
+        className="share-about",
+        type="button",
+        title=f"About {name}",
+        **el.attributes(aria_label=f"About {name}"),
+    )
+    return html.Div(
+        [button, about], className="share-row" + (" is-selected" if picked else ""), style={"--swatch": swatch}
+    )
+
+
+def _status_row(status: str, text: str, n: int, n_selected: int, most: int, chosen: str) -> Component:
+    definitions = {
+        "ambiguous": "No type reaches the confidence level. These cells carry a wider type; they are the hatched parts above.",
+        "unknown": "Farther from every reference cell than held-out cells of known types are. No type is given.",
+    }
+    picked = chosen == f"status:{status}"
+    button = html.Button(
+        [
+            html.Span(className=f"swatch is-{status}"),
+            html.Span(text, className="share-name"),
+            html.Span(f"{n:,}", className="share-count"),
+            html.Span(percent(n, n_selected), className="share-percent"),
+            html.Span(
+                html.Span(className=f"share-fill is-{status}", style={"width": f"{100 * min(n / most, 1):.2f}%"}),
+                className="share-bar",
+            ),
+        ],
+        id=ids.composition_row(f"status:{status}"),
+        type="button",
+        className="share-button",
+        title=definitions[status],
+        **el.attributes(aria_pressed="true" if picked else "false"),
+    )
+    return html.Div(button, className=f"share-row is-{status}" + (" is-selected" if picked else ""))

@@ -1,0 +1,78 @@
+"""The Scores panel: cells against types, clustered, with the cluster slider."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from core.explore.heatmap import MAX_CLUSTERS, HeatmapView
+from layouts import elements as el
+from layouts import ids
+
+DEFINITION = "Where the tree of cells is cut. Clusters are numbered from top to bottom; a click on one selects it."
+GRAPH_CONFIG: Any = {
+    "displaylogo": False,
+    "displayModeBar": "hover",
+    "responsive": True,
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
+    "toImageButtonOptions": {"format": "svg", "filename": "scquery-scores"},
+}
+
+
+def layout(n_clusters: int) -> Component:
+    """Build the panel.
+
+    Parameters
+    ----------
+    n_clusters : int
+        Where the slider starts.
+
+    Returns
+    -------
+    Component
+        The panel, still empty.
+    """
+    slider = dmc.Slider(
+        id=ids.CLUSTER_SLIDER,
+        min=2,
+        max=MAX_CLUSTERS,
+        step=1,
+        value=n_clusters,
+        size=6,
+        thumbSize=12,
+        label=None,
+        w=72,
+        updatemode="mouseup",
+        thumbLabel="Number of clusters",
+    )
+    count = el.tip(html.Span(f"{n_clusters} clusters", id=ids.CLUSTER_COUNT, tabIndex=0), DEFINITION)
+    graph = dcc.Graph(id=ids.HEATMAP, config=GRAPH_CONFIG, className="graph", responsive=True)
+    return el.panel(
+        "Scores",
+        graph,
+        name="heatmap",
+        sub=html.Span(id=ids.HEATMAP_SUB),
+        tools=[html.Div([count, slider], className="cluster-tool")],
+        message_id=ids.HEATMAP_MESSAGE,
+    )
+
+
+def sub(view: HeatmapView) -> str:
+    """Say what a row is.
+
+    Parameters
+    ----------
+    view : HeatmapView
+        What is drawn.
+
+    Returns
+    -------
+    str
+        For the line beside the title.
+    """
+    if view.stands_for_many:
+        return f"{len(view.row_sizes):,} rows stand for {view.n_cells:,} cells"
+    return f"{view.n_cells:,} cells × {len(view.type_ids)} types"

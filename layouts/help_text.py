@@ -1,0 +1,54 @@
+"""The help of the header: the few words one needs to read the page."""
+
+from __future__ import annotations
+
+import dash_mantine_components as dmc
+from dash import html
+from dash.development.base_component import Component
+
+from layouts import elements as el
+from layouts import links
+
+WORDS: tuple[tuple[str, str], ...] = (
+    (
+        "Score",
+        "Each cell is compared with its nearest labelled cells; one at distance D counts 1/(1+D). A type's share of the sum is its score.",
+    ),
+    ("Confident", "The type with most neighbours has at least the score set under Label only when confident."),
+    ("Ambiguous", "It has less. The cell carries the narrowest wider type that reaches the level, if there is one."),
+    ("Unknown", "The cell is farther from the reference than cells of known types ever are."),
+    (
+        "Selected",
+        "Red, in every panel. Click a branch, a type or a row, or draw on the map. The link in the address bar keeps it.",
+    ),
+    ("Thin", "A type with few reference cells, or from one study only, can lose against more numerous neighbours."),
+)
+
+
+def button() -> Component:
+    """Offer the help.
+
+    Returns
+    -------
+    Component
+        An icon button that opens a short list.
+    """
+    rows = [html.Div([html.Dt(word), html.Dd(text)]) for word, text in WORDS]
+    body = [
+        html.H2("How to read this page"),
+        html.Dl(rows),
+        html.P(
+            ["What the reference holds and how well it answers: ", el.link("About this reference", links.REFERENCE)]
+        ),
+    ]
+    shown: Component = dmc.Popover(
+        [
+            dmc.PopoverTarget(el.icon_button("help-circle", "How to read this page")),
+            dmc.PopoverDropdown(html.Div(body, className="help")),
+        ],
+        width=380,
+        position="bottom-end",
+        trapFocus=True,
+        returnFocus=True,
+    )
+    return shown

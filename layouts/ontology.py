@@ -1,0 +1,58 @@
+"""The Ontology panel: matched types in green, their paths to the root in grey."""
+
+from __future__ import annotations
+
+import dash_cytoscape as cyto
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from layouts import elements as el
+from layouts import ids
+from layouts.figures.ontology import stylesheet
+from layouts.figures.tokens import Theme
+
+THEMES: tuple[Theme, ...] = ("light", "dark")
+LAYOUT = {"name": "preset", "fit": True, "padding": 12, "animate": False}
+
+
+def layout() -> Component:
+    """Build the panel.
+
+    Returns
+    -------
+    Component
+        The panel, still empty.
+    """
+    graph = cyto.Cytoscape(
+        id=ids.ONTOLOGY,
+        elements=[],
+        stylesheet=[],
+        layout=LAYOUT,
+        responsive=True,
+        userZoomingEnabled=False,
+        userPanningEnabled=True,
+        boxSelectionEnabled=False,
+        autoungrabify=True,
+        autounselectify=True,
+        minZoom=0.3,
+        maxZoom=3,
+        style={"width": "100%", "height": "100%"},
+        className="cytoscape",
+    )
+    zoom = html.Div(
+        [
+            el.icon_button("plus", "Zoom in", **el.attributes(data_zoom="in")),
+            el.icon_button("minus", "Zoom out", **el.attributes(data_zoom="out")),
+            el.icon_button("maximize", "Show all", **el.attributes(data_zoom="fit")),
+        ],
+        className="zoom",
+    )
+    sheets = dcc.Store(id=ids.ONTOLOGY_SHEETS, data={theme: stylesheet(theme) for theme in THEMES})
+    body = html.Div([graph, zoom, dcc.Store(id=ids.ONTOLOGY_SIZE), sheets], className="ontology")
+    return el.panel(
+        "Ontology",
+        body,
+        name="ontology",
+        sub=html.Span("matched types in green, paths in grey", id=ids.ONTOLOGY_SUB),
+        message_id=ids.ONTOLOGY_MESSAGE,
+    )

@@ -1,0 +1,332 @@
+"""About this reference: what is in it, how well it answers on studies it never saw, how it was built."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import dash_ag_grid as dag
+import pandas as pd
+from dash import html
+from dash.development.base_component import Component
+
+from core.explore.reference import ReferenceView
+from layouts import elements as el
+from layouts import grid_theme, ids, links, states, words
+
+MODEL_NAMES = {
+    "encoder": "Encoder of this reference",
+    "pca_100": "PCA, 100 components",
+    "raw": "Raw expression",
+    "cosine": "Raw expression, cosine",
+    "logistic": "Logistic regression",
+    "celltypist": "CellTypist",
+    "centroid": "Nearest centroid",
+}
+METRICS: tuple[tuple[str, str, str], ...] = (
+    ("accuracy", "Cells right", "Held-out cells whose most common type among the neighbours is their own."),
+    ("macro_f1", "Macro F1", "F1 of each type, averaged over types: rare types count as much as frequent ones."),
+    (
+        "mafp_weighted",
+        "MAFP",
+        "How near the retrieved cells' types are in the ontology, early ranks counting more; mean over cells.",
+    ),
+    ("mafp", "MAFP, types", "The same, averaged over types."),
+)
+STATUS_WORDS = {"used": "used", "held_out": "held out for the test", "set_aside": "set aside"}
+SPLIT_WORDS = {
+    "study": "whole studies held out: the search never saw them",
+    "pair": "one type of one study held out at a time",
+}
+
+
+def layout(view: ReferenceView, *, bundle: str, fingerprint: str) -> Component:
+    """Build the page.
+
+    Parameters
+    ----------
+    view : ReferenceView
+        Of one reference.
+    bundle : str
+        Its name, for the link to the build report.
+    fingerprint : str
+        Hash of its contents.
+
+    Returns
+    -------
+    Component
+        The main column.
+    """
+    report = html.A(
+        [el.icon("file-text"), html.Span("Build report")],
+        href=links.build_report(bundle),
+        target="_blank",
+        rel="noopener",
+        className="button is-filled",
+    )
+    lead = (
+        f"Built {view.built_on} from {words.count(view.n_studies, 'study', 'studies')}. Every cell carries a Cell Ontology term;"
+        " accuracy is measured on studies left out as a whole."
+    )
+    head = html.Div(
+        [html.Div([html.H1(view.title), html.P(lead)], className="answer"), html.Div(report, className="answer-tools")],
+        className="answer-head",
+    )
+    grid = html.Div(
+        [_types(view), _accuracy(view), _models(view), _facts(view), _studies(view)], className="grid reference-grid"
+    )
+    return html.Div([head, _stats(view, fingerprint), grid], id=ids.REFERENCE, className="reference")
+
+
+def _stats(view: ReferenceView, fingerprint: str) -> Component:
+    years = [int(y) for y in view.studies["year"].dropna()]
+    span = f"studies, {min(years)} to {max(years)}" if years and min(years) != max(years) else "studies"
+    figures = [
+        el.stat(words.count(view.n_cells), "cells with a label", "Cells that are searched."),
+        el.stat(words.count(view.n_types), "types", "Different labels among them."),
+        el.stat(words.count(view.n_studies), span, "Data sets that went in."),
+        el.stat(words.count(view.n_genes), "genes", "Measured by at least one study."),
+        *_right(view),
+        el.stat(fingerprint, "fingerprint", "Hash of the contents. The same fingerprint means the same reference."),
+    ]
+    return html.Section(figures, className="panel stats-strip")
+
+
+def _right(view: ReferenceView) -> list[Component]:
+    found = _value(view.evaluation, "encoder", "accuracy")
+    if found is None:
+        return []
+    definition = f"Share of {int(found['n_query']):,} held-out cells that got their own type, {SPLIT_WORDS.get(found['split'], found['split'])}."
+    return [el.stat(f"{100 * found['value']:.0f} %", "cells right, study held out", definition)]
+
+
+def _types(view: ReferenceView) -> Component:
+    most = max(int(view.types["n_cells"].max()), 1) if len(view.types) else 1
+    rows = [_type_row(row, most) for row in view.types.to_dict("records")]
+    n_thin = int(view.types["thin"].sum())
+    note = [
+        el.pill(
+            f"{n_thin} thin",
+            "warn",
+            definition="Types with few cells, or from one study only: they can lose against numerous ones.",
+        )
+    ]
+    return el.panel(
+        "Cells per type",
+        html.Div(rows, className="bars is-scrolling"),
+        name="types",
+        sub=f"{view.n_types} types, most cells first",
+        tools=note if n_thin else [],
+        expandable=False,
+    )
+
+
+def _type_row(row: dict[Any, Any], most: int) -> Component:
+    studies = words.count(int(row["n_studies"]), "study", "studies")
+    warn = [el.icon("alert-triangle", size="small", class_name="is-warn")] if row["thin"] else []
+    return html.Div(
+        [
+            html.Span([row["type_name"], *warn], className="bar-name", title=f"{row['type_name']}, {row['type_id']}"),
+            html.Span(
+                html.Span(className="bar-fill", style={"width": f"{100 * row['n_cells'] / most:.1f}%"}),
+                className="bar-track",
+            ),
+            html.Span(f"{row['n_cells']:,} · {studies}", className="bar-value"),
+        ],
+        className="bar-row",
+    )
+
+
+def _accuracy(view: ReferenceView) -> Component:
+    measured = view.types[view.types["accuracy"].notna()].sort_values("accuracy", ascending=False)
+    left_out = view.n_types - len(measured)
+    if measured.empty:
+        body: Component = states.panel_empty(
+            "Accuracy was not measured.", "No study of this reference could be held out."
+        )
+    else:
+        rows = [_accuracy_row(row) for row in measured.to_dict("records")]
+        scale = html.Div(
+            [html.Span(f"{v} %", style={"left": f"{v}%"}) for v in (0, 25, 50, 75, 100)], className="dot-scale"
+        )
+        axis = html.Div(
+            [html.Span(), scale, html.Span("held-out cells", className="dot-n")], className="dot-row is-axis"
+        )
+        body = html.Div([axis, *rows], className="dots is-scrolling")
+    sub = "cells right when their study is held out, 95 % interval"
+    note = [html.Span(f"{left_out} types not measured", className="quiet")] if left_out and len(measured) else []
+    return el.panel("Held-out accuracy by type", body, name="accuracy", sub=sub, tools=note, expandable=False)
+
+
+def _accuracy_row(row: dict[Any, Any]) -> Component:
+    value, low, high = (100 * float(row[c]) for c in ("accuracy", "ci_low", "ci_high"))
+    interval = (
+        []
+        if pd.isna(low) or pd.isna(high)
+        else [
+            html.Span(className="dot-interval", style={"left": f"{low:.1f}%", "width": f"{max(high - low, 0.5):.1f}%"})
+        ]
+    )
+    words_ = f"{row['type_name']}: {value:.0f} %" + (f", interval {low:.0f} to {high:.0f} %" if interval else "")
+    plot = html.Span(
+        [*interval, html.Span(className="dot-mark", style={"left": f"{value:.1f}%"})], className="dot-plot"
+    )
+    return html.Div(
+        [
+            html.Span(row["type_name"], className="bar-name"),
+            plot,
+            html.Span(f"{int(row['n_query']):,}", className="dot-n"),
+        ],
+        className="dot-row",
+        title=words_,
+    )
+
+
+def _models(view: ReferenceView) -> Component:
+    table = view.evaluation
+    if table.empty:
+        body: Component = states.panel_empty("No model was compared.", "The build report says why.")
+        return el.panel("Trained models", body, name="models", expandable=False)
+    splits = [s for s in ("study", "pair") if (table["split"] == s).any()]
+    blocks = [_model_block(table[table["split"] == s], s) for s in splits]
+    n_models = table["model"].nunique()
+    return el.panel(
+        "Trained models", html.Div(blocks), name="models", sub=f"{n_models} compared in the same run", expandable=False
+    )
+
+
+def _model_block(table: pd.DataFrame, split: str) -> Component:
+    shown = [m for m in METRICS if (table["metric"] == m[0]).any()]
+    header = html.Tr(
+        [
+            html.Th("Model"),
+            *[html.Th(el.tip(html.Span(n, tabIndex=0), d), className="right") for _, n, d in shown],
+            html.Th("p"),
+        ]
+    )
+    order = sorted(table["model"].unique(), key=lambda m: (m != "encoder", str(m)))
+    body = [_model_row(table[table["model"] == model], str(model), [m[0] for m in shown]) for model in order]
+    caption = html.Caption(
+        f"{SPLIT_WORDS.get(split, split).capitalize()}. p: paired t-test against PCA over cells, {METRICS[2][1]}."
+    )
+    return html.Table([caption, html.Thead(header), html.Tbody(body)], className="models")
+
+
+def _model_row(table: pd.DataFrame, model: str, metrics: Sequence[str]) -> Component:
+    cells = []
+    p = "–"
+    for metric in metrics:
+        row = _value(table, model, metric)
+        cells.append(html.Td(_with_interval(row), className="right"))
+        if metric == "mafp_weighted" and row is not None and not pd.isna(row["p_value"]):
+            p = words.p_value(float(row["p_value"]))
+    used = [el.pill("in use", "accent", symbol="")] if model == "encoder" else []
+    name = html.Td([html.Span(MODEL_NAMES.get(model, model)), *used])
+    return html.Tr([name, *cells, html.Td(p, className="right")], className="is-used" if used else "")
+
+
+def _with_interval(row: dict[str, Any] | None) -> list[Any]:
+    if row is None:
+        return ["–"]
+    if pd.isna(row["ci_low"]) or pd.isna(row["ci_high"]):
+        return [f"{row['value']:.3f}"]
+    return [f"{row['value']:.3f}", html.Div(f"{row['ci_low']:.2f} to {row['ci_high']:.2f}", className="interval")]
+
+
+def _value(table: pd.DataFrame, model: str, metric: str) -> dict[str, Any] | None:
+    rows = table[(table["model"] == model) & (table["metric"] == metric)]
+    if rows.empty:
+        return None
+    first = rows.sort_values("split", ascending=False).iloc[0]
+    return {str(column): first[column] for column in rows.columns}
+
+
+def _facts(view: ReferenceView) -> Component:
+    rows = [html.Div([html.Dt(name), html.Dd(text)]) for name, text in view.facts]
+    return el.panel("How it was built", html.Dl(rows, className="facts"), name="facts", expandable=False)
+
+
+def _studies(view: ReferenceView) -> Component:
+    aside = int((view.studies["status"] == "set_aside").sum())
+    grid = dag.AgGrid(
+        columnDefs=_columns(),
+        rowData=_rows(view.studies),
+        defaultColDef={"sortable": True, "resizable": True, "suppressHeaderMenuButton": True, "wrapText": True},
+        dashGridOptions=grid_theme.options(row_height=38, domLayout="autoHeight"),
+        className="grid-table",
+        style={"width": "100%"},
+    )
+    tools = (
+        [
+            el.pill(
+                f"{aside} set aside",
+                "warn",
+                definition="Offered to the build and not used; the reason stands in the row.",
+            )
+        ]
+        if aside
+        else []
+    )
+    return el.panel(
+        "Studies and licences",
+        grid,
+        name="all-studies",
+        sub=words.count(len(view.studies), "study", "studies"),
+        tools=tools,
+        expandable=False,
+    )
+
+
+def _columns() -> list[dict[str, Any]]:
+    return [
+        {
+            "field": "title",
+            "headerName": "Title, accession",
+            "cellRenderer": "StudyTitle",
+            "flex": 3,
+            "minWidth": 240,
+            "tooltipField": "title",
+        },
+        {"field": "tissue", "headerName": "Tissue", "width": 130},
+        {
+            "field": "n_cells",
+            "headerName": "Cells",
+            "width": 84,
+            "type": "rightAligned",
+            "valueFormatter": {"function": "d3.format(',')(params.value)"},
+        },
+        {
+            "field": "n_genes",
+            "headerName": "Genes",
+            "width": 84,
+            "type": "rightAligned",
+            "valueFormatter": {"function": "d3.format(',')(params.value)"},
+        },
+        {"field": "n_types", "headerName": "Types", "width": 70, "type": "rightAligned"},
+        {"field": "status", "headerName": "Use", "flex": 2, "minWidth": 140, "tooltipField": "status"},
+        {"field": "licence", "headerName": "Licence", "flex": 2, "minWidth": 140, "tooltipField": "licence"},
+    ]
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    out = []
+    for row in table.to_dict("records"):
+        pubmed_id = row["pubmed_id"] if isinstance(row["pubmed_id"], str) else ""
+        accession = row["accession"] if isinstance(row["accession"], str) else ""
+        year = "" if pd.isna(row["year"]) else str(int(row["year"]))
+        status = STATUS_WORDS.get(row["status"], row["status"])
+        out.append(
+            {
+                "title": row["title"],
+                "href": links.pubmed(pubmed_id) if pubmed_id else links.accession(accession),
+                "accession": accession or "no accession",
+                "detail": " · ".join(x for x in (row["technology"], year) if x),
+                "tissue": row["tissue"],
+                "n_cells": int(row["n_cells"]),
+                "n_genes": int(row["n_genes"]),
+                "n_types": int(row["n_types"]),
+                "status": f"{status}: {row['reason']}" if row["reason"] else status,
+                "licence": row["licence"],
+            }
+        )
+    return out

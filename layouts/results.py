@@ -1,0 +1,235 @@
+"""The answer: one sentence, the selection bar, warnings, and the five panels that show one selection."""
+
+from __future__ import annotations
+
+import dash_mantine_components as dmc
+from dash import html
+from dash.development.base_component import Component
+
+from core.explore.selection import SelectionView
+from core.explore.summary import SummaryView
+from core.jobs import Job
+from layouts import composition, heatmap, ids, links, ontology, scatter, studies, type_card
+from layouts import elements as el
+
+DOWNLOADS: tuple[tuple[str, str, str], ...] = (
+    ("Labels of all cells", "labels.csv", "One row a cell: type, confidence, runner-up, status."),
+    ("Scores", "scores.parquet", "Cells × types, each row sums to 1."),
+    ("Neighbours", "neighbors.parquet", "The nearest reference cells of each cell, with distances."),
+    ("Studies", "studies.csv", "Hits and similarity by study, over all cells."),
+    ("Report", "report.json", "Findings of the check, settings, timings, versions."),
+    ("Everything (zip)", "all.zip", "All files above."),
+)
+SHOWN_WARNINGS = 2
+
+
+def layout(job: Job, *, n_clusters: int, space: str, card: bool) -> Component:
+    """Build the answer's frame; callbacks fill it.
+
+    Parameters
+    ----------
+    job : Job
+        In state ``done``.
+    n_clusters : int
+        Where the cluster slider starts.
+    space : str
+        Which map is shown first.
+    card : bool
+        Whether the card of a type is open.
+
+    Returns
+    -------
+    Component
+        The main column.
+    """
+    head = html.Div(
+        [
+            html.Div(_title_skeleton(), id=ids.ANSWER, className="answer"),
+            html.Div([_copy(), _downloads(job)], className="answer-tools"),
+        ],
+        className="answer-head",
+    )
+    grid = html.Div(
+        [heatmap.layout(n_clusters), scatter.layout(space), composition.layout(), ontology.layout(), studies.layout()],
+        className="grid results-grid",
+    )
+    bar = html.Div(id=ids.SELECTION_BAR, className="selection-bar", role="status")
+    return html.Div(
+        [head, bar, html.Div(id=ids.WARNINGS, className="warnings"), grid, type_card.drawer(opened=card)],
+        className="results",
+    )
+
+
+def answer(summary: SummaryView) -> list[Component]:
+    """Write the answer.
+
+    Parameters
+    ----------
+    summary : SummaryView
+        Of all cells.
+
+    Returns
+    -------
+    list of Component
+        Heading and one line.
+    """
+    return [html.H1(summary.title), html.P(summary.detail)]
+
+
+def selection_bar(view: SelectionView, *, agrees_on: tuple[str, str] | None, thin: bool) -> list[Component]:
+    """Say what is selected, everywhere on the page.
+
+    Parameters
+    ----------
+    view : SelectionView
+        The selection in words.
+    agrees_on : tuple of (str, str) or None
+        Id and name of the type most selected cells carry.
+    thin : bool
+        Whether the reference is thin for it.
+
+    Returns
+    -------
+    list of Component
+        Parts of the bar.
+    """
+    if view.text == "all":
+        hint = "Click a branch of the heatmap, a row or a type, or draw on the map to narrow this down."
+        return [el.icon("lasso"), html.Strong(view.title), html.Span(hint, className="selection-detail")]
+    return [
+        el.icon("lasso"),
+        html.Strong(view.title),
+        html.Span(view.detail or "No cell meets this.", className="selection-detail"),
+        *_evidence(view, agrees_on, thin=thin),
+        html.Span(className="spring"),
+        *_about(agrees_on),
+        el.button("Clear", id=ids.CLEAR, symbol="x", look="subtle", title="Show all cells (Esc)"),
+    ]
+
+
+def nothing_selected() -> list[Component]:
+    """Fill the selection bar when the address holds no readable selection.
+
+    Returns
+    -------
+    list of Component
+        A sentence and the way out.
+    """
+    return [
+        el.icon("alert-triangle"),
+        html.Strong("This link does not name a selection of cells."),
+        html.Span(className="spring"),
+        el.button("Clear", id=ids.CLEAR, symbol="x", look="subtle"),
+    ]
+
+
+def warnings(sentences: tuple[str, ...]) -> list[Component]:
+    """Warn where the reference is thin.
+
+    Parameters
+    ----------
+    sentences : tuple of str
+        One a type, the most frequent first.
+
+    Returns
+    -------
+    list of Component
+        A band, or nothing.
+    """
+    if not sentences:
+        return []
+    shown, hidden = sentences[:SHOWN_WARNINGS], len(sentences) - SHOWN_WARNINGS
+    first, *rest = shown
+    more = f" The same holds for {hidden} more types." if hidden > 0 else ""
+    advice = "A type with few reference cells can lose against its more numerous neighbours. Read the label together with the runner-up."
+    text = [html.Strong(first), *[html.P(s) for s in rest], html.P(advice + more)]
+    return [
+        html.Section(
+            [el.icon("alert-triangle", class_name="band-icon"), html.Div(text, className="band-text")],
+            className="band is-warn",
+            role="note",
+        )
+    ]
+
+
+def selected_download(job_token: str, selection: str, n_selected: int) -> dict[str, str]:
+    """Describe the menu entry for the selected cells' labels.
+
+    Parameters
+    ----------
+    job_token : str
+        Of the job.
+    selection : str
+        Text of the selection.
+    n_selected : int
+        Its cells.
+
+    Returns
+    -------
+    dict
+        ``href`` and ``children`` of the entry.
+    """
+    return {
+        "href": links.download(job_token, "labels.csv", selection),
+        "children": f"Labels of the {n_selected:,} selected cells",
+    }
+
+
+def _evidence(view: SelectionView, agrees_on: tuple[str, str] | None, *, thin: bool) -> list[Component]:
+    if thin:
+        return [
+            el.pill(
+                "thin reference", "warn", definition="The reference has few cells of this type, or from one study only."
+            )
+        ]
+    if view.n_studies < 2 or agrees_on is None:
+        return []
+    text = f"{view.n_studies} studies agree"
+    return [
+        el.pill(
+            text, "ok", definition="Median over the selected cells: studies with nearest cells of the cell's own label."
+        )
+    ]
+
+
+def _about(agrees_on: tuple[str, str] | None) -> list[Component]:
+    if agrees_on is None:
+        return []
+    term_id, name = agrees_on
+    return [html.Button(f"About {name}", id=ids.type_link(term_id, "bar"), className="button is-subtle", type="button")]
+
+
+def _title_skeleton() -> list[Component]:
+    return [html.H1(html.Span(className="skeleton-line is-title")), html.P(html.Span(className="skeleton-line"))]
+
+
+def _copy() -> Component:
+    note = html.Span(id=ids.COPY_NOTE, className="copy-note", role="status")
+    copy = el.button(
+        "Copy link", id=ids.COPY_LINK, symbol="link", title="The link opens this view again, in this browser only"
+    )
+    return html.Div([note, copy], className="copy")
+
+
+def _downloads(job: Job) -> Component:
+    selected = dmc.MenuItem("Labels of the selected cells", id=ids.DOWNLOAD_LABELS_SELECTED, disabled=True, **_file(""))
+    entries = [
+        dmc.MenuItem(
+            [html.Div(name), html.Div(detail, className="menu-detail")], **_file(links.download(job.token, file))
+        )
+        for name, file, detail in DOWNLOADS
+    ]
+    menu: Component = dmc.Menu(
+        [
+            dmc.MenuTarget(el.button("Download", symbol="download", look="filled")),
+            dmc.MenuDropdown([entries[0], selected, *entries[1:]]),
+        ],
+        position="bottom-end",
+        width=300,
+    )
+    return menu
+
+
+def _file(href: str) -> dict[str, object]:
+    # A plain navigation to an attachment: the page stays.
+    return {"href": href, "refresh": True, "target": "_self"}

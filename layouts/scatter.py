@@ -1,0 +1,59 @@
+"""The Map panel: query cells among the reference, in two principal components."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from layouts import elements as el
+from layouts import ids
+
+DEFINITION = "Embedding: what the search sees. Raw: principal components of the normalised expression, for comparison. Draw a box or a lasso to select."
+GRAPH_CONFIG: Any = {
+    "displaylogo": False,
+    "displayModeBar": "hover",
+    "responsive": True,
+    "scrollZoom": False,
+    "modeBarButtonsToRemove": ["autoScale2d", "zoomIn2d", "zoomOut2d"],
+    "toImageButtonOptions": {"format": "svg", "filename": "scquery-map"},
+}
+
+
+def layout(space: str) -> Component:
+    """Build the panel.
+
+    Parameters
+    ----------
+    space : str
+        ``embedding`` or ``raw``.
+
+    Returns
+    -------
+    Component
+        The panel, still empty.
+    """
+    switch = dmc.SegmentedControl(
+        id=ids.SPACE_SWITCH,
+        data=[{"value": "embedding", "label": "Embedding"}, {"value": "raw", "label": "Raw"}],
+        value=space,
+        size="xs",
+    )
+    keys = (("query", "Your cells"), ("selected", "selected"), ("reference", "reference, by type"))
+    legend = html.Div(
+        [
+            html.Span([html.Span(className=f"key is-{kind}"), text], className=f"legend-item is-{kind}")
+            for kind, text in keys
+        ],
+        className="legend",
+    )
+    return el.panel(
+        "Map",
+        dcc.Graph(id=ids.SCATTER, config=GRAPH_CONFIG, className="graph", responsive=True),
+        name="scatter",
+        tools=[el.tip(switch, DEFINITION)],
+        legend=legend,
+        message_id=ids.SCATTER_MESSAGE,
+    )

@@ -1,0 +1,312 @@
+"""The card of a cell type: what it is, how sure the answer is, its genes in the reference and in the query cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import dash_mantine_components as dmc
+import pandas as pd
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from core.explore.markers import Accuracy, Evidence, GeneHeatmapView, TypeCard, VolcanoView
+from core.explore.naming import percent
+from layouts import elements as el
+from layouts import ids, states, words
+
+SHOWN_SYNONYMS = 4
+SHOWN_EVIDENCE = 8
+SHOWN_STUDIES = 4
+GENE_FILE = "scquery-genes-{}.csv"
+GRAPH_CONFIG: Any = {"displaylogo": False, "displayModeBar": "hover", "responsive": True}
+
+
+@dataclass(frozen=True)
+class CardGraphs:
+    """The two figures of a card, or why there is none.
+
+    Parameters
+    ----------
+    volcano, genes : plotly figure or None
+        None where the reference has no test or there is no cell to show.
+    volcano_view, genes_view : VolcanoView or None, GeneHeatmapView or None
+        What they show, for the lines above and below.
+    """
+
+    volcano: Any
+    genes: Any
+    volcano_view: VolcanoView | None
+    genes_view: GeneHeatmapView | None
+
+
+def drawer(*, opened: bool) -> Component:
+    """Build the drawer; it opens when the address names a type.
+
+    Parameters
+    ----------
+    opened : bool
+        Whether it is open from the start.
+
+    Returns
+    -------
+    Component
+        Drawer and the file it can save.
+    """
+    body = html.Div(el.skeleton(), id=ids.CARD_BODY, className="card-body")
+    shown = dmc.Drawer(
+        body,
+        id=ids.CARD,
+        opened=opened,
+        position="right",
+        size=784,
+        offset=0,
+        padding=0,
+        withCloseButton=True,
+        closeButtonProps={"aria-label": "Close the card"},
+        overlayProps={"backgroundOpacity": 0.38, "blur": 0},
+        transitionProps={"transition": "slide-left", "duration": 180},
+        keepMounted=False,
+        className="card-drawer",
+        trapFocus=True,
+        returnFocus=True,
+    )
+    return html.Div([shown, dcc.Download(id=ids.GENES_FILE)])
+
+
+def layout(card: TypeCard, graphs: CardGraphs, *, swatch: str, chosen: str, ontology_release: str) -> Component:
+    """Fill the card.
+
+    Parameters
+    ----------
+    card : TypeCard
+        The type.
+    graphs : CardGraphs
+        Its figures.
+    swatch : str
+        CSS colour of the type.
+    chosen : str
+        Text of the selection.
+    ontology_release : str
+        "Cell Ontology, release 2017-12-11".
+
+    Returns
+    -------
+    Component
+        Body of the drawer.
+    """
+    return html.Div(
+        [
+            _head(card, swatch),
+            _stats(card),
+            *_thin(card),
+            html.Div([_volcano(graphs), _genes(card, graphs)], className="card-figures"),
+            html.Div([_why(card), _studies(card)], className="card-evidence"),
+            _foot(card, chosen, ontology_release),
+        ],
+        className="card",
+    )
+
+
+def gene_table(card: TypeCard) -> pd.DataFrame:
+    """Join up and down genes for saving.
+
+    Parameters
+    ----------
+    card : TypeCard
+        The type.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a gene, up first, with a column ``direction``.
+    """
+    up = card.up.assign(direction="up")
+    return pd.concat([up, card.down.assign(direction="down")], ignore_index=True)
+
+
+def _head(card: TypeCard, swatch: str) -> Component:
+    known_as: list[Any] = []
+    if card.synonyms:
+        names = ", ".join(card.synonyms[:SHOWN_SYNONYMS])
+        known_as += ["Also called ", html.Strong(names), ". "]
+    if card.parents:
+        known_as.append("Parent: " if len(card.parents) == 1 else "Parents: ")
+        for i, (term_id, name) in enumerate(card.parents):
+            known_as += [", "] if i else []
+            known_as.append(html.Button(name, id=ids.type_link(term_id, "parent"), className="link", type="button"))
+        known_as.append(".")
+    term = el.outside(
+        [html.Span(card.id), el.icon("external-link", size="small")],
+        card.url,
+        class_name="mono",
+        title="In the Ontology Lookup Service",
+    )
+    title = html.Div(
+        [html.Span(className="swatch is-large", style={"--swatch": swatch}), html.H1(card.name), term],
+        className="card-title",
+    )
+    definition = card.definition or "The ontology has no definition for this term."
+    return html.Header(
+        [title, html.P(definition, className="card-definition"), html.P(known_as, className="card-names")],
+        className="card-head",
+    )
+
+
+def _stats(card: TypeCard) -> Component:
+    of = (
+        f"of your {card.n_query_total:,} cells"
+        if card.n_selected == card.n_query_total
+        else f"of {card.n_selected:,} selected cells"
+    )
+    figures = [
+        el.stat(
+            words.count(card.n_query),
+            of,
+            "Cells whose nearest neighbours are mostly of this type, confident or ambiguous.",
+        ),
+        el.stat(words.count(card.n_reference), "in the reference", "Reference cells with exactly this label."),
+        el.stat(
+            words.count(card.n_studies),
+            "study with this type" if card.n_studies == 1 else "studies with this type",
+            "Studies whose cells carry this label.",
+        ),
+        _accuracy(card.accuracy),
+        _score(card),
+    ]
+    return html.Div(figures, className="card-stats")
+
+
+def _accuracy(accuracy: Accuracy | None) -> Component:
+    if accuracy is None:
+        return el.stat("–", "accuracy not measured", "No held-out study has this type, so it could not be measured.")
+    what = "a study is held out" if accuracy.split == "study" else "its study is held out"
+    label: list[Any] = [f"right when {what}"]
+    if accuracy.low is not None and accuracy.high is not None:
+        label.append(html.Div(f"{100 * accuracy.low:.0f} to {100 * accuracy.high:.0f} %"))
+    definition = f"Share of {accuracy.n_query:,} held-out cells of this type that got this type; below it the 95 % interval over studies."
+    return el.stat(f"{100 * accuracy.value:.0f} %", label, definition)
+
+
+def _score(card: TypeCard) -> Component:
+    label: list[Any] = ["median score"]
+    if card.n_ambiguous:
+        label.append(html.Div(f"{card.n_ambiguous:,} of them ambiguous"))
+    return el.stat(
+        words.score(card.median_score),
+        label,
+        "Share of the neighbours' weight this type has, median over its cells; 1 is all.",
+    )
+
+
+def _thin(card: TypeCard) -> list[Component]:
+    if not card.thin:
+        return []
+    text = html.Div(
+        [html.Strong(card.thin), html.P("Read the label together with the runner-up.")], className="band-text"
+    )
+    return [
+        html.Section([el.icon("alert-triangle", class_name="band-icon"), text], className="band is-warn", role="note")
+    ]
+
+
+def _volcano(graphs: CardGraphs) -> Component:
+    head = [html.H2("Genes that set it apart")]
+    view = graphs.volcano_view
+    if graphs.volcano is None or view is None:
+        return html.Section(
+            [
+                *head,
+                states.panel_empty("No test of this type's genes.", "It labels too few reference cells in one study."),
+            ]
+        )
+    line = f"{view.n_up:,} up, {view.n_down:,} down against {view.background}, q < {view.q_threshold:g}"
+    graph = dcc.Graph(id=ids.VOLCANO, figure=graphs.volcano, config=GRAPH_CONFIG, className="graph", responsive=True)
+    return html.Section([*head, html.P(line, className="quiet"), html.Div(graph, className="card-graph")])
+
+
+def _genes(card: TypeCard, graphs: CardGraphs) -> Component:
+    head = [html.H2("The same genes in your cells")]
+    view = graphs.genes_view
+    if graphs.genes is None or view is None:
+        why = "No cells are selected." if card.n_selected == 0 else "None of its genes is in your file."
+        return html.Section([*head, states.panel_empty(why, "Clear the selection to see all cells.")])
+    line = f"{len(view.cell_ids):,} of {view.n_available:,} selected cells, clustered; leftmost the reference's mean"
+    missing = f". {view.n_missing} genes are not in your file" if view.n_missing else ""
+    graph = dcc.Graph(id=ids.GENES, figure=graphs.genes, config=GRAPH_CONFIG, className="graph", responsive=True)
+    return html.Section([*head, html.P(line + missing, className="quiet"), html.Div(graph, className="card-graph")])
+
+
+def _why(card: TypeCard) -> Component:
+    if not card.evidence:
+        body: Component = html.P("No gene decides, or none of the deciding genes is in your file.", className="quiet")
+    else:
+        body = html.Div([_gene(e) for e in card.evidence[:SHOWN_EVIDENCE]], className="evidence")
+    against = f"Runner-up: {card.runner_up[1]}." if card.runner_up else "No second type is near."
+    return html.Section([html.H2("Why this type"), html.P(against, className="quiet"), body])
+
+
+def _gene(evidence: Evidence) -> Component:
+    text = (
+        f"in {percent(evidence.share, 1)} of these cells"
+        if evidence.expected_high
+        else f"in {percent(evidence.share, 1)}, "
+    )
+    text += "" if evidence.expected_high else "low as expected" if evidence.as_expected else "higher than expected"
+    text += ", fewer than expected" if evidence.expected_high and not evidence.as_expected else ""
+    symbol = "check" if evidence.as_expected else "alert-triangle"
+    return html.Span(
+        [el.icon(symbol, size="small"), html.Strong(evidence.gene), html.Span(text)], className="pill is-plain"
+    )
+
+
+def _studies(card: TypeCard) -> Component:
+    table = card.studies[card.studies["n_hits"] > 0].head(SHOWN_STUDIES)
+    rows = [
+        html.Tr(
+            [
+                html.Td(row["accession"] if isinstance(row["accession"], str) else "no accession", className="mono"),
+                html.Td(", ".join(x for x in (row["tissue"], row["technology"]) if x), title=row["title"]),
+                html.Td(percent(float(row["share"]), 1), className="right"),
+            ]
+        )
+        for row in table.to_dict("records")
+    ]
+    body = html.Table(html.Tbody(rows)) if rows else html.P("No cell of this type is selected.", className="quiet")
+    return html.Section([html.H2("Studies the nearest cells come from"), body])
+
+
+def _foot(card: TypeCard, chosen: str, ontology_release: str) -> Component:
+    text = f"type:{card.id}" if card.n_reference else f"under:{card.id}"
+    already = chosen == text
+    show = el.button(
+        "These cells are selected" if already else "Show these cells only",
+        id=ids.CARD_SELECT,
+        symbol="check" if already else "lasso",
+        look="filled",
+        disabled=already,
+        **el.attributes(data_selection=text),
+    )
+    save = el.button(
+        "Download genes", id=ids.GENES_DOWNLOAD, symbol="download", disabled=not len(card.up) and not len(card.down)
+    )
+    return html.Footer(
+        [show, save, html.Span(className="spring"), html.Span(ontology_release, className="quiet")],
+        className="card-foot",
+    )
+
+
+def ontology_release(name: str, release: str) -> str:
+    """Name the ontology a term comes from.
+
+    Parameters
+    ----------
+    name, release : str
+        From the manifest.
+
+    Returns
+    -------
+    str
+        For the foot of the card.
+    """
+    return f"{name}, release {release}" if release else name
