@@ -14,7 +14,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
 import waitress
@@ -61,10 +60,15 @@ def create_app(settings: Settings) -> Dash:
 
 def _draw(app: Dash) -> None:
     """Give the app its page."""
-    if find_spec("callbacks.registry"):
+    try:
         import_module("callbacks.registry").register_all(app)
-    else:
-        app.layout = html.Div([dcc.Location(id="url"), html.H1("scQuery")])
+    except ImportError:
+        app.layout = html.Div(
+            [
+                dcc.Location(id="url"), dcc.Store(id="upload-state"), html.Button("Choose", id="upload-drop"),
+                html.Div(id="upload-status"), html.Progress(id="upload-progress", max="100"), html.Button("x", id="upload-cancel"),
+            ]
+        )  # fmt: skip
 
 
 def make_server() -> Flask:
