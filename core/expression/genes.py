@@ -45,6 +45,8 @@ class Resolution:
         Of these, official symbols exactly as written.
     n_alias : int
         Of these, resolved by an alias or a repaired spelling.
+    n_other_case : int
+        Of these, official symbols in other capitals.
     """
 
     symbols: Names
@@ -52,6 +54,7 @@ class Resolution:
     n_resolved: int
     n_exact: int
     n_alias: int
+    n_other_case: int = 0
 
     @property
     def share(self) -> float:
@@ -177,11 +180,12 @@ class GeneNames:
             n_resolved=len(ids) - unresolved,
             n_exact=kinds["exact"],
             n_alias=kinds["alias"] + kinds["repaired"],
+            n_other_case=kinds["symbol"],
         )
 
     def _lookup(self, name: str, present: frozenset[str]) -> tuple[str, str | None]:
         if name in self.symbols:
-            return "exact", name
+            return ("ensembl" if _ENSEMBL.fullmatch(name) else "exact"), name  # unnamed genes bear their id as symbol
         ensembl = _ENSEMBL.search(name)
         if ensembl and (hit := self.ensembl.get(ensembl[1])):
             return "ensembl", hit
