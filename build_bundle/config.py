@@ -187,7 +187,7 @@ class ExampleConfig:
     n_cells : int
         Number of cells.
     labels : tuple of str
-        Take only cells with these words as label (with `study`).
+        Take only cells with these words as label (with `study`), even those that stand for no term.
     """
 
     example: str

@@ -82,7 +82,7 @@ def take_examples(
     words : pandas.Series of str
         The source's labels, kept in the file as ``author_cell_type``.
     usable : ndarray of bool
-        Cells that may be taken.
+        Cells that would go into the bundle; taken from where the example names no labels.
     out : Path
         Folder for the files.
     seed : int
@@ -103,9 +103,7 @@ def take_examples(
     taken = np.zeros(matrix.n_obs, dtype=bool)
     sizes = {}
     for number, example in enumerate(examples):
-        free = words[usable & ~taken]
-        if example.labels:
-            free = free[free.isin(example.labels)]
+        free = words[words.isin(example.labels) & ~taken] if example.labels else words[usable & ~taken]
         rows = hold_out(free, example.n_cells, seed + number).to_numpy(dtype=np.int64)
         if len(rows) == 0:
             raise SourceError(f"No cell is left for the example {example.example}.")

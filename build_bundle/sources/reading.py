@@ -36,7 +36,7 @@ def read_raw(path: Path, scratch: Path, scale: Scale = "auto") -> RawMatrix:
     path : Path
         The file.
     scratch : Path
-        Folder for the child's output; made and removed again.
+        Folder for the child's output; made here and removed again. The values stay mapped as long as they are used.
     scale : str
         A logarithm that the configuration declares and that is undone here.
 

@@ -1,0 +1,121 @@
+"""What each command of the builder does. Not here: reading the command line (``cli``)."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator
+from itertools import groupby
+
+from build_bundle.config import Config
+from build_bundle.config_reader import read_config
+from build_bundle.diff import diff_bundles
+from build_bundle.fetch import Fetcher
+from build_bundle.plan import make_plan
+from build_bundle.progress import Watcher
+from build_bundle.runner import BUILD, BuildResult, build
+from build_bundle.step import Finished
+from build_bundle.step_store import StepStore
+from build_bundle.workshop import MISSING, Workshop
+from core.bundle.reader import Bundle
+from core.bundle.verify import verify_bundle
+from core.engine import Engine
+from core.errors import BundleError
+
+GOOD, PROBLEMS = 0, 1
+
+
+def run(options: argparse.Namespace) -> int:
+    """Build and publish: commands ``run`` and ``demo``."""
+    started = time.monotonic()
+    watcher = Watcher(quiet=options.quiet)
+    result = build(_workshop(options), options.out, watcher, resume=options.resume)
+    for line in _build_lines(result, options, time.monotonic() - started):
+        print(line)
+    return GOOD
+
+
+def _build_lines(result: BuildResult, options: argparse.Namespace, seconds: float) -> Iterator[str]:
+    for study, reason in result.set_aside:
+        yield f"Set aside, at least in part: {study}: {reason}"
+    if not result.is_new:
+        yield f"Nothing to do: {result.bundle} is up to date."
+        return
+    counts = Bundle.open(result.bundle).manifest.counts
+    yield (
+        f"Published {result.bundle} in {seconds:.0f} s: {counts.n_cells:,} cells, {counts.n_cell_types} types, "
+        f"{counts.n_studies} studies, {counts.n_genes:,} genes; {counts.n_set_aside} studies set aside."
+    )
+    yield f"Report: {options.out / 'current' / 'report.html'}"
+
+
+def verify(options: argparse.Namespace) -> int:
+    """Check a bundle: command ``verify``."""
+    problems = verify_bundle(options.bundle, deep=options.deep)
+    if not problems and options.deep:
+        problems = _canary(options)
+    for problem in problems:
+        print(problem)
+    print(f"{options.bundle}: {len(problems)} problems" if problems else f"{options.bundle} is good")
+    return PROBLEMS if problems else GOOD
+
+
+def _canary(options: argparse.Namespace) -> list[str]:
+    try:
+        engine = Engine.open([options.bundle])
+        return [problem for name in engine.bundles for problem in engine.canary(name)]
+    except BundleError as error:
+        return [str(error)]
+
+
+def diff(options: argparse.Namespace) -> int:
+    """Compare two bundles: command ``diff``."""
+    found = diff_bundles(Bundle.open(options.old), Bundle.open(options.new))
+    for about, differences in groupby(found, key=lambda difference: difference.about):
+        print(about)
+        for difference in differences:
+            print(f"  {difference.text}")
+    if not found:
+        print("The bundles answer alike.")
+    return PROBLEMS if found else GOOD
+
+
+def plan(options: argparse.Namespace) -> int:
+    """Print what a build would do: command ``plan``."""
+    workshop = _workshop(options)
+    config = workshop.config
+    print(f"{config.name}: {config.title} ({config.organism}, seed {config.seed})")
+    for line in [*_source_lines(workshop), *_step_lines(workshop, options)]:
+        print(line)
+    return GOOD
+
+
+def _source_lines(workshop: Workshop) -> Iterator[str]:
+    config: Config = workshop.config
+    yield f"{len(config.study)} studies, {len(config.example)} examples; sources:"
+    for file in config.files:
+        if file.package:
+            state = "kept" if workshop.fetcher.is_kept(file) else "to fetch"
+        else:
+            state = "missing" if workshop.digest(file) == MISSING else "here"
+        yield f"  {state:<9} {file.words}"
+
+
+def _step_lines(workshop: Workshop, options: argparse.Namespace) -> Iterator[str]:
+    """Say of every step whether it is finished; after the first that is not, later ones may change."""
+    store = StepStore(options.out / BUILD / "steps") if options.out else None
+    done: dict[str, Finished] = {}
+    tasks = make_plan(workshop)
+    yield f"{len(tasks)} steps:"
+    for number, task in enumerate(tasks, start=1):
+        found = store.find(task, done) if store and all(name in done for name in task.needs) else None
+        if found is not None:
+            done[task.name] = found
+        state = f"finished ({found.seconds:.1f} s)" if found else "to do"
+        yield f"  {number:>3} {task.title:<40} {state}"
+
+
+def _workshop(options: argparse.Namespace) -> Workshop:
+    config = read_config(options.config, data=options.data)
+    links = () if options.find_links is None else ("--no-index", "--find-links", str(options.find_links))
+    return Workshop(config, Fetcher(config.packages, options.cache, links))
