@@ -79,6 +79,7 @@ def examine(
     organism: str,
     encoder_genes: Collection[str] = (),
     max_cells: int | None = None,
+    declared_scale: str | None = None,
 ) -> Diagnosis:
     """Find out what a matrix is, repair what is safe, refuse what is nonsense.
 
@@ -94,6 +95,8 @@ def examine(
         Vocabulary of the encoder; empty for the builder.
     max_cells : int, optional
         Cells one query may have.
+    declared_scale : str, optional
+        "linear", "ln", "log2" or "log10", where the unit is known and need not be found out.
 
     Returns
     -------
@@ -107,6 +110,8 @@ def examine(
         "not-finite", "empty", "no-cells-left".
     LimitError
         For more cells than `max_cells`.
+    ValueError
+        For a declared scale that is unknown or impossible.
     """
     case = _Case(organism=organism)
     case.add("format", "Format", "ok", f"{raw.format}, {raw.n_obs:,} x {raw.n_vars:,}, read from {raw.layer}.")
@@ -122,7 +127,7 @@ def examine(
         )
     try:
         matrix, symbols = _drop_unmeasured(case, turned)
-        unit = _unit(case, matrix)
+        unit = _unit(case, matrix, declared_scale)
     except MatrixRefusedError as error:
         _check_names(case, turned, encoder_genes)  # better both reasons at once
         raise case.again(error) from error
@@ -184,7 +189,7 @@ def _drop_unmeasured(case: _Case, turned: axes.Oriented) -> tuple[ExpressionMatr
     return part, symbols[kept]
 
 
-def _unit(case: _Case, matrix: ExpressionMatrix) -> scale.Scale:
+def _unit(case: _Case, matrix: ExpressionMatrix, declared: str | None) -> scale.Scale:
     low, high = float(matrix.x.data.min()), float(matrix.x.data.max())
     if low < 0:
         share = float((matrix.x.data < 0).sum()) / np.prod(matrix.x.shape, dtype=float)
@@ -193,7 +198,7 @@ def _unit(case: _Case, matrix: ExpressionMatrix) -> scale.Scale:
             raise case.refuse("scaled", "Scale", f"{text} That cannot be undone.", _COUNTS)
         text = f"{count(int((matrix.x.data < 0).sum()), 'value')} below 0 (down to {low:.3g}): neither counts nor their log."
         raise case.refuse("negative", "Scale", text, _COUNTS)
-    unit = scale.detect(matrix.x)
+    unit = scale.declared(matrix.x, declared) if declared else scale.detect(matrix.x)
     if unit.level == "error":
         raise case.refuse("scaled", "Scale", f"{unit.text} That cannot be undone.", _COUNTS)
     case.add(f"scale-{unit.name}", "Scale", unit.level, unit.text)

@@ -54,7 +54,7 @@ class Scale:
     ----------
     name : str
         "counts", "corrected-counts", "expected-counts", "cpm", "tpm", "fpkm", "fractions", "normalised", "lognorm", "log2",
-        "log10", "scaled".
+        "log10", "linear" (declared), "scaled".
     text : str
         For the finding.
     level : str
@@ -103,6 +103,44 @@ def detect(x: sparse.csr_matrix) -> Scale:
     if is_linear or multiples >= _SURE:
         return _linear(x, cells, whole, multiples)
     return _logarithm(x, cells, low, high)
+
+
+DECLARED = {"linear": "linear", "ln": "lognorm", "log2": "log2", "log10": "log10"}
+
+
+def declared(x: sparse.csr_matrix, name: str) -> Scale:
+    """Take somebody's word for the unit.
+
+    Parameters
+    ----------
+    x : csr_matrix of float32, cells x genes
+        Finite, not negative.
+    name : str
+        "linear", "ln", "log2" or "log10".
+
+    Returns
+    -------
+    Scale
+        For `undo`.
+
+    Raises
+    ------
+    ValueError
+        For another name, or values that no logarithm reaches.
+    """
+    if name not in DECLARED:
+        raise ValueError(f"scale is {name}, expected one of {', '.join(DECLARED)}")
+    low, high = float(x.data.min()), float(x.data.max())
+    if name == "linear":
+        return Scale(
+            "linear", f"Values from {_short(low)} to {_short(high)}: linear, as declared.", floor=_floor(x, low)
+        )
+    if high > 2 * _LARGEST_LOG:
+        raise ValueError(f"values reach {high:,.0f}, which no logarithm of expression does, but {name} was declared")
+    restore, words, _ = _LOGS[DECLARED[name]]
+    floor = _floor(x, float(restore(np.array([low], dtype=np.float64))[0]))
+    text = f"Values from {_short(low if floor else 0)} to {_short(high)}: {words}, as declared. It was undone here."
+    return Scale(DECLARED[name], text + _floor_text(floor), "warning" if floor else "info", floor)
 
 
 def undo(x: sparse.csr_matrix, scale: Scale) -> sparse.csr_matrix:
