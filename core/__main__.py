@@ -9,13 +9,16 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from core.errors import BundleDamagedError, BundleError, BundleVersionError, ConfigError, ScQueryError
+from core.expression.limits import DEFAULT_LIMITS, Limits
 
 GOOD, REFUSED, WRONG_COMMAND = 0, 1, 2
+_MAX_CELLS = 1_000_000
 _COMMAND_CODES = frozenset({"option", "unknown-study", "out-exists", "nothing-left", "no-file"})
 _EPILOG = """\
 QUERY is an .h5ad, a 10x .h5, an MTX folder (or .zip/.tar.gz of one), a .csv/.tsv (.gz too) or a .loom file: counts,
@@ -99,7 +102,7 @@ def _annotate(given: argparse.Namespace) -> None:
 
     options = QueryOptions(k=given.k, leave_out=tuple(dict.fromkeys(given.leave_out)), threshold=given.threshold)
     _need(given.query)
-    engine = Engine.open([given.bundle])
+    engine = Engine.open([given.bundle], limits=_limits())
     with _Bar() as bar:
         result = engine.annotate(given.query, out=given.out, options=options, progress=bar)
     report = result.report
@@ -124,7 +127,7 @@ def _embed(given: argparse.Namespace) -> None:
     from core.engine import Engine  # noqa: PLC0415 - as above
 
     _need(given.query)
-    engine = Engine.open([given.bundle])
+    engine = Engine.open([given.bundle], limits=_limits())
     with _Bar() as bar:
         embedding = engine.embed(given.query, progress=bar)
     with given.out.open("wb") as stream:
@@ -164,6 +167,11 @@ def _info(given: argparse.Namespace) -> None:
             problems[0], next_step="Copy the bundle again, or rebuild it.", code="canary", problems=problems
         )
     print("\nThe canary cells were encoded and found as at build time.")
+
+
+def _limits() -> Limits:
+    """Nobody else shares this process: more cells than a server takes."""
+    return replace(DEFAULT_LIMITS, max_cells=_MAX_CELLS)
 
 
 def _need(path: Path) -> None:

@@ -40,6 +40,9 @@ Floats = npt.NDArray[np.float32]
 FINDINGS = "findings.json"
 """Written into the scratch folder as soon as the check is done, for a page that waits."""
 
+_OTHER_ORGANISM = frozenset({"wrong-species", "unknown-genes", "few-genes"})
+"""Refusals after which another bundle may fit."""
+
 
 def annotate(
     reference: Reference, request: Request, out: Path, progress: Progress, *, others: Sequence[Reference] = ()
@@ -168,18 +171,18 @@ def _read_and_check(
         )
         clock.detail = f"{raw.n_obs:,} cells x {raw.n_vars:,} genes" if raw.orientation_known else ""
     with clock.at("check"):
-        diagnosis = _examine(reference, raw, others)
+        diagnosis = _examine(reference, raw, request, others)
         findings = json.dumps([asdict(f) for f in diagnosis.findings])
         (request.work / FINDINGS).write_text(findings, encoding="utf-8")
         clock.detail = f"{len(diagnosis.findings)} findings, {diagnosis.n_matched:,} genes matched"
     return raw, diagnosis
 
 
-def _examine(reference: Reference, raw: RawMatrix, others: Sequence[Reference]) -> Diagnosis:
+def _examine(reference: Reference, raw: RawMatrix, request: Request, others: Sequence[Reference]) -> Diagnosis:
     try:
-        return _diagnose(reference, raw)
+        return _diagnose(reference, raw, request)
     except MatrixRefusedError as refusal:
-        fitting = _which_fits(raw, others) if refusal.code == "wrong-species" else None
+        fitting = _which_fits(raw, request, others) if refusal.code in _OTHER_ORGANISM else None
         if fitting is None:
             raise
         raise MatrixRefusedError(
@@ -190,20 +193,24 @@ def _examine(reference: Reference, raw: RawMatrix, others: Sequence[Reference]) 
         ) from refusal
 
 
-def _which_fits(raw: RawMatrix, others: Sequence[Reference]) -> Reference | None:
+def _which_fits(raw: RawMatrix, request: Request, others: Sequence[Reference]) -> Reference | None:
     for other in others:
         try:
-            _diagnose(other, raw)
+            _diagnose(other, raw, request)
         except MatrixRefusedError:
             continue
         return other
     return None
 
 
-def _diagnose(reference: Reference, raw: RawMatrix) -> Diagnosis:
-    organism = reference.bundle.manifest.organism
-    vocabulary = reference.encoder.inputs.genes.tolist()
-    return examine(raw, reference.gene_names, organism=organism, encoder_genes=vocabulary)
+def _diagnose(reference: Reference, raw: RawMatrix, request: Request) -> Diagnosis:
+    return examine(
+        raw,
+        reference.gene_names,
+        organism=reference.bundle.manifest.organism,
+        encoder_genes=reference.encoder.inputs.genes.tolist(),
+        max_cells=request.limits.max_cells,
+    )
 
 
 def _score(

@@ -21,12 +21,28 @@ import pandas as pd
 from core.annotation import annotate, check, embed
 from core.bundle.reader import Bundle
 from core.errors import ConfigError, InputError
-from core.explore import composition, heatmap, ontology_view, projection, selection, studies
+from core.explore import (
+    card,
+    composition,
+    heatmap,
+    markers,
+    ontology_view,
+    projection,
+    reference,
+    selection,
+    studies,
+    summary,
+    thin,
+)
+from core.explore.card import TypeCard
 from core.explore.composition import CompositionView
 from core.explore.heatmap import HeatmapView
+from core.explore.markers import GeneHeatmapView, VolcanoView
 from core.explore.ontology_view import OntologyView
 from core.explore.projection import ProjectionView, Space
+from core.explore.reference import ReferenceView
 from core.explore.selection import Selection, SelectionView
+from core.explore.summary import SummaryView
 from core.expression.limits import DEFAULT_LIMITS, Limits
 from core.query import STAGES, Clock, Progress, QueryOptions, Request, unmonitored
 from core.reference import Reference
@@ -65,6 +81,7 @@ class Engine:
         self._references = {name: Reference(bundle, threads=threads) for name, bundle in bundles.items()}
         self.bundles: Mapping[str, Bundle] = MappingProxyType(dict(bundles))
         self._limits = limits
+        self._reference_views: dict[str, ReferenceView] = {}
         self._results: OrderedDict[tuple[Path, int, float | None], QueryResult] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -187,10 +204,10 @@ class Engine:
         BundleError
             When the bundle turns out damaged.
         """
-        reference = self.reference(bundle or self.default)
+        asked = self.reference(bundle or self.default)
         with tempfile.TemporaryDirectory(prefix="scquery-") as scratch:
             request = self._request(source, display_name, work or Path(scratch), options)
-            return annotate(reference, request, out, progress, others=self._others(reference))
+            return annotate(asked, request, out, progress, others=self._others(asked))
 
     def embed(
         self, source: Path, *, bundle: str = "", progress: Progress = unmonitored, display_name: str = ""
@@ -212,19 +229,19 @@ class Engine:
         InputError
             When the file cannot be used.
         """
-        reference = self.reference(bundle or self.default)
+        asked = self.reference(bundle or self.default)
         with tempfile.TemporaryDirectory(prefix="scquery-") as scratch:
             request = self._request(source, display_name, Path(scratch), None)
-            matrix = check(reference, request, progress, others=self._others(reference)).matrix
-        clock = Clock(progress)
-        with clock.at("embed"):
-            return embed(reference, matrix, clock)[0]
+            matrix = check(asked, request, progress, others=self._others(asked)).matrix
+            clock = Clock(progress)
+            with clock.at("embed"):
+                return embed(asked, matrix, clock)[0]
 
     def _request(self, source: Path, display_name: str, work: Path, options: QueryOptions | None) -> Request:
         return Request(source, display_name or source.name, options or QueryOptions(), work, self._limits)
 
-    def _others(self, reference: Reference) -> list[Reference]:
-        return [r for r in self._references.values() if r is not reference]
+    def _others(self, asked: Reference) -> list[Reference]:
+        return [r for r in self._references.values() if r is not asked]
 
     def result(self, folder: Path, *, threshold: float | None = None) -> QueryResult:
         """Open a finished result.
@@ -279,14 +296,14 @@ class Engine:
 
     def _reference_of(self, result: QueryResult) -> Reference:
         made_with = result.report["bundle"]
-        reference = self._references.get(made_with["name"])
-        if reference is None or reference.bundle.manifest.bundle_id != made_with["bundle_id"]:
+        served = self._references.get(made_with["name"])
+        if served is None or served.bundle.manifest.bundle_id != made_with["bundle_id"]:
             raise InputError(
                 f"This result was made with another version of the reference {made_with['title']!r}.",
                 next_step="Search again.",
                 code="reference-changed",
             )
-        return reference
+        return served
 
     # The views: numbers behind the panels, for a result and a selection of its cells.
 
@@ -314,10 +331,55 @@ class Engine:
         """Return the cell types of the selected cells."""
         return composition.composition(self.bundle_of(result), result, mask)
 
+    def type_ranks(self, result: QueryResult) -> tuple[str, ...]:
+        """Return the types by their share in the whole query: the order colours are given out in."""
+        return composition.type_ranks(self.bundle_of(result), result)
+
+    def thin_types(self, result: QueryResult) -> frozenset[str]:
+        """Return the types with so few reference cells that they can lose against a frequent one by numbers alone."""
+        types = self.bundle_of(result).cell_types
+        few = types.loc[types["n_cells"] < thin.FEW_CELLS, "cell_type_ontology_term_id"]
+        return frozenset(few.tolist())
+
     def studies(self, result: QueryResult, mask: Mask) -> pd.DataFrame:
         """Return the reference studies behind the selected cells."""
         return studies.studies(self.bundle_of(result), result, mask)
 
-    def ontology_view(self, result: QueryResult, mask: Mask) -> OntologyView:
-        """Return the matched types in the ontology."""
-        return ontology_view.ontology_view(self.bundle_of(result), result, mask)
+    def ontology_view(
+        self, result: QueryResult, mask: Mask, *, size: tuple[int, int] = ontology_view.DEFAULT_SIZE
+    ) -> OntologyView:
+        """Return the matched types in the ontology, laid out for a panel of `size` pixels."""
+        return ontology_view.ontology_view(self.bundle_of(result), result, mask, size)
+
+    def type_card(self, result: QueryResult, term_id: str, mask: Mask) -> TypeCard:
+        """Return the card of a type; InputError where the ontology does not hold it."""
+        self._need_term(result, term_id)
+        return card.type_card(self.bundle_of(result), result, term_id, mask)
+
+    def gene_heatmap(self, result: QueryResult, term_id: str, mask: Mask) -> GeneHeatmapView:
+        """Return a type's genes in the selected cells; InputError where the ontology does not hold it."""
+        self._need_term(result, term_id)
+        return markers.gene_heatmap(self.bundle_of(result), result, term_id, mask)
+
+    def volcano(self, result: QueryResult, term_id: str) -> VolcanoView:
+        """Return the tested genes of a type; InputError where the ontology does not hold it."""
+        self._need_term(result, term_id)
+        return markers.volcano(self.bundle_of(result), term_id)
+
+    def summary(self, result: QueryResult, mask: Mask) -> SummaryView:
+        """Return the parts of the sentence that answers the question."""
+        return summary.summary(self.bundle_of(result), result, mask)
+
+    def reference_view(self, bundle: str) -> ReferenceView:
+        """Return what the Reference page shows of a bundle; made once, since bundles do not change."""
+        if bundle not in self._reference_views:
+            self._reference_views[bundle] = reference.reference_view(self.reference(bundle).bundle)
+        return self._reference_views[bundle]
+
+    def _need_term(self, result: QueryResult, term_id: str) -> None:
+        if term_id not in self._reference_of(result).ontology:
+            raise InputError(
+                "The reference's ontology does not hold this cell type.",
+                next_step="Choose a type from the panel.",
+                code="unknown-type",
+            )
