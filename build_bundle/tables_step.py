@@ -98,7 +98,7 @@ def _cells(corpus: Corpus, train: Finished) -> pd.DataFrame:
     """Return the reference cells with what the encoder really saw as ``split``."""
     columns = [c.name for c in schema.CELLS.columns]
     cells = corpus.cells.iloc[: corpus.n_ref][columns].copy()
-    seen = np.load(train.folder / "seen.npy")
+    seen = np.load(train.folder / "seen.npy").astype(bool)
     watching = (cells["split"] == "validation").to_numpy()
     cells["split"] = np.where(seen, "train", np.where(watching, "validation", "none"))
     return cells

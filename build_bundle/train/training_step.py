@@ -38,7 +38,7 @@ def run(context: StepContext) -> dict[str, Any]:
     Notes
     -----
     Writes ``encoder.safetensors``, ``encoder_genes.parquet``, ``curve.json`` (one row a network and epoch) and
-    ``seen.npy`` (bool, n_ref: the cell was trained on).
+    ``seen.npy`` (uint8, n_ref: the cell was trained on).
     """
     settings: TrainSettings = context.settings
     trained = train_encoder(context.corpus, settings, seed=context.seed, progress=context.progress)
@@ -89,6 +89,6 @@ def _write(out: Path, trained: TrainedEncoder, n_ref: int) -> None:
     write_table(out, ENCODER_GENES, pd.DataFrame(genes))
     curve = [{"net": number, **row} for number, net in enumerate(trained.nets) for row in net.curve]
     (out / CURVE).write_text(json.dumps(curve, indent=1), encoding="utf-8")
-    seen = np.zeros(n_ref, dtype=bool)
-    seen[trained.rows] = True
+    seen = np.zeros(n_ref, dtype=np.uint8)
+    seen[trained.rows] = 1
     write_array(out, SEEN, seen)
