@@ -167,7 +167,7 @@ def _high_confidence(terms: pd.Series, reference: pd.Series, settings: Selection
 
 
 def _unique_ids(ids: Iterable[str]) -> list[str]:
-    """Number the ids that repeat: name, name#2, name#3."""
+    """Give ids that repeat a number: name, name#2, name#3."""
     seen: Counter[str] = Counter()
     result = []
     for name in ids:
