@@ -40,7 +40,7 @@ class Holdout:
         held = table["study"].isin(list(self.studies)).to_numpy(dtype=bool)
         if self.pairs:
             keys = zip(table["cell_type_ontology_term_id"], table["study"], strict=True)
-            held |= np.fromiter((key in self.pairs for key in keys), dtype=bool, count=len(table))
+            held = held | np.fromiter((key in self.pairs for key in keys), dtype=bool, count=len(table))
         return held
 
 

@@ -189,7 +189,7 @@ class _Best:
         losses = [seen.get("val_loss", -seen["epoch"]) for seen in self.curve]
         if losses[-1] == min(losses):
             self.epoch = len(self.curve)
-            self.weights = [np.array(values, dtype=np.float32) for values in model.get_weights()]
+            self.weights = [np.array(variable.value, dtype=np.float32) for variable in model.weights]
 
     @property
     def stale(self) -> bool:
