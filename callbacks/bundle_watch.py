@@ -16,6 +16,8 @@ from core.errors import BundleError, ScQueryError
 
 logger = logging.getLogger(__name__)
 
+STOP_S = 3.0
+
 Check = Callable[[str], list[str]]
 
 
@@ -72,6 +74,8 @@ class BundleWatch:
         self._checks = tuple(checks)
         self._found: dict[str, tuple[str, ...]] = {}
         self._started_in = 0
+        self._thread: threading.Thread | None = None
+        self._stopping = threading.Event()
         self._guard = threading.Lock()
 
     def start(self) -> None:
@@ -81,11 +85,20 @@ class BundleWatch:
         with self._guard:
             if self._started_in != os.getpid():
                 self._started_in = os.getpid()
-                threading.Thread(target=self.run, name="bundle-watch", daemon=True).start()
+                self._thread = threading.Thread(target=self.run, name="bundle-watch", daemon=True)
+                self._thread.start()
+
+    def stop(self) -> None:
+        """End after the check under way; a long one is not waited for."""
+        self._stopping.set()
+        if self._thread is not None and self._started_in == os.getpid():
+            self._thread.join(STOP_S)
 
     def run(self) -> None:
         """Verify all references now."""
         for name in self._names:
+            if self._stopping.is_set():
+                return
             found = self._problems_of(name)
             for problem in found:
                 logger.error("Reference %s: %s", name, problem)

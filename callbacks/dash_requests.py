@@ -14,6 +14,7 @@ from dash import Dash
 from dash.dependencies import Output
 from flask import request
 
+from callbacks.bodies import json_or_none
 from core.errors import InputError
 
 PATH = "/_dash-update-component"
@@ -30,7 +31,7 @@ def refuse_malformed_callbacks(app: Dash) -> None:
 
     def check() -> None:
         if request.path == PATH and request.method == "POST":
-            check_callback(request.get_json(silent=True), app.callback_map)
+            check_callback(json_or_none(), app.callback_map)
 
     app.server.before_request(check)
 

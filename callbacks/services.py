@@ -55,6 +55,7 @@ class Services:
     def stop(self) -> None:
         """End it; running queries go back to the queue."""
         self.supervisor.stop()
+        self.watch.stop()
 
     def bundle(self, name: str) -> Bundle:
         """Return a reference that may be searched; an empty name means the first.

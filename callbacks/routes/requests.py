@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import request
 
+from callbacks.bodies import json_or_none
 from core.errors import InputError
 
 MAX_K = 1000
@@ -24,7 +25,7 @@ def json_body() -> dict[str, Any]:
     """
     if not request.content_length:
         return {}
-    body = request.get_json(silent=True)
+    body = json_or_none()
     if not isinstance(body, dict):
         raise wrong("The request is not a JSON object.")
     return body

@@ -86,7 +86,7 @@ def with_result(services, tiny_query, upload, owner_of) -> Callable[[Browser], J
     """Give a browser a finished search of the planted query."""
 
     def act(client: Browser) -> Job:
-        token = upload(client, tiny_query.read_bytes(), filename='<b>"my" query</b>.h5ad')
+        token = upload(client, tiny_query.read_bytes(), filename='<b>"my" query.h5ad')
         queue = services.supervisor.queue
         claimed = queue.claim()
         assert claimed is not None

@@ -67,3 +67,11 @@ def test_it_starts_once(tiny_bundle):
     while watch.states() != {"a": "verified"} and time.monotonic() < deadline:
         time.sleep(0.01)
     assert calls == ["a"]
+
+
+def test_it_stops_between_references():
+    calls = []
+    watch = BundleWatch(["a", "b"], [lambda name: calls.append(name) or watch.stop() or []])
+    watch.run()
+    assert calls == ["a"]
+    assert watch.states() == {"a": "verified", "b": "checking"}

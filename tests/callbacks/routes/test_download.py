@@ -25,7 +25,7 @@ def test_files_of_a_result(ann, job, name):
     answer = ann.get(f"/r/{job.token}/{name}", buffered=True)
     assert answer.status_code == 200
     assert answer.data == (job.folder.result / name).read_bytes()
-    assert answer.headers["Content-Disposition"] == f"attachment; filename=b-my-query-b-{name}"
+    assert answer.headers["Content-Disposition"] == f"attachment; filename=b-my-query-{name}"
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
