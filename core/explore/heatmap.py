@@ -15,7 +15,7 @@ row_sizes      int32     (n_rows,)               cells in a row; they sum to n_q
 columns        int32     (n_shown,)              shown types, as positions in the result's ``type_ids``
 values         float32   (n_rows, n_shown)       mean score of the row's cells, 0..1
 row_merges     float64   (n_rows - 1, 4)         scipy linkage of the rows (Ward)
-col_merges     float64   (n_shown - 1, 4)        scipy linkage of the columns (average, correlation-like)
+col_merges     float64   (n_shown - 1, 4)        scipy linkage of the columns (average, cosine-like)
 row_order      int32     (n_rows,)               rows from top to bottom
 col_order      int32     (n_shown,)              columns from left to right
 =============  ========  ======================  ============================================================
@@ -39,8 +39,8 @@ MAX_CELL_ROWS = 2_000
 """Up to this many cells each cell is its own row."""
 MAX_TYPES = 60
 """At most this many columns; those with the largest scores stay."""
-MIN_SHOWN_SCORE = 0.02
-"""A type that no row scores above this is not shown."""
+MIN_SHOWN_SCORE = 0.1
+"""A type that no cell scores above this (a tenth of its neighbours) is not shown: its column would look empty."""
 DEFAULT_CLUSTERS = 9
 MAX_CLUSTERS = 20
 
@@ -121,8 +121,9 @@ def prepare(scores: npt.NDArray[np.float32], *, seed: int = 0) -> dict[str, npt.
     shown = np.ascontiguousarray(scores[:, columns], dtype=np.float32)
     row_of_cell, values = representatives(shown, max_exact=MAX_CELL_ROWS, seed=seed)
     row_sizes = np.bincount(row_of_cell, minlength=len(values)).astype(np.int32)
-    col_merges = linkage_of(values.T, method="average")
-    col_order = tree_order(col_merges, values.T, optimal=True)
+    profiles = _profiles(values, row_sizes)
+    col_merges = linkage_of(profiles, method="average")
+    col_order = tree_order(col_merges, profiles, optimal=True)
     row_merges = linkage_of(values, method="ward")
     row_order = tree_order(row_merges, values[:, col_order], optimal=False)
     return {
@@ -218,6 +219,13 @@ def _shown_columns(scores: npt.NDArray[np.float32]) -> npt.NDArray[np.int32]:
         importance = scores[:, wanted].sum(axis=0, dtype=np.float64) + len(scores) * 1e-3 * highest[wanted]
         wanted = np.sort(wanted[np.argsort(-importance, kind="stable")[:MAX_TYPES]])
     return wanted.astype(np.int32)
+
+
+def _profiles(values: npt.NDArray[np.float32], row_sizes: npt.NDArray[np.int32]) -> npt.NDArray[np.float32]:
+    """Scale columns to length 1, cells counting alike: which cells a type is seen in matters, not how often."""
+    weighted = values.T * np.sqrt(row_sizes, dtype=np.float32)
+    length = np.linalg.norm(weighted, axis=1, keepdims=True)
+    return np.asarray(weighted / np.maximum(length, np.finfo(np.float32).tiny), dtype=np.float32)
 
 
 def _view(

@@ -22,6 +22,7 @@ Q_SIGNIFICANT = 0.05
 Q_VOLCANO = 0.001
 FOLD_VOLCANO = 1.0
 SMALLEST_P = 1e-300
+BACKGROUND = "other types"
 GENE_COLUMNS = (
     "gene_symbol",
     "log2_fold_change",
@@ -104,6 +105,8 @@ class VolcanoView:
         Genes beyond both thresholds.
     q_threshold, fold_threshold : float
         The thresholds: adjusted p and absolute log2 fold change.
+    background : str
+        What the type was held against, in words.
     """
 
     genes: npt.NDArray[np.str_]
@@ -114,6 +117,7 @@ class VolcanoView:
     n_down: int
     q_threshold: float
     fold_threshold: float
+    background: str
 
 
 def markers_of(bundle: Bundle, term_id: str) -> Markers:
@@ -228,6 +232,7 @@ def volcano(bundle: Bundle, term_id: str) -> VolcanoView:
         n_down=int((direction < 0).sum()),
         q_threshold=Q_VOLCANO,
         fold_threshold=FOLD_VOLCANO,
+        background=BACKGROUND,
     )
 
 

@@ -105,6 +105,8 @@ class ProjectionView:
         Studies of the reference; an accession is ``"no accession"`` where there is none.
     query_xy : numpy.ndarray of float32, shape (n_query, 2)
         Query cells.
+    query_type : numpy.ndarray of int16, shape (n_query,)
+        Position of a query cell's label in `type_ids`, -1 for a cell unknown to the reference.
     explained_variance : tuple of float
         Shares of the reference's variance along x and y, 0..1.
     type_xy : numpy.ndarray of float32, shape (n_types, 2)
@@ -122,6 +124,7 @@ class ProjectionView:
     study_ids: tuple[str, ...]
     accessions: tuple[str, ...]
     query_xy: npt.NDArray[np.float32]
+    query_type: npt.NDArray[np.int16]
     explained_variance: tuple[float, float]
     type_xy: npt.NDArray[np.float32]
     n_reference: int
@@ -235,6 +238,7 @@ def projection(bundle: Bundle, result: Query, space: Space = "embedding") -> Pro
         study_ids=study_ids,
         accessions=tuple(accession[s] if isinstance(accession[s], str) else "no accession" for s in study_ids),
         query_xy=result.projection[[x, y]].to_numpy(dtype=np.float32),
+        query_type=_query_types(result, type_ids),
         explained_variance=(float(explained[0]), float(explained[1])),
         type_xy=_medians(xy, type_code[shown], len(type_ids)),
         n_reference=len(cells),
@@ -286,6 +290,11 @@ def _axes(mean: npt.NDArray[np.float64], covariance: npt.NDArray[np.float64], n_
 def _codes(keys: npt.NDArray[np.object_], vocabulary: tuple[str, ...]) -> npt.NDArray[np.int16]:
     position = {key: i for i, key in enumerate(vocabulary)}
     return np.fromiter((position[str(key)] for key in keys), dtype=np.int16, count=len(keys))
+
+
+def _query_types(result: Query, type_ids: tuple[str, ...]) -> npt.NDArray[np.int16]:
+    codes = _codes(result.labels["cell_type_ontology_term_id"].to_numpy(), type_ids)
+    return np.where((result.labels["status"] == "unknown").to_numpy(), np.int16(-1), codes)
 
 
 def _medians(xy: npt.NDArray[np.float32], codes: npt.NDArray[np.int16], n: int) -> npt.NDArray[np.float32]:

@@ -1,0 +1,209 @@
+"""The Map figure: query cells among the reference on two principal components (the paper's Figure 5b).
+
+One trace a group of points that share a hover text, so that no text is sent per point:
+
+==================  =====================================================================  ===========================================
+trace name          what                                                                   customdata of a point
+==================  =====================================================================  ===========================================
+type name           reference cells of a coloured type from one study                      none
+``reference``       reference cells of all other types, in grey, a trace a type            none
+``User Query``      query cells, inverted triangles, a trace a label                       row of the cell in the query (int32)
+``selected``        the selected ones among them, in red                                   row of the cell in the query (int32)
+==================  =====================================================================  ===========================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import plotly.graph_objects as go
+
+from core.explore.projection import ProjectionView, even_rows
+from core.ontology.text import short_name
+from layouts.figures.map_labels import Frame, type_labels
+from layouts.figures.templates import figure
+from layouts.figures.text import escape
+from layouts.figures.tokens import TOKENS, Theme, rgba
+
+MAX_QUERY_POINTS = 40_000
+MAX_GROUPS = 90
+FEW_SELECTED = 50
+PLAIN_ALPHA_UP_TO = 4_000
+PADDING = 0.06
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Reference points with one colour and one hover text."""
+
+    name: str
+    colour: str | None
+    hover: str
+    rows: npt.NDArray[np.intp]
+
+
+def map_figure(
+    view: ProjectionView,
+    *,
+    theme: Theme,
+    colours: Mapping[str, str],
+    selected: npt.NDArray[np.bool_] | None = None,
+    size: tuple[int, int] = (352, 300),
+) -> go.Figure:
+    """Draw the map.
+
+    Parameters
+    ----------
+    view : ProjectionView
+        Points of the reference and of the query.
+    theme : {"light", "dark"}
+        Colour scheme.
+    colours : mapping of str to str
+        Type id to colour (`layouts.figures.tokens.type_colours`), the most frequent type of the query first.
+    selected : numpy.ndarray of bool, shape (n_query,), optional
+        Selected cells, drawn in red on top. None or all: nothing is red.
+    size : tuple of int
+        Width and height of the panel in pixels, for labels that do not overlap.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Points as float32; at most 20,000 reference and 40,000 query points.
+    """
+    fig = figure(theme)
+    groups = _few(list(_groups(view, colours)))
+    for group in sorted(groups, key=lambda group: group.colour is not None):
+        fig.add_trace(_reference(view, group, theme))
+    chosen = None if selected is None or bool(selected.all()) else selected
+    _add_query(fig, view, chosen, theme)
+    frame = _frame(view, size)
+    _lay_out(fig, view, frame)
+    named = {
+        term: short_name(name).removesuffix(" cell") for term, name in zip(view.type_ids, view.type_names, strict=True)
+    }
+    places = dict(zip(view.type_ids, view.type_xy, strict=True))
+    wanted = [(named[term], places[term]) for term in colours if term in places and np.isfinite(places[term]).all()]
+    fig.update_layout(annotations=type_labels(wanted, frame, theme))
+    return fig
+
+
+def _groups(view: ProjectionView, colours: Mapping[str, str]) -> Iterator[_Group]:
+    by_type = _rows_by(view.reference_type)
+    for code, rows in by_type.items():
+        name, term = escape(view.type_names[code]), view.type_ids[code]
+        colour = colours.get(term)
+        studies = _rows_by(view.reference_study[rows])
+        if colour is None:
+            of = ", ".join(escape(view.accessions[s]) for s in list(studies)[:3]) + ", ..." * (len(studies) > 3)
+            yield _Group("reference", None, f"<b>{name}</b><br>{term}<br>{of}", rows)
+            continue
+        for study, places in studies.items():
+            yield _Group(name, colour, f"<b>{name}</b><br>{term}<br>{escape(view.accessions[study])}", rows[places])
+
+
+def _rows_by(codes: npt.NDArray[np.int16]) -> dict[int, npt.NDArray[np.intp]]:
+    """Group rows by code, the largest group first."""
+    groups = {int(code): np.flatnonzero(codes == code) for code in np.unique(codes)}
+    return dict(sorted(groups.items(), key=lambda item: -len(item[1])))
+
+
+def _few(groups: list[_Group]) -> list[_Group]:
+    """Join the smallest groups of a colour: hundreds of traces would make the page slow."""
+    by_size = sorted(groups, key=lambda group: -len(group.rows))
+    kept, rest = by_size[:MAX_GROUPS], by_size[MAX_GROUPS:]
+    for colour in dict.fromkeys(group.colour for group in rest):
+        same = [group for group in rest if group.colour == colour]
+        rows = np.concatenate([group.rows for group in same])
+        name = "another type" if colour is None else same[0].name
+        hover = f"<b>{name}</b><br>one of {len(same)} small groups"
+        kept.append(_Group("reference" if colour is None else same[0].name, colour, hover, rows))
+    return kept
+
+
+def _reference(view: ProjectionView, group: _Group, theme: Theme) -> go.Scattergl:
+    ghost = group.colour is None
+    return go.Scattergl(
+        name=group.name,
+        x=view.reference_xy[group.rows, 0],
+        y=view.reference_xy[group.rows, 1],
+        mode="markers",
+        marker={
+            "size": 3.5 if ghost else 4.5,
+            "color": group.colour or TOKENS[theme]["ghost"],
+            "opacity": 0.6 if ghost else 0.62,
+            "line": {"width": 0},
+        },
+        hovertemplate=f"{group.hover}<extra></extra>",
+        **_undimmed(0.6 if ghost else 0.62),
+    )
+
+
+def _add_query(fig: go.Figure, view: ProjectionView, chosen: npt.NDArray[np.bool_] | None, theme: Theme) -> None:
+    colours = TOKENS[theme]
+    plain = np.ones(len(view.query_xy), dtype=np.bool_) if chosen is None else ~chosen
+    # Many cells on the same spot must not turn into one blot.
+    alpha = (0.27 if theme == "light" else 0.2) * min(1.0, (PLAIN_ALPHA_UP_TO / max(len(plain), 1)) ** 0.5)
+    marker = {"symbol": "triangle-down", "size": 5, "color": colours["query"], "opacity": alpha, "line": {"width": 0}}
+    for rows, hover in _query_groups(view, plain):
+        fig.add_trace(_query_trace(view, rows, "User Query", hover, {"marker": marker, **_undimmed(alpha)}))
+    if chosen is None:
+        return
+    red = {
+        "symbol": "triangle-down",
+        "size": 11 if chosen.sum() < FEW_SELECTED else 7.5,
+        "color": rgba(colours["selection"], 0.85),
+        "line": {"width": 0.6, "color": colours["surface"]},
+    }
+    for rows, hover in _query_groups(view, chosen):
+        fig.add_trace(_query_trace(view, rows, "selected", hover, {"marker": red, **_undimmed(1)}))
+
+
+def _query_groups(view: ProjectionView, wanted: npt.NDArray[np.bool_]) -> Iterator[tuple[npt.NDArray[np.intp], str]]:
+    rows = np.flatnonzero(wanted)
+    rows = rows[even_rows(view.query_type[rows], MAX_QUERY_POINTS)]
+    for code, places in _rows_by(view.query_type[rows]).items():
+        label = escape(view.type_names[code]) if code >= 0 else "unknown to the reference"
+        yield rows[places], f"<b>User Query</b><br>{label}"
+
+
+def _query_trace(
+    view: ProjectionView, rows: npt.NDArray[np.intp], name: str, hover: str, look: Mapping[str, object]
+) -> go.Scattergl:
+    return go.Scattergl(
+        name=name,
+        x=view.query_xy[rows, 0],
+        y=view.query_xy[rows, 1],
+        mode="markers",
+        customdata=rows.astype(np.int32),
+        hovertemplate=f"{hover}<extra></extra>",
+        **look,
+    )
+
+
+def _undimmed(opacity: float) -> dict[str, dict[str, dict[str, float]]]:
+    """Keep points as they are while a box or lasso is open: the answer comes back as the red trace."""
+    return {"selected": {"marker": {"opacity": opacity}}, "unselected": {"marker": {"opacity": opacity}}}
+
+
+def _frame(view: ProjectionView, size: tuple[int, int]) -> Frame:
+    points = [xy for xy in (view.reference_xy, view.query_xy) if len(xy)]
+    if not points:
+        return Frame((-1.0, 1.0), (-1.0, 1.0), size)
+    low = np.min([xy.min(axis=0) for xy in points], axis=0).astype(float)
+    high = np.max([xy.max(axis=0) for xy in points], axis=0).astype(float)
+    pad = np.where(high > low, (high - low) * PADDING, 1.0)
+    (x0, y0), (x1, y1) = low - pad, high + pad
+    return Frame((float(x0), float(x1)), (float(y0), float(y1)), size)
+
+
+def _lay_out(fig: go.Figure, view: ProjectionView, frame: Frame) -> None:
+    first, second = (f"{100 * share:.0f} %" for share in view.explained_variance)
+    fig.update_layout(
+        dragmode="lasso",
+        xaxis={"title": {"text": f"PC 1 ({first} of variance)"}, "range": list(frame.x), "nticks": 5},
+        yaxis={"title": {"text": f"PC 2 ({second})"}, "range": list(frame.y), "nticks": 7},
+        uirevision=f"map {view.space}",
+    )
