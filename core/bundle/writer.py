@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from core.bundle.schema import INDEX_LIST, REAL_LIST, Column, TableSpec
 from core.errors import BundleError
@@ -106,9 +106,8 @@ def write_tensors(folder: Path, name: str, tensors: Mapping[str, NDArray[Any]]) 
     """
     for key, array in tensors.items():
         _check_finite(f"{name}, {key}", array)
-    part = _part(folder, name)
-    save_file({key: np.ascontiguousarray(array) for key, array in sorted(tensors.items())}, part)
-    part.replace(folder / name)
+    # not `save_file`, which leaves a file that only its owner can read
+    write_bytes(folder, name, save({key: np.ascontiguousarray(array) for key, array in sorted(tensors.items())}))
 
 
 def write_bytes(folder: Path, name: str, data: bytes) -> None:

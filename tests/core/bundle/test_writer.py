@@ -168,6 +168,8 @@ def test_arrays_tensors_and_bytes(tmp_path: Path) -> None:
 
     np.testing.assert_array_equal(load_file(tmp_path / "t.safetensors")["w"], array.T)
     write_bytes(tmp_path, "examples/x.h5ad", b"abc")
+    modes = {path.stat().st_mode for path in tmp_path.rglob("*") if path.is_file()}
+    assert len(modes) == 1, "all files are for the same readers"
     assert (tmp_path / "examples" / "x.h5ad").read_bytes() == b"abc"
     assert sha256_file(tmp_path / "examples" / "x.h5ad").startswith("ba7816bf8f01cfea")
     assert not [p for p in tmp_path.rglob("*") if p.name.endswith(".part")]
