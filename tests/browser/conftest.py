@@ -6,111 +6,26 @@
 from __future__ import annotations
 
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
 
-from core.settings import child_environment
+from tests.server import Server, servers
 
-ROOT = Path(__file__).parents[2]
 ARGUMENTS = (
     "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
     "--disable-sync",
 )  # fmt: skip
-START_S = 30.0
 SIZE = {"width": 1440, "height": 900}
-
-
-@dataclass
-class Server:
-    """A server that can be stopped, killed and started again on the same port and data.
-
-    Parameters
-    ----------
-    bundle : Path
-        Folder of the reference.
-    data_dir : Path
-        Uploads, jobs, results; also holds the server's log.
-    port : int
-        Free port of the loopback address.
-    settings : dict of str to str
-        More environment variables.
-    """
-
-    bundle: Path
-    data_dir: Path
-    port: int
-    settings: dict[str, str] = field(default_factory=dict)
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        """Address of the first page, without a slash at the end."""
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def log(self) -> str:
-        """What the server has logged."""
-        return (self.data_dir / "server.log").read_text()
-
-    def start(self) -> float:
-        """Start, wait for the first answer, and return the seconds it took."""
-        began = time.monotonic()
-        self.data_dir.mkdir(parents=True, exist_ok=True)
-        environment = child_environment(
-            {"SCQUERY_DATA_DIR": str(self.data_dir), "SCQUERY_MIN_FREE_BYTES": "0", **self.settings}
-        )
-        command = [sys.executable, "app.py", "--bundle", str(self.bundle), "--port", str(self.port)]
-        with (self.data_dir / "server.log").open("ab") as log:
-            self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-        while time.monotonic() - began < START_S:
-            if self.process.poll() is not None:
-                break
-            if self._answers():
-                return time.monotonic() - began
-            time.sleep(0.02)
-        raise AssertionError(f"the server did not start:\n{self.log}")
-
-    def stop(self, how: int = signal.SIGTERM) -> None:
-        """End the server in order, or with SIGKILL."""
-        if self.process is not None:
-            self.process.send_signal(how)
-            self.process.wait(timeout=20)
-            self.process = None
-
-    def _answers(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.url}/", timeout=5) as answer:
-                return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
-            return False
 
 
 @pytest.fixture(scope="session")
 def new_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
     """Make servers: ``new_server(bundle_folder, SCQUERY_SLOTS="1")``; all are ended with the session."""
-    made: list[Server] = []
-
-    def make(bundle: Path, **settings: str) -> Server:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        made.append(Server(bundle, tmp_path_factory.mktemp("server"), port, settings))
-        return made[-1]
-
-    yield make
-    for server in made:
-        server.stop(signal.SIGKILL)
+    with servers(tmp_path_factory.mktemp("servers")) as make:
+        yield make
 
 
 @pytest.fixture(scope="session")
