@@ -44,7 +44,6 @@ _PR_SET_PDEATHSIG = 1
 _ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "LC_ALL": "C.UTF-8",
-    "PYTHONDONTWRITEBYTECODE": "1",
     "OPENBLAS_NUM_THREADS": "1",  # each thread would claim address space
     "OMP_NUM_THREADS": "1",
     "MALLOC_ARENA_MAX": "2",

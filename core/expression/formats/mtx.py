@@ -192,7 +192,7 @@ def _values(path: Path, *, transpose: bool) -> csr.Triplet:
     try:
         entries = io.mmread(path)
     except (ValueError, OverflowError) as error:
-        said = str(error).strip().splitlines()[0][:160] if str(error).strip() else "a line cannot be read"
+        said = (str(error).strip() or "a line cannot be read").splitlines()[0][:160].rstrip(".")
         raise damaged("matrix.mtx", f"cannot be read: {said[0].lower()}{said[1:]}", _zero_based(said)) from error
     x = sparse.csr_matrix(entries.T if transpose else entries)
     return x.data.astype(np.float32), x.indices.astype(np.int32), x.indptr.astype(np.int64)

@@ -88,7 +88,12 @@ def damaged(place: str, what: str, next_step: str = SAVE_AGAIN) -> FileFormatErr
     FileFormatError
         With code "damaged".
     """
-    return FileFormatError(f"{place[:1].upper()}{place[1:]} {what}.", next_step=next_step, code="damaged")
+    return FileFormatError(f"{_opening(place)} {what}.", next_step=next_step, code="damaged")
+
+
+def _opening(place: str) -> str:
+    """Begin a sentence with a place; names of elements and files keep their spelling."""
+    return place[:1].upper() + place[1:] if place.startswith(("the ", "line ", "column ")) else place
 
 
 def too_large(sentence: str, next_step: str, code: str = "too-large") -> LimitError:
@@ -161,14 +166,14 @@ def check_axes(n_rows: int, n_columns: int, limits: Limits, place: str = "the ma
     """
     if n_rows <= 0 or n_columns <= 0:
         raise FileFormatError(
-            f"{place[:1].upper()}{place[1:]} is {max(0, n_rows):,} x {max(0, n_columns):,}: there is nothing in it.",
+            f"{_opening(place)} is {max(0, n_rows):,} x {max(0, n_columns):,}: there is nothing in it.",
             next_step="Export the matrix again, with cells and genes in it.",
             code="empty",
         )
     few, many = sorted((n_rows, n_columns))
     if many > max(limits.max_cells, limits.max_genes) or few > min(limits.max_cells, limits.max_genes):
         raise too_large(
-            f"{place[:1].upper()}{place[1:]} is {n_rows:,} x {n_columns:,}; "
+            f"{_opening(place)} is {n_rows:,} x {n_columns:,}; "
             f"this server takes {limits.max_cells:,} cells and {limits.max_genes:,} genes.",
             "Upload a part of the cells, or use the command line on a larger machine.",
         )
