@@ -135,7 +135,7 @@ def place_labels(
     for term in sorted(labels, key=lambda t: (not labels[t].matched, -labels[t].count, t)):
         taken = [box for text, _, box in placed.values() if text]
         taken += [disc.box for other, disc in discs.items() if other != term]
-        free = [c for c in _places(labels[term], discs[term], spread=spread) if not any(_meet(c[2], b) for b in taken)]
+        free = [c for c in _places(labels[term], discs[term], spread=spread) if not any(meet(c[2], b) for b in taken)]
         if free:
             placed[term] = min(free, key=lambda c: _covered(c[2], lines))
         elif labels[term].matched:
@@ -170,7 +170,8 @@ def _box(disc: Disc, side: Side, width: float, height: float, shift: float) -> B
     return (x0, y0, x0 + width, y0 + height)
 
 
-def _meet(a: Box, b: Box) -> bool:
+def meet(a: Box, b: Box) -> bool:
+    """Say whether two rectangles overlap or come closer than 2 px."""
     return a[0] - CLEAR < b[2] and b[0] - CLEAR < a[2] and a[1] - CLEAR < b[3] and b[1] - CLEAR < a[3]
 
 

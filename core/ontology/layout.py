@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from math import sqrt
 
 from core.ontology.graph import Ontology
-from core.ontology.labels import WIDEST, Box, Disc, Label, Side, label_text, place_labels
+from core.ontology.labels import WIDEST, Box, Disc, Label, Side, label_text, meet, place_labels
 from core.ontology.skeleton import MORE, Skeleton, skeleton
 from core.ontology.text import short_names
 
@@ -26,6 +26,7 @@ LOOSEST_PITCH_Y = 62.0
 PATH_DIAMETER = 9.0
 LARGEST_DIAMETER = 31.0
 PAD = 12.0
+DOTS = 12.0
 ROOMY = 1.1
 """A drawing this much too high is still scaled down: 11.5 px text stays above 10 px."""
 MAX_MORE_FOLDS = 4
@@ -84,11 +85,14 @@ class Edge:
         Node ids, wider to narrower.
     hidden : tuple of str
         Names of terms between the two that are not drawn, narrowest first.
+    dotted : bool
+        Whether three dots in the middle of the line say so: terms are hidden, and the dots cover no label and no circle.
     """
 
     source: str
     target: str
     hidden: tuple[str, ...]
+    dotted: bool
 
 
 @dataclass(frozen=True)
@@ -306,6 +310,14 @@ def _drawing(
                 types=folded or ((term,) if term in drawn.counts else ()),
             )
         )
-    edges = [Edge(a, b, tuple(ontology.name(t) for t in drawn.hidden[a, b])) for a, b in drawn.edges]
+    taken = [box for lines, _, box in placed.values() if lines] + [disc.box for disc in discs.values()]
+    edges = []
+    for a, b in drawn.edges:
+        hidden = tuple(ontology.name(term) for term in drawn.hidden[a, b])
+        x, y = (discs[a].x + discs[b].x) / 2, (discs[a].y + discs[b].y) / 2
+        dots = (x - DOTS / 2, y - DOTS / 2, x + DOTS / 2, y + DOTS / 2)
+        dotted = bool(hidden) and not any(meet(dots, box) for box in taken)
+        taken += [dots] if dotted else []
+        edges.append(Edge(a, b, hidden, dotted))
     width = max([size[0], *(node.box[2] + PAD / 2 for node in nodes)])
     return Drawing(tuple(nodes), tuple(edges), width, max(size[1], bottom - top))

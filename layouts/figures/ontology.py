@@ -10,14 +10,17 @@ Places, label sides and label boxes come from `core.ontology.layout`; nothing is
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from core.explore.ontology_view import OntologyView
 from core.ontology.labels import MATCHED_SIZE, PATH_SIZE
 from core.ontology.layout import Edge, Node
-from layouts.figures.tokens import FONT, TOKENS, Theme, rgba
+from layouts.figures.tokens import TOKENS, Theme, rgba
 
 MAX_HINT_NAMES = 8
+FACE = "Inter, system-ui, sans-serif"
+"""Cytoscape takes no quotes in a font list."""
 
 
 def elements(view: OntologyView, *, chosen: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
@@ -36,7 +39,8 @@ def elements(view: OntologyView, *, chosen: frozenset[str] = frozenset()) -> lis
         Nodes before edges; positions are pixels at zoom 1.
     """
     nodes = [_node(view, node, chosen) for node in view.drawing.nodes]
-    return nodes + [_edge(edge) for edge in view.drawing.edges]
+    places = {node.id: (node.x, node.y) for node in view.drawing.nodes}
+    return nodes + [_edge(edge, places) for edge in view.drawing.edges]
 
 
 def stylesheet(theme: Theme) -> list[dict[str, Any]]:
@@ -50,15 +54,15 @@ def stylesheet(theme: Theme) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        For the classes ``path``, ``matched``, ``empty`` (matched, but no selected cell), ``chosen``, ``more`` and ``gap`` (an edge
-        that leaves terms out).
+        For the classes ``path``, ``matched``, ``empty`` (matched, but no selected cell), ``chosen``, ``more``, ``right`` (the label's
+        side) and ``dotted`` (an edge that leaves terms out).
     """
     colours = TOKENS[theme]
     node = {
         "width": "data(diameter)",
         "height": "data(diameter)",
         "label": "data(label)",
-        "font-family": FONT,
+        "font-family": FACE,
         "font-size": PATH_SIZE,
         "color": colours["text3"],
         "text-wrap": "wrap",
@@ -92,20 +96,30 @@ def stylesheet(theme: Theme) -> list[dict[str, Any]]:
         "line-opacity": 0.8,
         "curve-style": "unbundled-bezier",
         "control-point-distances": "data(bends)",
-        "control-point-weights": "0.25 0.75",
+        "control-point-weights": "data(weights)",
         "edge-distances": "node-position",
         "target-arrow-shape": "none",
         "overlay-opacity": 0,
         "z-index": 0,
     }
+    dots = {
+        "label": "···",
+        "font-family": FACE,
+        "font-size": PATH_SIZE,
+        "color": colours["text3"],
+        "text-background-color": colours["surface"],
+        "text-background-opacity": 1,
+        "text-events": "yes",
+    }
     return [
         {"selector": "node", "style": node},
+        {"selector": ".right", "style": {"text-halign": "right", "text-justification": "left"}},
         {"selector": ".matched", "style": matched},
         {"selector": ".empty", "style": {"background-opacity": 0.35, "color": colours["text3"]}},
         {"selector": ".more", "style": {"background-color": rgba(colours["matched"], 1), "background-opacity": 0.6}},
         {"selector": ".chosen", "style": {"border-width": 2.5, "border-color": colours["selection"]}},
         {"selector": "edge", "style": edge},
-        {"selector": ".gap", "style": {"line-style": "dashed", "line-dash-pattern": [4, 3]}},
+        {"selector": ".dotted", "style": dots},
         {"selector": "node:active, edge:active", "style": {"overlay-opacity": 0}},
     ]
 
@@ -117,6 +131,8 @@ def _node(view: OntologyView, node: Node, chosen: frozenset[str]) -> dict[str, A
     classes += ["more"] * (len(node.types) > 1) + ["empty"] * (node.matched and not n)
     classes += ["chosen"] * bool(node.types and chosen.issuperset(node.types))
     x0, y0, x1, y1 = node.box
+    right = node.side == "right"
+    classes += ["right"] * right
     return {
         "group": "nodes",
         "data": {
@@ -128,7 +144,7 @@ def _node(view: OntologyView, node: Node, chosen: frozenset[str]) -> dict[str, A
             "total": node.count,
             "below": below,
             "diameter": round(node.diameter, 1),
-            "label_x": round((x0 + x1) / 2 - node.x, 1),
+            "label_x": round(x0 - node.x - node.diameter / 2, 1) if right else round((x0 + x1) / 2 - node.x, 1),
             "label_y": round((y0 + y1) / 2 - node.y, 1),
             "hint": _hint(node, n, below),
         },
@@ -147,17 +163,33 @@ def _hint(node: Node, n: int, below: int) -> str:
     return f"{node.name}: {below:,} selected cells of narrower types"
 
 
-def _edge(edge: Edge) -> dict[str, Any]:
+def _edge(edge: Edge, places: Mapping[str, tuple[float, float]]) -> dict[str, Any]:
+    weights, bends = _curve(places[edge.source], places[edge.target])
     return {
         "group": "edges",
         "data": {
             "id": f"{edge.source}>{edge.target}",
             "source": edge.source,
             "target": edge.target,
+            "weights": weights,
+            "bends": bends,
             "hint": f"by way of {_listed(list(edge.hidden))}" if edge.hidden else "",
         },
-        "classes": "gap" if edge.hidden else "",
+        "classes": "dotted" if edge.dotted else "",
     }
+
+
+def _curve(start: tuple[float, float], end: tuple[float, float]) -> tuple[str, str]:
+    """Describe a curve that leaves and arrives level, in Cytoscape's terms.
+
+    Cytoscape gives a control point by its share of the way along the straight line and its distance to the side; ours lie
+    half way across, at the height of either end.
+    """
+    dx, dy = end[0] - start[0], end[1] - start[1]
+    square = dx * dx + dy * dy or 1.0
+    first = dx * dx / 2 / square
+    bend = dx * dy / 2 / square**0.5
+    return f"{first:.3f} {1 - first:.3f}", f"{-bend:.1f} {bend:.1f}"
 
 
 def _listed(names: list[str]) -> str:
