@@ -13,13 +13,13 @@ import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 
 import waitress
-from dash import Dash, dcc, html
+from dash import Dash
 from flask import Flask
 
+from callbacks import registry
 from callbacks.bundle_watch import BundleWatch, open_bundles
 from callbacks.failures import log_failure
 from callbacks.logs import log_as_json, log_requests
@@ -52,23 +52,10 @@ def create_app(settings: Settings) -> Dash:
     log_requests(app.server)
     register_routes(app.server)
     with app.server.app_context():
-        _draw(app)
+        registry.register_all(app)
     protect(app, settings)
     app.server.before_request(services.start)
     return app
-
-
-def _draw(app: Dash) -> None:
-    """Give the app its page."""
-    try:
-        import_module("callbacks.registry").register_all(app)
-    except ImportError:
-        app.layout = html.Div(
-            [
-                dcc.Location(id="url"), dcc.Store(id="upload-state"), html.Button("Choose", id="upload-drop"),
-                html.Div(id="upload-status"), html.Progress(id="upload-progress", max="100"), html.Button("x", id="upload-cancel"),
-            ]
-        )  # fmt: skip
 
 
 def make_server() -> Flask:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 import zipfile
 from collections.abc import Iterator
-from itertools import compress
 from pathlib import Path
 
 from flask import Blueprint, Response, abort, make_response, request, send_file
 
+from callbacks.routes import requests
 from callbacks.services import services
 from callbacks.session import current_owner
 from core.errors import JobError
 from core.jobs import Job
 from core.jobs.records import DONE
+from core.result import to_csv
 
 FILES = {
     "labels.csv": "text/csv",
@@ -32,11 +32,11 @@ routes = Blueprint("download", __name__)
 
 @routes.get(f"/r/<token>/<any({', '.join(repr(name) for name in FILES)}):name>")
 def download(token: str, name: str) -> Response:
-    """Send one file of a result; ``labels.csv?sel=...`` only the rows of a selection."""
+    """Send one file of a result; ``labels.csv?sel=...&threshold=...`` the rows of a selection, as the page shows them."""
     job = finished(token)
-    selection = request.args.get("sel", "all")
-    if name == "labels.csv" and selection != "all":
-        return _attachment(selected_labels(job, selection), FILES[name], _name(job, "selected-labels.csv"))
+    if name == "labels.csv" and ("sel" in request.args or "threshold" in request.args):
+        rows = selected_labels(job, request.args.get("sel", "all"), request.args.get("threshold"))
+        return _attachment(iter([rows.encode()]), FILES[name], _name(job, "selected-labels.csv"))
     path = job.folder.result / name
     if not path.is_file():
         abort(404)
@@ -69,8 +69,8 @@ def finished(token: str) -> Job:
     return job
 
 
-def selected_labels(job: Job, selection: str) -> Iterator[bytes]:
-    """Return the labels of a selection, as CSV in pieces.
+def selected_labels(job: Job, selection: str, threshold: str | None) -> str:
+    """Return the labels of a selection as CSV.
 
     Parameters
     ----------
@@ -78,21 +78,24 @@ def selected_labels(job: Job, selection: str) -> Iterator[bytes]:
         With a result.
     selection : str
         As in the page's address, for example ``cluster:5/9``.
+    threshold : str or None
+        Another confidence level than the result was made with, as on the page.
 
     Returns
     -------
-    iterator of bytes
-        The head and the selected rows of ``labels.csv``, unchanged.
+    str
+        Columns of ``labels.csv``.
 
     Raises
     ------
     InputError
-        When the selection cannot be read.
+        When selection or threshold cannot be read, or the reference has changed since.
     """
     engine = services().engine
-    result = engine.result(job.folder.result)
+    level = None if threshold is None else requests.number(threshold, "threshold")
+    result = engine.result(job.folder.result, threshold=level)
     mask = engine.selection_mask(result, engine.parse_selection(selection))
-    return _rows(job.folder.result / "labels.csv", [True, *mask.tolist()])
+    return to_csv(result.labels[mask])
 
 
 def zip_stream(paths: list[Path]) -> Iterator[bytes]:
@@ -139,20 +142,6 @@ class _Pipe(io.RawIOBase):
         piece = bytes(self._held)
         self._held.clear()
         return piece
-
-
-def _rows(path: Path, keep: list[bool]) -> Iterator[bytes]:
-    """Yield the rows of a CSV that are kept, in blocks, written as they were read."""
-    block = io.StringIO()
-    writer = csv.writer(block, lineterminator="\n")
-    with path.open(encoding="utf-8", newline="") as file:
-        for row in compress(csv.reader(file), keep):
-            writer.writerow(row)
-            if block.tell() > BLOCK_BYTES:
-                yield block.getvalue().encode()
-                block.seek(0)
-                block.truncate()
-    yield block.getvalue().encode()
 
 
 def _attachment(body: Iterator[bytes], content_type: str, name: str) -> Response:

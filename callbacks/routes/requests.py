@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -58,6 +59,23 @@ def whole(value: object, name: str) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53:
         return value
     raise wrong(f"{name} is missing or is not a whole number.")
+
+
+def number(value: str, name: str) -> float:
+    """Return a finite number from the address.
+
+    Raises
+    ------
+    InputError
+        When it is none.
+    """
+    try:
+        found = float(value)
+    except ValueError:
+        found = math.nan
+    if not math.isfinite(found):
+        raise wrong(f"{name} is not a number.")
+    return found
 
 
 def options(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -43,6 +43,19 @@ def test_labels_of_a_selection(ann, job):
     assert (bad.status_code, bad.json["code"]) == (400, "selection")
 
 
+def test_labels_at_another_confidence_level(ann, job):
+    head, *labels = rows(ann.get(f"/r/{job.token}/labels.csv", buffered=True))
+    status = head.index("status")
+    strict = rows(ann.get(f"/r/{job.token}/labels.csv?threshold=0.999", buffered=True))
+    assert strict[0] == head
+    assert len(strict) == len(labels) + 1
+    assert sum(row[status] == "confident" for row in strict) < sum(row[status] == "confident" for row in labels)
+    ambiguous = rows(ann.get(f"/r/{job.token}/labels.csv?threshold=0.999&sel=status:ambiguous", buffered=True))
+    assert {row[status] for row in ambiguous[1:]} == {"ambiguous"}
+    for wrong in ("2", "-1", "nan", "inf", "high", ""):
+        assert ann.get(f"/r/{job.token}/labels.csv?threshold={wrong}").status_code == 400
+
+
 def test_everything_as_one_zip(ann, job):
     answer = ann.get(f"/r/{job.token}/all.zip")
     archive = zipfile.ZipFile(io.BytesIO(answer.data))
