@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from build_bundle.differential.compare import compare
+from build_bundle.differential.groups import Comparison, plan_types
+from build_bundle.differential.settings import DifferentialSettings
+from tests.build_bundle.planted_corpus import planted_corpus
+from tests.worlds import ALPHA, MARKERS, MONO, B
+
+SETTINGS = DifferentialSettings(min_cells=30, fewest_cells=10)
+
+
+def dense(corpus, part):
+    matrix = corpus.part(part)
+    x = np.zeros((matrix.x.shape[0], len(corpus.genes)))
+    x[:, matrix.genes] = matrix.x.toarray()
+    return np.log1p(1e4 * x / x.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def test_every_column_agrees_with_its_definition(planted):
+    plan = next(p for p in plan_types(planted, SETTINGS, seed=0) if p.type_id == B)
+    comparison = next(c for c in plan.comparisons if c.part == "okafor2020")
+    table = compare(planted, comparison).set_index("gene")
+    first = planted.part("okafor2020").first_row
+    values = dense(planted, "okafor2020")
+    inside, outside = values[comparison.inside - first], values[comparison.outside - first]
+    assert set(table.index) == set(np.flatnonzero((np.vstack([inside, outside]) > 0).any(axis=0)))
+    assert table[["n_in", "n_out"]].iloc[0].tolist() == [len(inside), len(outside)]
+    for gene in list(table.index)[::17]:
+        row, a, b = table.loc[gene], inside[:, gene], outside[:, gene]
+        judge = stats.mannwhitneyu(a.astype(float), b.astype(float), alternative="two-sided", method="asymptotic")
+        assert row["p_value"] == pytest.approx(judge.pvalue, rel=1e-6)
+        fold = (np.expm1(a.astype(float)).mean() + 1e-9) / (np.expm1(b.astype(float)).mean() + 1e-9)
+        assert row["log2_fold_change"] == pytest.approx(np.log2(fold), rel=1e-5)
+        assert row["pct_in"] == pytest.approx((a > 0).mean())
+        assert row["mean_out"] == pytest.approx(b.mean(), rel=1e-5)
+    np.testing.assert_allclose(table["p_value_adj"], stats.false_discovery_control(table["p_value"], method="bh"))
+
+
+def test_planted_markers_stand_out(planted):
+    plan = next(p for p in plan_types(planted, SETTINGS, seed=0) if p.type_id == ALPHA)
+    table = compare(planted, plan.comparisons[0])
+    best = table.sort_values("z", ascending=False)["gene"].head(12)
+    assert len(set(planted.genes[best]) & set(MARKERS[ALPHA])) >= 10
+
+
+def test_cells_of_several_parts_are_compared_over_the_genes_all_of_them_measured(tmp_path):
+    corpus = planted_corpus(
+        tmp_path,
+        compositions={"a": {B: 30}, "b": {MONO: 30}, "c": {MONO: 30}},
+        panels={"b": slice(0, 200), "c": slice(50, 300)},
+    )
+    rows = {s: np.flatnonzero(corpus.cells["study"] == s) for s in "abc"}
+    table = compare(corpus, Comparison(B, "a", rows["a"], np.concatenate([rows["b"], rows["c"]]), foreign=True))
+    shared = np.flatnonzero(corpus.measured.all(axis=0))
+    assert set(table["gene"]) <= set(shared)
+    assert len(table) > 100
+    assert table["n_out"].iloc[0] == 60
