@@ -257,11 +257,13 @@ class Bundle:
         self, spec: TableSpec, rows: NDArray[np.int64]
     ) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.int64]]:
         """Read ascending rows of an expression table: indices, values, row boundaries."""
-        groups, within = np.divmod(rows, spec.row_group_size)
-        needed, first = np.unique(groups, return_inverse=True)
         with self._lock("table", spec.name):
-            table = self._parquet(spec).read_row_groups(needed.tolist())
-        taken = table.take(pa.array(first * spec.row_group_size + within)).combine_chunks()
+            file = self._parquet(spec)
+            size = file.metadata.row_group(0).num_rows  # as written, which may be by another version
+            groups, within = np.divmod(rows, size)
+            needed, first = np.unique(groups, return_inverse=True)
+            table = file.read_row_groups(needed.tolist())
+        taken = table.take(pa.array(first * size + within)).combine_chunks()
         index_lists, value_lists = (taken.column(c.name).combine_chunks() for c in spec.columns)
         lengths = index_lists.value_lengths().to_numpy(zero_copy_only=False)
         indptr = np.concatenate(([0], np.cumsum(lengths, dtype=np.int64)))

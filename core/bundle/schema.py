@@ -73,7 +73,7 @@ class TableSpec:
     columns : tuple of Column
         In file order.
     row_group_size : int
-        Rows per Parquet row group; small where single rows are read.
+        Rows per Parquet row group; small where single rows are read. Another choice needs no new version.
     key : tuple of str
         Columns whose values together are unique.
     aligned_with : str
@@ -232,7 +232,7 @@ EXPRESSION_BY_CELL = TableSpec(
         Column("gene_indices", INDEX_LIST, "ascending rows of genes"),
         Column("values", REAL_LIST, "log1p of counts per 10,000"),
     ),
-    row_group_size=16,
+    row_group_size=8,
     aligned_with="cells",
 )
 

@@ -21,6 +21,8 @@ from core.errors import BundleDamagedError, BundleError
 
 __all__ = ["check_file", "verify_bundle"]
 
+EXPRESSION = (EXPRESSION_BY_CELL, EXPRESSION_BY_GENE)
+
 
 def verify_bundle(folder: Path, *, deep: bool = False) -> list[str]:
     """Return all problems of a bundle.
@@ -80,7 +82,7 @@ def _one_table(root: Path, manifest: Manifest, spec: TableSpec, *, deep: bool) -
             found = _shape_problems(file, manifest, spec)
             if found:
                 return found, None
-            if spec in (EXPRESSION_BY_CELL, EXPRESSION_BY_GENE):
+            if spec in EXPRESSION:
                 return (expression_problems(file, manifest, spec) if deep else []), None
             table = file.read()
     except (pa.ArrowException, OSError) as error:
@@ -99,7 +101,15 @@ def _shape_problems(file: pq.ParquetFile, manifest: Manifest, spec: TableSpec) -
         found.append("Its number of rows differs from the manifest's.")
     if file.metadata.num_rows != expected:
         found.append(f"It has {file.metadata.num_rows:,} rows, {expected:,} were expected.")
+    if spec in EXPRESSION and not _is_regular(file.metadata):
+        found.append("Its row groups are not of one size.")
     return found
+
+
+def _is_regular(metadata: pq.FileMetaData) -> bool:
+    """Whether all row groups but the last hold equally many rows: readers find a row by division."""
+    sizes = [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)]
+    return set(sizes[:-1]) <= {max(sizes, default=0)}
 
 
 def _binary_problems(root: Path, manifest: Manifest, sound: set[str], deep: bool) -> list[str]:  # noqa: FBT001

@@ -6,11 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from core.bundle import schema
 from core.bundle.reader import Bundle
 from core.errors import BundleDamagedError, BundleError
+from tests.core.bundle.conftest import Reseal
 from tests.world_bundle import Reference
 from tests.worlds import ALPHA, B, World
 
@@ -84,6 +86,17 @@ def test_expression_of_cells_in_the_order_asked_for(bundle: Bundle, reference: R
     found = bundle.cell_expression(rows)
     assert found.dtype == np.float32
     np.testing.assert_array_equal(found.toarray(), reference.lognorm.toarray()[list(rows)])
+
+
+def test_expression_written_in_other_row_groups(own: Path, reseal: Reseal, reference: Reference) -> None:
+    for spec in (schema.EXPRESSION_BY_CELL, schema.EXPRESSION_BY_GENE):
+        pq.write_table(pq.read_table(own / spec.file), own / spec.file, row_group_size=13)
+    reseal()
+    opened, dense = Bundle.open(own), reference.lognorm.toarray()
+    np.testing.assert_array_equal(opened.cell_expression([3, 599, 40]).toarray(), dense[[3, 599, 40]])
+    for gene in (0, 17, 299):
+        indices, values = opened.gene_expression(reference.world.genes[gene])
+        np.testing.assert_array_equal(values, dense[indices, gene])
 
 
 @pytest.mark.parametrize("rows", [[-1], [600], [3, 10**9]])

@@ -120,6 +120,26 @@ def test_expression_is_looked_through_when_deep(
     assert sentence in found[0]
 
 
+def test_row_groups_of_expression_have_one_size(own: Path, reseal: Reseal) -> None:
+    path = own / schema.EXPRESSION_BY_CELL.file
+    table = pq.read_table(path)
+    pq.write_table(table, path, row_group_size=7)
+    reseal()
+    assert verify_bundle(own) == []
+    with pq.ParquetWriter(path, table.schema) as writer:
+        for part in (table[:5], table[5:15], table[15:]):
+            writer.write_table(part, row_group_size=10)
+    reseal()
+    assert verify_bundle(own) == ["expression_by_cell.parquet: Its row groups are not of one size."]
+
+
+def test_expression_without_any_row(own: Path, reseal: Reseal) -> None:
+    path = own / schema.EXPRESSION_BY_CELL.file
+    pq.write_table(pq.read_table(path)[:0], path)
+    reseal()
+    assert verify_bundle(own) == ["expression_by_cell.parquet: It has 0 rows, 600 were expected."]
+
+
 def test_empty_rows_of_expression_are_fine(own: Path, reseal: Reseal) -> None:
     half = {"gene_indices", "values"}
     _edit(own, schema.EXPRESSION_BY_CELL, **dict.fromkeys(half, lambda v: [*v[:128], *([] for _ in v[128:])]))
