@@ -28,6 +28,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.linalg import eigh
+from scipy.sparse.linalg import eigsh
 
 from core.bundle.reader import Bundle
 from core.bundle.schema import PROJECTION_LOADINGS
@@ -37,6 +38,8 @@ from core.explore.query import Query
 Space = Literal["embedding", "raw"]
 COLUMNS: Mapping[str, tuple[str, str]] = {"embedding": ("pc1", "pc2"), "raw": ("raw_pc1", "raw_pc2")}
 MAX_REFERENCE_POINTS = 20_000
+BLOCK = 4_096
+DENSE_BELOW = 200
 
 
 @dataclass(frozen=True)
@@ -152,21 +155,22 @@ def fit_projection(batches: Iterable[npt.NDArray[np.float32]], n_components: int
 
     Notes
     -----
-    Sums the outer products in float64 and takes the largest eigenvectors: memory 16 x n_features^2 bytes (150 MB for
-    3,000 features) whatever the number of rows. Batches are shifted by the first one's mean, so that the covariance is not a small
-    difference of large numbers.
+    Sums outer products (float32 within a block of rows, float64 over blocks) and takes the largest eigenvectors by Lanczos
+    steps: memory 12 x n_features^2 bytes (110 MB for 3,000 features) whatever the number of rows; 2,600 x 3,000 takes about
+    2 s. Rows are shifted by the first batch's mean, so that the covariance is not a small difference of large numbers.
     """
     n, shift, total, outer = 0, None, None, None
     for batch in batches:
-        rows = np.asarray(batch, dtype=np.float64)
-        if not len(rows):
+        if not len(batch):
             continue
         if shift is None or total is None or outer is None:
-            shift, total, outer = rows.mean(axis=0), np.zeros(rows.shape[1]), np.zeros((rows.shape[1],) * 2)
-        rows = rows - shift
-        n += len(rows)
-        total += rows.sum(axis=0)
-        outer += rows.T @ rows
+            shift = np.asarray(batch.mean(axis=0), dtype=np.float32)
+            total, outer = np.zeros(batch.shape[1]), np.zeros((batch.shape[1],) * 2)
+        for start in range(0, len(batch), BLOCK):
+            rows = np.asarray(batch[start : start + BLOCK], dtype=np.float32) - shift
+            n += len(rows)
+            total += rows.sum(axis=0, dtype=np.float64)
+            outer += rows.T @ rows
     if shift is None or total is None or outer is None:
         raise ValueError("A projection needs at least one row.")
     return _axes(shift + total / n, outer / n - np.outer(total / n, total / n), n_components)
@@ -277,7 +281,7 @@ def _axes(mean: npt.NDArray[np.float64], covariance: npt.NDArray[np.float64], n_
     n_features = len(mean)
     found = min(n_components, n_features)
     total = float(np.trace(covariance))
-    values, vectors = eigh(covariance, subset_by_index=(n_features - found, n_features - 1))
+    values, vectors = _largest(covariance, found)
     components = np.zeros((n_components, n_features))
     explained = np.zeros(n_components)
     for i, column in enumerate(reversed(range(found))):
@@ -285,6 +289,20 @@ def _axes(mean: npt.NDArray[np.float64], covariance: npt.NDArray[np.float64], n_
         components[i] = vector * (1.0 if vector[np.abs(vector).argmax()] >= 0 else -1.0)
         explained[i] = max(float(values[column]), 0.0) / total if total > 0 else 0.0
     return Loadings(mean.astype(np.float32), components.astype(np.float32), explained.astype(np.float32))
+
+
+def _largest(
+    covariance: npt.NDArray[np.float64], found: int
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Give the largest eigenvalues, ascending, and their vectors as columns."""
+    n = len(covariance)
+    if n < DENSE_BELOW or not covariance.any():
+        return eigh(covariance, subset_by_index=(n - found, n - 1))
+    # A fixed start makes the answer reproducible.
+    start = np.random.default_rng(0).standard_normal(n)
+    values, vectors = eigsh(covariance, k=found, v0=start)
+    order = np.argsort(values)
+    return values[order], vectors[:, order]
 
 
 def _codes(keys: npt.NDArray[np.object_], vocabulary: tuple[str, ...]) -> npt.NDArray[np.int16]:
