@@ -100,22 +100,15 @@
     return request({ threshold: Number(value) === Number(made) ? null : String(value) });
   }
 
-  /* A click on a heatmap cell, cluster strip or branch: its customdata (or that of the nearest point) is a selection. */
-  function chooseBranch(click, known) {
+  /* A click on the heatmap: a branch of the tree carries [node, cells], a row or the strip its cluster's number. */
+  function chooseBranch(click, clusters, known) {
     var point = click && click.points && click.points[0];
-    var selection = point && selectionOf(point);
-    if (!selection) {
+    var data = point ? point.customdata : null;
+    if (data === null || data === undefined) {
       return nothing();
     }
+    var selection = Array.isArray(data) ? "branch:" + data[0] : "cluster:" + data + "/" + (clusters || "9");
     return request({ sel: selection === known ? null : selection });
-  }
-
-  function selectionOf(point) {
-    var data = point.customdata;
-    while (Array.isArray(data) && data.length) {
-      data = data[0];
-    }
-    return typeof data === "string" && data.indexOf(":") > 0 ? data : null;
   }
 
   /* Only ranges and vertices leave the browser, never the points. */
@@ -167,10 +160,14 @@
 
   function chooseNode(tap) {
     var data = tap && tap.data;
-    if (!data || !data.selection) {
+    if (!data || !data.id) {
       return nothing();
     }
-    return request({ sel: data.selection, type: data.term || data.id });
+    var wanted = { sel: data.types ? "type:" + data.types : "under:" + data.id };
+    if (data.id.indexOf("more:") !== 0) {
+      wanted.type = data.id;
+    }
+    return request(wanted);
   }
 
   function openCard() {
@@ -206,14 +203,42 @@
     return Object.assign({}, navbar, { collapsed: collapsed });
   }
 
-  function measure() {
+  /* Size of a panel's drawing area, in steps, so that a small change draws nothing again. */
+  function sizeOf(id) {
+    var place = document.getElementById(id);
+    var box = place && place.getBoundingClientRect();
+    return box && box.width && box.height ? [step(box.width), step(box.height)] : null;
+  }
+
+  function step(length) {
+    return Math.round(length / 20) * 20;
+  }
+
+  function measure(id) {
     return new Promise(function (resolve) {
       window.requestAnimationFrame(function () {
-        var place = document.querySelector(".ontology");
-        var box = place ? place.getBoundingClientRect() : { width: 560, height: 240 };
-        resolve([Math.max(200, Math.round(box.width / 10) * 10), Math.max(120, Math.round(box.height / 10) * 10)]);
+        resolve(sizeOf(id));
       });
     });
+  }
+
+  function explainNode(node, edge) {
+    var fired = window.dash_clientside.callback_context.triggered[0];
+    var data = fired && fired.prop_id.indexOf("Edge") > 0 ? edge : node;
+    return (data && data.hint) || "matched types in green, paths in grey";
+  }
+
+  /* Some machines draw no WebGL (remote desktops, old drivers): figures then come as SVG. Asked for as plotly does. */
+  function hasWebgl() {
+    try {
+      var canvas = document.createElement("canvas");
+      var context = canvas.getContext("webgl", { preserveDrawingBuffer: true, premultipliedAlpha: true, antialias: true });
+      return Boolean(
+        context && context.getExtension("ANGLE_instanced_arrays") && context.getExtension("OES_element_index_uint")
+      );
+    } catch (error) {
+      return false;
+    }
   }
 
   var UPLOAD_TITLES = {
@@ -267,7 +292,7 @@
       chooseClusters: chooseClusters, chooseSpace: chooseSpace, chooseThreshold: chooseThreshold,
       chooseBranch: chooseBranch, chooseOnMap: chooseOnMap, chooseRow: chooseRow, chooseNode: chooseNode,
       openCard: openCard, closeCard: closeCard, showCells: showCells, showValue: showValue, openDrawer: openDrawer, clear: clear, toggleRail: toggleRail,
-      measure: measure, uploadSheet: uploadSheet, copyLink: copyLink, switchStylesheet: switchStylesheet,
+      measure: measure, hasWebgl: hasWebgl, explainNode: explainNode, uploadSheet: uploadSheet, copyLink: copyLink, switchStylesheet: switchStylesheet,
     },
   });
 
@@ -290,13 +315,32 @@
     cy.zoom({ level: level, renderedPosition: { x: cy.width() / 2, y: cy.height() / 2 } });
   }
 
+  var MEASURED = ["heatmap", "scatter", "ontology"];
+  var sizes = {};
+
   function resized() {
-    window.dispatchEvent(new Event("resize"));
+    MEASURED.forEach(function (id) {
+      var size = sizeOf(id);
+      if (size && String(size) !== String(sizes[id])) {
+        sizes[id] = size;
+        window.dash_clientside.set_props(id + "-size", { data: size });
+      }
+    });
     var cy = cytoscape();
     if (cy) {
       cy.resize();
       cy.fit(undefined, 12);
     }
+  }
+
+  var waiting = null;
+  window.addEventListener("resize", function () {
+    window.clearTimeout(waiting);
+    waiting = window.setTimeout(resized, 250);
+  });
+
+  function redraw() {
+    window.dispatchEvent(new Event("resize"));
   }
 
   function enlarge(button) {
@@ -305,13 +349,13 @@
     shrink();
     panel.classList.toggle("is-wide", wide);
     button.classList.toggle("is-on", wide);
-    window.setTimeout(resized, 30);
+    window.setTimeout(redraw, 30);
   }
 
   function shrink() {
     document.querySelectorAll(".panel.is-wide").forEach(function (panel) {
       panel.classList.remove("is-wide");
-      window.setTimeout(resized, 30);
+      window.setTimeout(redraw, 30);
     });
     document.querySelectorAll(".icon-button.is-on").forEach(function (button) {
       button.classList.remove("is-on");

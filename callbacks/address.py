@@ -37,9 +37,17 @@ def register(app: Dash) -> None:
         Input(ids.SPACE, "data"),
         Input(ids.TYPE, "data"),
     )
+    for panel, store in (
+        (ids.HEATMAP, ids.HEATMAP_SIZE),
+        (ids.SCATTER, ids.SCATTER_SIZE),
+        (ids.ONTOLOGY, ids.ONTOLOGY_SIZE),
+    ):
+        app.clientside_callback(_function("measure"), Output(store, "data"), Input(panel, "id"))
     _choice(app, "chooseClusters", Input(ids.CLUSTER_SLIDER, "value"), State(ids.CLUSTERS, "data"))
     _choice(app, "chooseSpace", Input(ids.SPACE_SWITCH, "value"), State(ids.SPACE, "data"))
-    _choice(app, "chooseBranch", Input(ids.HEATMAP, "clickData"), State(ids.SELECTION, "data"))
+    _choice(
+        app, "chooseBranch", Input(ids.HEATMAP, "clickData"), State(ids.CLUSTERS, "data"), State(ids.SELECTION, "data")
+    )
     _choice(
         app, "chooseOnMap", Input(ids.SCATTER, "selectedData"), State(ids.SPACE, "data"), State(ids.SELECTION, "data")
     )

@@ -68,6 +68,7 @@ def draw(shown: Shown, scope: str | None) -> Sequence[Any]:
     mask = shown.everything if scope == composition.ALL else shown.mask
     view = shown.engine.composition(shown.result, mask)
     ranks = shown.engine.type_ranks(shown.result)
-    thin = shown.engine.thin_types(shown.result)
+    types = shown.engine.reference_view(shown.bundle.name).types
+    thin = types.loc[types["thin"], "type_id"]
     rows = composition.rows(view, ranks, chosen=str(shown.selection), thin=frozenset(thin))
     return rows, words.count(view.n_selected, "cell")

@@ -9,11 +9,11 @@ from dash import Dash, Input, Output, State
 from dash.dependencies import ClientsideFunction
 from dash.exceptions import PreventUpdate
 
-from callbacks.opened import Shown, in_panel
+from callbacks.opened import Shown, in_panel, read_size
 from layouts import ids
 from layouts.figures.ontology import elements
 
-SMALLEST, LARGEST = 120, 4000
+USUAL = (540, 240)
 
 
 def register(app: Dash) -> None:
@@ -33,7 +33,10 @@ def register(app: Dash) -> None:
         State(ids.URL, "pathname"),
     )(update)
     app.clientside_callback(
-        ClientsideFunction("scquery", "measure"), Output(ids.ONTOLOGY_SIZE, "data"), Input(ids.ONTOLOGY, "id")
+        ClientsideFunction("scquery", "explainNode"),
+        Output(ids.ONTOLOGY_SUB, "children"),
+        Input(ids.ONTOLOGY, "mouseoverNodeData"),
+        Input(ids.ONTOLOGY, "mouseoverEdgeData"),
     )
     app.clientside_callback(
         ClientsideFunction("scquery", "switchStylesheet"),
@@ -62,7 +65,7 @@ def update(selection: str | None, threshold: str | None, size: object, pathname:
     """
     if size is None:
         raise PreventUpdate
-    return in_panel(draw, 1, (pathname, selection, threshold), read_size(size))
+    return in_panel(draw, 1, (pathname, selection, threshold), read_size(size, USUAL))
 
 
 def draw(shown: Shown, size: tuple[int, int]) -> Sequence[Any]:
@@ -81,28 +84,21 @@ def draw(shown: Shown, size: tuple[int, int]) -> Sequence[Any]:
         Elements of the graph.
     """
     view = shown.engine.ontology_view(shown.result, shown.mask, size=size)
-    return (elements(view, selection=shown.selection),)
+    return (elements(view, chosen=chosen_types(shown)),)
 
 
-def read_size(size: object) -> tuple[int, int]:
-    """Read what the browser measured.
+def chosen_types(shown: Shown) -> frozenset[str]:
+    """List the types a selection by type names.
 
     Parameters
     ----------
-    size : object
-        Two numbers, or anything.
+    shown : Shown
+        Result and selection.
 
     Returns
     -------
-    tuple of int
-        Within sensible bounds.
+    frozenset of str
+        Their ids; empty for a selection of another kind.
     """
-    match size:
-        case [int() | float() as width, int() | float() as height]:
-            return _bounded(width), _bounded(height)
-        case _:
-            return 540, 240
-
-
-def _bounded(length: float) -> int:
-    return int(min(max(length, SMALLEST), LARGEST)) if length == length else SMALLEST  # noqa: PLR0124  (NaN)
+    chosen = shown.selection
+    return frozenset(chosen.value.split("+")) if chosen.kind in ("type", "under") else frozenset()

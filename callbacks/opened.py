@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import plotly.graph_objects as go
 from dash import no_update
 from dash.exceptions import PreventUpdate
 
@@ -28,6 +29,8 @@ from core.jobs import Job
 from layouts import links, rail, states
 
 logger = logging.getLogger(__name__)
+
+SMALLEST, LARGEST = 120, 4000  # pixels of a panel
 
 
 @dataclass(frozen=True)
@@ -154,6 +157,28 @@ def read_threshold(text: str | None) -> float | None:
     return value
 
 
+def drawable(figure: go.Figure, *, webgl: bool) -> go.Figure | dict[str, Any]:
+    """Turn WebGL traces into SVG ones for a browser that draws no WebGL.
+
+    Parameters
+    ----------
+    figure : plotly figure
+        Any.
+    webgl : bool
+        Whether the browser draws WebGL.
+
+    Returns
+    -------
+    plotly figure or dict
+        The figure itself, or its JSON form with plain scatter traces: slower, but there.
+    """
+    if webgl:
+        return figure
+    plain: dict[str, Any] = figure.to_plotly_json()
+    plain["data"] = [{**t, "type": "scatter"} if t["type"] == "scattergl" else t for t in plain["data"]]
+    return plain
+
+
 def read_clusters(text: str | None) -> int:
     """Read the number of clusters from the address.
 
@@ -170,6 +195,32 @@ def read_clusters(text: str | None) -> int:
     if text and text.isdecimal() and 2 <= int(text) <= MAX_CLUSTERS:
         return int(text)
     return DEFAULT_CLUSTERS
+
+
+def read_size(size: object, usual: tuple[int, int]) -> tuple[int, int]:
+    """Read what the browser measured.
+
+    Parameters
+    ----------
+    size : object
+        Two numbers, or anything.
+    usual : tuple of int
+        Stands in for what cannot be read.
+
+    Returns
+    -------
+    tuple of int
+        Within sensible bounds.
+    """
+    match size:
+        case [int() | float() as width, int() | float() as height]:
+            return _bounded(width), _bounded(height)
+        case _:
+            return usual
+
+
+def _bounded(length: float) -> int:
+    return int(min(max(length, SMALLEST), LARGEST)) if length == length else SMALLEST  # noqa: PLR0124  (NaN)
 
 
 def in_panel(

@@ -16,6 +16,7 @@ from callbacks.services import Services, services
 from callbacks.session import current_owner
 from core.bundle.reader import Bundle
 from core.errors import InputError, ScQueryError
+from core.explore.reference import chip
 from core.jobs import Job
 from layouts import first_visit, ids, links, page, rail, reference, results, running, states, words
 
@@ -79,6 +80,9 @@ def register(app: Dash) -> None:
         Output(ids.UPLOAD_PANEL, "className"),
         Output(ids.UPLOAD_MESSAGE, "children"),
         Input(ids.UPLOAD_STATE, "data"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("scquery", "hasWebgl"), Output(ids.WEBGL, "data"), Input(ids.WEBGL, "id")
     )
     app.clientside_callback(
         ClientsideFunction("scquery", "toggleRail"),
@@ -188,15 +192,7 @@ def choices(found: Services) -> list[page.ReferenceChoice]:
 
 
 def _choice(name: str, bundle: Bundle) -> page.ReferenceChoice:
-    facts = bundle.manifest
-    counts = facts.counts
-    parts = (
-        words.count(counts.n_cells, "cell"),
-        words.count(counts.n_cell_types, "type"),
-        words.count(counts.n_studies, "study", "studies"),
-        f"built {words.day(facts.built_at)}",
-    )
-    return page.ReferenceChoice(name, facts.title, " · ".join(parts))
+    return page.ReferenceChoice(name, bundle.manifest.title, chip(bundle.manifest))
 
 
 def _chip(found: Services, content: Content) -> Component:

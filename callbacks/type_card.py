@@ -9,9 +9,10 @@ from dash import Dash, Input, Output, State, dcc
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from callbacks.opened import Shown, open_shown
+from callbacks.opened import Shown, drawable, open_shown
 from core.errors import ScQueryError
 from core.explore.markers import GeneHeatmapView, VolcanoView
+from core.ontology.text import short_name
 from core.result import to_csv
 from layouts import composition, ids, links, states, type_card
 from layouts.figures.genes import gene_figure
@@ -35,6 +36,7 @@ def register(app: Dash) -> None:
         Input(ids.SELECTION, "data"),
         Input(ids.THRESHOLD, "data"),
         Input(ids.THEME, "computedColorScheme"),
+        Input(ids.WEBGL, "data"),
         Input(ids.CARD_BODY, "id"),
         State(ids.URL, "pathname"),
     )(update)
@@ -53,6 +55,7 @@ def update(
     selection: str | None,
     threshold: str | None,
     theme: Theme | None,
+    webgl: bool | None,  # noqa: FBT001  (Dash hands inputs over by place)
     body: object,  # noqa: ARG001  (its appearance is the news: the drawer has been opened)
     pathname: str | None,
 ) -> Component:
@@ -64,6 +67,8 @@ def update(
         Parts of the address.
     theme : str or None
         ``light`` or ``dark``; None before the browser has said.
+    webgl : bool or None
+        Whether the browser draws WebGL; None before it has said.
     body : object
         Id of the card's body.
     pathname : str or None
@@ -74,10 +79,10 @@ def update(
     Component
         The card, or why there is none.
     """
-    if theme is None or not term_id or links.read_path(pathname).page != "result":
+    if theme is None or webgl is None or not term_id or links.read_path(pathname).page != "result":
         raise PreventUpdate
     try:
-        return draw(open_shown(pathname, selection, threshold), term_id, theme)
+        return draw(open_shown(pathname, selection, threshold), term_id, theme, webgl=webgl)
     except ScQueryError as error:
         return states.panel_sentence(error)
     except Exception as error:
@@ -85,7 +90,7 @@ def update(
         return states.panel_sentence(error)
 
 
-def draw(shown: Shown, term_id: str, theme: Theme) -> Component:
+def draw(shown: Shown, term_id: str, theme: Theme, *, webgl: bool) -> Component:
     """Build the card.
 
     Parameters
@@ -96,6 +101,8 @@ def draw(shown: Shown, term_id: str, theme: Theme) -> Component:
         Cell type id.
     theme : str
         ``light`` or ``dark``.
+    webgl : bool
+        Whether the browser draws WebGL.
 
     Returns
     -------
@@ -108,7 +115,7 @@ def draw(shown: Shown, term_id: str, theme: Theme) -> Component:
     ontology = shown.bundle.manifest.ontology
     return type_card.layout(
         card,
-        _graphs(volcano, genes, card.name, theme),
+        _graphs(volcano, genes, card.name, theme, webgl=webgl),
         swatch=composition.colour(term_id, shown.engine.type_ranks(shown.result)),
         chosen=str(shown.selection),
         ontology_release=type_card.ontology_release(ontology.name, ontology.release),
@@ -143,9 +150,13 @@ def save_genes(
     return found
 
 
-def _graphs(volcano: VolcanoView, genes: GeneHeatmapView, name: str, theme: Theme) -> type_card.CardGraphs:
+def _graphs(
+    volcano: VolcanoView, genes: GeneHeatmapView, name: str, theme: Theme, *, webgl: bool
+) -> type_card.CardGraphs:
     return type_card.CardGraphs(
-        volcano=volcano_figure(volcano, name=name, theme=theme) if len(volcano.genes) else None,
+        volcano=drawable(volcano_figure(volcano, name=short_name(name), theme=theme), webgl=webgl)
+        if len(volcano.genes)
+        else None,
         genes=gene_figure(genes, theme=theme) if genes.genes and genes.cell_ids else None,
         volcano_view=volcano,
         genes_view=genes,

@@ -323,7 +323,7 @@ def panel(
     ----------
     title : str
         Heading.
-    body : component
+    body : component or list of components
         Content; stays where it is while messages come and go.
     name : str
         Suffix of the CSS class, for size and place in the grid.
@@ -353,7 +353,11 @@ def panel(
         className="panel-header",
     )
     layer = [html.Div(skeleton(), id=message_id, className="panel-message")] if message_id else []
-    parts = [header, *([legend] if legend is not None else []), html.Div([body, *layer], className="panel-body")]
+    parts = [
+        header,
+        *([legend] if legend is not None else []),
+        html.Div([*(body if isinstance(body, list) else [body]), *layer], className="panel-body"),
+    ]
     return html.Section(parts, className=f"panel panel-{name}", **attributes(aria_label=title))
 
 

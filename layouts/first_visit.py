@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 
 from core.explore.reference import ReferenceView
 from core.jobs import Job
+from core.ontology.text import short_name
 from layouts import elements as el
 from layouts import ids, links, words
 
@@ -89,7 +90,7 @@ def _drop_zone(limits: Limits) -> Component:
         "tabIndex": 0,
         **el.attributes(aria_label="Choose a file with single-cell expression data"),
     }
-    fine_print = f"Genes × cells or cells × genes, counts or normalised. Up to {limits.cells:,} cells, {words.size(limits.upload_bytes)}."
+    fine_print = f"Genes × cells or cells × genes, counts or normalised. Up to {limits.cells:,} cells, {words.memory(limits.upload_bytes)}."
     return html.Div(
         [
             el.icon("upload", size="large"),
@@ -182,7 +183,7 @@ def _bars(types: pd.DataFrame) -> Component:
     rows = [
         html.Div(
             [
-                html.Span(name, className="bar-name", title=name),
+                html.Span(short_name(name), className="bar-name", title=name),
                 html.Span(
                     html.Span(className="bar-fill", style={"width": f"{100 * n / most:.1f}%"}), className="bar-track"
                 ),
@@ -201,7 +202,7 @@ def _thin(types: pd.DataFrame) -> list[Component]:
         html.Div(
             [
                 el.icon("alert-triangle"),
-                html.Span(row["type_name"], className="thin-name", title=row["type_name"]),
+                html.Span(short_name(row["type_name"]), className="thin-name", title=row["type_name"]),
                 html.Span(words.count(int(row["n_cells"]), "cell")),
             ],
             className="thin-row",

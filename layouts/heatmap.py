@@ -52,7 +52,7 @@ def layout(n_clusters: int) -> Component:
     graph = dcc.Graph(id=ids.HEATMAP, config=GRAPH_CONFIG, className="graph", responsive=True)
     return el.panel(
         "Scores",
-        graph,
+        [graph, dcc.Store(id=ids.HEATMAP_SIZE)],
         name="heatmap",
         sub=html.Span(id=ids.HEATMAP_SUB),
         tools=[html.Div([count, slider], className="cluster-tool")],

@@ -18,6 +18,7 @@ THEME = "theme"
 JOB_STATE = "job-state"
 REQUEST = "view-request"
 LAST_RESULT = "last-result"
+WEBGL = "webgl"
 
 # One value each, read from the address; a panel listens only to those it shows.
 SELECTION = "view-selection"
@@ -76,11 +77,13 @@ DOWNLOAD_LABELS_SELECTED = "download-labels-selected"
 
 # Panels: content, line beside the title, message over the body.
 HEATMAP = "heatmap"
+HEATMAP_SIZE = "heatmap-size"
 HEATMAP_SUB = "heatmap-sub"
 HEATMAP_MESSAGE = "heatmap-message"
 CLUSTER_SLIDER = "cluster-slider"
 CLUSTER_COUNT = "cluster-count"
 SCATTER = "scatter"
+SCATTER_SIZE = "scatter-size"
 SCATTER_MESSAGE = "scatter-message"
 SPACE_SWITCH = "space-switch"
 COMPOSITION = "composition"

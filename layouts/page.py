@@ -174,7 +174,7 @@ def tabs(page: str, last_result: str) -> list[Component]:
 
 def _tab(words: str, href: str, *, current: bool) -> Component:
     here = el.attributes(aria_current="page") if current else {}
-    return html.Div(dcc.Link(words, href=href), className="tab is-current" if current else "tab", **here)
+    return html.Div(dcc.Link(words, href=href), className="page-tab is-current" if current else "page-tab", **here)
 
 
 def _chip_menu(others: Sequence[ReferenceChoice], page: str) -> Component:
@@ -205,8 +205,8 @@ def _header(choices: Sequence[ReferenceChoice], default: str) -> Component:
     )
     toggle = dmc.ColorSchemeToggle(
         id=ids.THEME,
-        lightIcon=el.icon("sun"),
-        darkIcon=el.icon("moon"),
+        lightIcon=el.icon("moon"),
+        darkIcon=el.icon("sun"),
         variant="subtle",
         className="icon-button",
         **el.attributes(aria_label="Switch between light and dark"),
@@ -233,7 +233,17 @@ def _header(choices: Sequence[ReferenceChoice], default: str) -> Component:
 
 
 def _stores() -> list[Component]:
-    values = (ids.SELECTION, ids.CLUSTERS, ids.SPACE, ids.TYPE, ids.THRESHOLD, ids.BUNDLE, ids.REQUEST, ids.JOB_STATE)
+    values = (
+        ids.SELECTION,
+        ids.CLUSTERS,
+        ids.SPACE,
+        ids.TYPE,
+        ids.THRESHOLD,
+        ids.BUNDLE,
+        ids.REQUEST,
+        ids.JOB_STATE,
+        ids.WEBGL,
+    )
     stores: list[Component] = [dcc.Store(id=name) for name in values]
     upload = dcc.Store(id=ids.UPLOAD_STATE)
     return [*stores, upload, dcc.Store(id=ids.LAST_RESULT, storage_type="session")]

@@ -11,6 +11,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from core.explore.reference import ReferenceView
+from core.ontology.text import short_name
 from layouts import elements as el
 from layouts import grid_theme, ids, links, states, words
 
@@ -126,7 +127,11 @@ def _type_row(row: dict[Any, Any], most: int) -> Component:
     warn = [el.icon("alert-triangle", size="small", class_name="is-warn")] if row["thin"] else []
     return html.Div(
         [
-            html.Span([row["type_name"], *warn], className="bar-name", title=f"{row['type_name']}, {row['type_id']}"),
+            html.Span(
+                [short_name(row["type_name"]), *warn],
+                className="bar-name",
+                title=f"{row['type_name']}, {row['type_id']}",
+            ),
             html.Span(
                 html.Span(className="bar-fill", style={"width": f"{100 * row['n_cells'] / most:.1f}%"}),
                 className="bar-track",

@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 from core.explore.selection import SelectionView
 from core.explore.summary import SummaryView
 from core.jobs import Job
+from core.ontology.text import short_name
 from layouts import composition, heatmap, ids, links, ontology, scatter, studies, type_card
 from layouts import elements as el
 
@@ -196,7 +197,15 @@ def _about(agrees_on: tuple[str, str] | None) -> list[Component]:
     if agrees_on is None:
         return []
     term_id, name = agrees_on
-    return [html.Button(f"About {name}", id=ids.type_link(term_id, "bar"), className="button is-subtle", type="button")]
+    return [
+        html.Button(
+            f"About {short_name(name)}",
+            title=f"About {name}",
+            id=ids.type_link(term_id, "bar"),
+            className="button is-subtle",
+            type="button",
+        )
+    ]
 
 
 def _title_skeleton() -> list[Component]:

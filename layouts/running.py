@@ -240,7 +240,7 @@ def _times(job: Job, elapsed: float, share: float, memory_limit: int) -> str:
     if share >= MIN_GUESS_SHARE and elapsed >= MIN_GUESS_S:
         parts.append(f"about {words.seconds(max(round(elapsed * (1 - share) / share), 1))} left".replace(".0 s", " s"))
     if job.memory_bytes:
-        parts.append(f"{words.size(job.memory_bytes)} of {words.size(memory_limit)} memory")
+        parts.append(f"{words.memory(job.memory_bytes)} of {words.memory(memory_limit)} memory")
     return " · ".join(parts)
 
 

@@ -51,7 +51,10 @@ def layout(space: str) -> Component:
     )
     return el.panel(
         "Map",
-        dcc.Graph(id=ids.SCATTER, config=GRAPH_CONFIG, className="graph", responsive=True),
+        [
+            dcc.Graph(id=ids.SCATTER, config=GRAPH_CONFIG, className="graph", responsive=True),
+            dcc.Store(id=ids.SCATTER_SIZE),
+        ],
         name="scatter",
         tools=[el.tip(switch, DEFINITION)],
         legend=legend,

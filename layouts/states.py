@@ -9,40 +9,34 @@ from dash import html
 from dash.development.base_component import Component
 
 from core.errors import ScQueryError
-from core.jobs import Job
+from core.jobs import Job, JobMessage
 from layouts import elements as el
 from layouts import ids, links
 
 LEVEL_ICONS = {"ok": "check", "info": "info-circle", "warning": "alert-triangle", "error": "x"}
 
+# Refusals whose message carries the number; the headline says what it means. Any other message is its own headline.
 HEADLINES = {
-    "unknown-genes": "These cells were not searched: the gene names are not known here",
-    "few-genes": "These cells were not searched: too few of their genes are in the reference",
-    "wrong-species": "These cells were not searched: they are of another species",
-    "two-species": "These cells were not searched: two species are mixed in the file",
-    "scaled": "These cells were not searched: the values are scaled",
-    "negative": "These cells were not searched: there are negative values",
-    "not-finite": "These cells were not searched: there are values that are no numbers",
-    "empty": "These cells were not searched: the file holds no expression values",
-    "no-cells-left": "These cells were not searched: every cell is empty",
-    "not-expression": "These cells were not searched: this is not an expression matrix",
-    "file-format": "The file could not be read",
-    "limit": "The file is too large for this server",
-    "job-memory": "The search ran out of memory",
-    "job-timeout": "The search took too long",
-    "job-died": "The search stopped",
-    "internal": "The search stopped",
+    "unknown-genes": "the gene names are not known here",
+    "few-genes": "too few of their genes are in the reference",
+    "wrong-species": "they are of another species",
+    "two-species": "two species are mixed in the file",
+    "scaled": "the values are scaled",
+    "negative": "there are negative values",
+    "not-finite": "some values are no numbers",
+    "no-cells-left": "every cell is empty",
+    "not-expression": "this is not an expression matrix",
 }
 
 ADVICE: dict[str, tuple[str, ...]] = {
     "unknown-genes": (
-        "Export the matrix again with gene symbols (CD79A) or Ensembl ids (ENSG00000105369) as names.",
-        "Microarray probes have to be translated to genes first.",
+        "Names that work: gene symbols (CD79A), Ensembl ids (ENSG00000105369), NCBI gene ids.",
+        "Microarray probes have to be translated to genes first. This reference holds single cells; bulk arrays get misleading types.",
     ),
     "few-genes": ("Upload all measured genes, not a list of selected ones.",),
-    "wrong-species": ("Choose a reference of the same species at the top of the page, if this server has one.",),
-    "scaled": ("Upload counts, or values after normalisation but before scaling.",),
-    "negative": ("Upload counts, or values after normalisation but before scaling.",),
+    "wrong-species": ("If this server has a reference of the same species, choose it at the top of the first page.",),
+    "scaled": ("Values after normalisation are fine, with or without log; only scaling to mean 0 cannot be undone.",),
+    "negative": ("Values after normalisation are fine, with or without log; only scaling to mean 0 cannot be undone.",),
 }
 
 
@@ -85,23 +79,25 @@ def failed(job: Job) -> Component:
     Component
         The main column.
     """
-    message = job.message
-    code = message.code if message else "cancelled"
-    cancelled = job.state == "cancelled"
-    headline = "The search was cancelled" if cancelled else HEADLINES.get(code, "These cells were not searched")
-    sentence = (
-        message.message if message else "Nothing was computed. Your upload is kept; search it again when you like."
+    message = job.message or JobMessage(
+        "", "The search was cancelled.", "Your upload is kept; search it again when you like."
     )
+    headline, sentence = _headline(message)
     band = html.Section(
         [
-            el.icon("alert-triangle", class_name="band-icon"),
+            el.icon("alert-triangle" if job.message else "info-circle", class_name="band-icon"),
             html.Div([html.H1(headline), html.P(sentence), _actions(job)], className="band-text"),
         ],
-        className=f"band {'is-plain' if cancelled else 'is-error'}",
+        className=f"band {'is-error' if job.message else 'is-plain'}",
         role="alert",
     )
-    found = message.findings if message else ()
-    return html.Div([band, html.Div(_evidence(job, found, code), className="grid")], className="failed")
+    return html.Div([band, html.Div(_evidence(message), className="grid")], className="failed")
+
+
+def _headline(message: JobMessage) -> tuple[str, str]:
+    if message.code in HEADLINES:
+        return f"These cells were not searched: {HEADLINES[message.code]}", message.message
+    return message.message.rstrip("."), message.next_step
 
 
 def unknown(error: ScQueryError) -> Component:
@@ -183,31 +179,22 @@ def _actions(job: Job) -> Component:
     return html.Div([*again, other, start], className="band-actions")
 
 
-def _evidence(job: Job, found: Sequence[Mapping[str, str]], code: str) -> list[Component]:
-    n_problems = sum(row["level"] == "error" for row in found)
-    problem = el.pill(f"{n_problems} problem" + ("s" if n_problems > 1 else ""), "error")
-    file_row = {
-        "title": "Your file",
-        "level": "none",
-        "text": "Kept for this browser only, until it expires or you delete it at the left.",
-    }
-    panels = []
-    if found:
-        panels.append(
-            el.panel(
-                "What we found in your file",
-                findings([*found, file_row]),
-                name="findings",
-                tools=[problem] if n_problems else [],
-                expandable=False,
-            )
-        )
-    steps = [job.message.next_step] if job.message and job.message.next_step else []
-    steps += [a for a in ADVICE.get(code, ()) if a not in steps]
-    if steps:
-        body = html.Ol([html.Li(step) for step in steps], className="steps")
+def _evidence(message: JobMessage) -> list[Component]:
+    panels = [_found(message.findings)] if message.findings else []
+    if message.code in ADVICE:
+        steps = [message.next_step, *ADVICE[message.code]]
+        body = html.Ol([html.Li(step) for step in steps if step], className="steps")
         panels.append(el.panel("What to do next", body, name="steps", expandable=False))
     return panels
+
+
+def _found(found: Sequence[Mapping[str, str]]) -> Component:
+    n_problems = sum(row["level"] == "error" for row in found)
+    problem = el.pill("1 problem" if n_problems == 1 else f"{n_problems} problems", "error")
+    kept = "Kept for this browser only, until it expires or you delete it at the left."
+    rows = [*found, {"title": "Your file", "level": "none", "text": kept}]
+    tools = [problem] if n_problems else []
+    return el.panel("What we found in your file", findings(rows), name="findings", tools=tools, expandable=False)
 
 
 def _empty_page(sentence: str, action: str) -> Component:

@@ -10,7 +10,8 @@ import pandas as pd
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from core.explore.markers import Accuracy, Evidence, GeneHeatmapView, TypeCard, VolcanoView
+from core.explore.card import Accuracy, Evidence, TypeCard
+from core.explore.markers import GeneHeatmapView, VolcanoView
 from core.explore.naming import percent
 from layouts import elements as el
 from layouts import ids, states, words

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 MINUTE = 60
 HOUR = 3600
 
@@ -58,6 +56,29 @@ def size(n_bytes: float) -> str:
             value = n_bytes / scale
             return f"{value:.1f} {unit}" if value < 10 else f"{value:,.0f} {unit}"
     return f"{n_bytes:.0f} bytes"
+
+
+def memory(n_bytes: float) -> str:
+    """Write an amount of memory, in units of 1,024 as machines have it.
+
+    Parameters
+    ----------
+    n_bytes : float
+        Bytes.
+
+    Returns
+    -------
+    str
+        Whole units where they are whole.
+
+    Examples
+    --------
+    >>> memory(4 * 1024**3), memory(312 * 1024**2), memory(1.5 * 1024**3)
+    ('4 GB', '312 MB', '1.5 GB')
+    """
+    if n_bytes >= 1024**3:
+        return f"{n_bytes / 1024**3:.1f} GB".replace(".0 GB", " GB")
+    return f"{n_bytes / 1024**2:,.0f} MB"
 
 
 def seconds(s: float) -> str:
@@ -147,31 +168,6 @@ def p_value(value: float) -> str:
     ('< 0.001', '0.031')
     """
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
-
-
-def day(iso: str) -> str:
-    """Write a date.
-
-    Parameters
-    ----------
-    iso : str
-        ISO 8601 date or time.
-
-    Returns
-    -------
-    str
-        For example ``20 Nov 2026``; the text itself where it is no date.
-
-    Examples
-    --------
-    >>> day("2026-11-20T08:00:00+00:00")
-    '20 Nov 2026'
-    """
-    try:
-        when = datetime.fromisoformat(iso)
-    except ValueError:
-        return iso
-    return f"{when.day} {when:%b %Y}"
 
 
 def fingerprint(digest: str) -> str:
