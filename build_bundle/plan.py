@@ -31,7 +31,7 @@ from core.expression.recipe import Recipe
 
 LIBRARIES = ("numpy", "scipy", "pandas", "pyarrow", "h5py", "keras", "jax", "nmslib", "safetensors", "scikit-learn")
 PUBLISHED = (
-    "genes", "train", "embed", "index", "projection", "differential", "evaluate", "expression", "tables", "report",
+    "train", "embed", "index", "projection", "differential", "evaluate", "expression", "tables", "report",
 )  # fmt: skip
 """Steps whose files make up the bundle."""
 
