@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from core.bundle.schema import ENCODER_GENES, ENCODER_WEIGHTS
 from core.errors import BundleDamagedError
+from core.expression.by_gene import row_chunks
 from core.expression.matrix import ExpressionMatrix
 from core.expression.recipe import EncoderInputs, Recipe
 
@@ -237,10 +238,12 @@ class Encoder:
         ndarray of float32, m x n_vocab
             In order of the cells; their rows do not depend on how they are cut into batches.
         """
-        values, measured = self.inputs.align(matrix)
         step = max(1, BATCH_BYTES // (4 * self.inputs.n_vocab))
-        for start in range(0, matrix.n_obs, step):
-            yield self.inputs.transform(values[start : start + step], measured)
+        for rows in row_chunks(matrix.x):  # aligning a large matrix at once would take more memory than the matrix
+            part = ExpressionMatrix(matrix.x[rows], matrix.obs_names[rows], matrix.var_names)
+            values, measured = self.inputs.align(part)
+            for start in range(0, part.n_obs, step):
+                yield self.inputs.transform(values[start : start + step], measured)
 
     def encode(self, matrix: ExpressionMatrix, progress: Progress | None = None) -> Floats:
         """Embed the cells of a matrix.

@@ -51,7 +51,7 @@ def write_by_gene(
     place = np.full(matrix.n_vars, -1, dtype=np.int64)
     place[kept] = np.arange(len(kept))
     counts = np.zeros(len(kept), dtype=np.int64)
-    for rows in _row_chunks(matrix.x):
+    for rows in row_chunks(matrix.x):
         found = place[matrix.x.indices[matrix.x.indptr[rows.start] : matrix.x.indptr[rows.stop]]]
         counts += np.bincount(found[found >= 0], minlength=len(kept))
     starts = np.concatenate(([0], np.cumsum(counts)))
@@ -59,7 +59,7 @@ def write_by_gene(
     (folder / _GENES).write_text(json.dumps([matrix.var_names[j] for j in kept]), encoding="utf-8")
     cells, values = (_new_array(folder / name, kind, int(starts[-1])) for name, kind in _COLUMNS.items())
     fill = starts[:-1].copy()
-    for rows in _row_chunks(matrix.x):
+    for rows in row_chunks(matrix.x):
         part = recipe.lognorm(matrix.x[rows])[:, kept].tocsc()
         lengths = np.diff(part.indptr)
         target = np.repeat(fill - part.indptr[:-1], lengths) + np.arange(part.nnz)
@@ -81,8 +81,19 @@ def _new_array(path: Path, kind: np.dtype[np.generic], length: int) -> npt.NDArr
     return array
 
 
-def _row_chunks(x: sparse.csr_matrix) -> Iterator[slice]:
-    """Cut the rows so that a chunk holds about four million values."""
+def row_chunks(x: sparse.csr_matrix) -> Iterator[slice]:
+    """Cut a matrix into runs of rows that hold about four million values each (at least one row).
+
+    Parameters
+    ----------
+    x : csr_matrix
+        Any.
+
+    Yields
+    ------
+    slice
+        Runs in order; together all rows.
+    """
     start = 0
     while start < x.shape[0]:
         stop = int(np.searchsorted(x.indptr, int(x.indptr[start]) + _CHUNK_VALUES, side="right")) - 1
