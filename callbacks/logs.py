@@ -16,6 +16,7 @@ from types import TracebackType
 from flask import Flask, Response, g, request
 
 HOUSE = Path(__file__).parents[1]
+TALKATIVE = ("nmslib", "waitress.queue")
 logger = logging.getLogger("scquery.requests")
 
 
@@ -48,6 +49,8 @@ def log_as_json(level: int = logging.INFO) -> None:
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.captureWarnings(capture=True)
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def log_requests(server: Flask) -> None:

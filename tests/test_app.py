@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 import app as root
+from callbacks.routes.upload import MAX_PIECE_BYTES
 from core.jobs.launch import main as launch
 from tests.server import ROOT, Client, Server, free_port, servers
 
@@ -63,6 +64,19 @@ def test_from_upload_to_labels(server, query):
     assert len(labels) == 111
     assert token not in server.log
     assert "query.h5ad" not in server.log
+
+
+def test_pieces_of_the_largest_size(server):
+    client = Client(server)
+    piece = bytes(MAX_PIECE_BYTES)
+    token = client.json("POST", "/api/uploads", {"filename": "a.h5ad", "size": 3 * MAX_PIECE_BYTES})["token"]
+    for n in range(3):
+        answer = client.json("PUT", f"/api/uploads/{token}?offset={n * MAX_PIECE_BYTES}", piece)
+        assert answer == {"received": (n + 1) * MAX_PIECE_BYTES}
+    with pytest.raises(urllib.error.HTTPError) as larger:
+        client.ask("PUT", f"/api/uploads/{token}?offset=0", piece + b"xx")
+    assert larger.value.code == 413
+    larger.value.close()
 
 
 def test_a_file_that_is_none_fails_with_a_sentence(server):

