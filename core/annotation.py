@@ -10,7 +10,6 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -77,29 +76,22 @@ def annotate(
     allowed = reference.allowed(request.options.leave_out)
     with _published(out) as folder:
         clock = Clock(progress)
-        raw, diagnosis = _read_and_check(reference, request, clock, others)
-        about = {"format": raw.format, "n_cells_file": raw.n_obs, "n_genes_file": raw.n_vars}
-        del raw
-        with clock.at("normalise"):
-            recipe = reference.encoder.inputs.recipe
-            write_by_gene(folder / files.EXPRESSION, diagnosis.matrix, recipe, reference.genes, clock.share)
-            files.write_obs(folder, diagnosis.matrix.obs)
-        with clock.at("embed"):
-            embedding, projection = embed(reference, diagnosis.matrix, clock)
-            files.write_places(folder, embedding, projection)
+        matrix, report = _take_in(reference, request, clock, others)
+        cell_ids = matrix.obs_names.tolist()
+        embedding = _place(reference, matrix, folder, clock)
+        del matrix  # the largest thing by far; nothing below needs it
         with clock.at("neighbours"):
             neighbors = reference.index.search(embedding, request.options.k, allowed=allowed, progress=clock.share)
         with clock.at("score"):
-            labels, scores = _score(reference, request.options, diagnosis.matrix.obs_names.tolist(), neighbors)
+            labels, scores = _score(reference, request.options, cell_ids, neighbors)
             _write_answer(folder, reference, labels, scores, neighbors)
         with clock.at("draw"):
             files.write_heatmap(folder, heatmap.prepare(scores))
             query = QueryResult(folder, {})
             everything = np.ones(len(labels), dtype=bool)
             files.write_studies(folder, studies.studies(reference.bundle, query, everything))
-        report = _report(reference, request, diagnosis, clock)
-        numbers = {"k": neighbors.ids.shape[1], "counts": files.count_statuses(labels)}
-        files.write_report(folder, {**report, **about, **numbers})
+        found = {"k": neighbors.ids.shape[1], "counts": files.count_statuses(labels), **_cost(clock)}
+        files.write_report(folder, {**report, **found})
     return QueryResult.open(out)
 
 
@@ -156,6 +148,26 @@ def embed(reference: Reference, matrix: ExpressionMatrix, clock: Clock) -> tuple
     return embedding, pd.concat(places, ignore_index=True)
 
 
+def _take_in(
+    reference: Reference, request: Request, clock: Clock, others: Sequence[Reference]
+) -> tuple[ExpressionMatrix, dict[str, Any]]:
+    """Read and check; return the matrix and what the report says about it."""
+    raw, diagnosis = _read_and_check(reference, request, clock, others)
+    return diagnosis.matrix, _report(reference, request, raw, diagnosis)
+
+
+def _place(reference: Reference, matrix: ExpressionMatrix, folder: Path, clock: Clock) -> Floats:
+    """Normalise and embed; write both and return the embedding."""
+    with clock.at("normalise"):
+        recipe = reference.encoder.inputs.recipe
+        write_by_gene(folder / files.EXPRESSION, matrix, recipe, reference.genes, clock.share)
+        files.write_obs(folder, matrix.obs)
+    with clock.at("embed"):
+        embedding, projection = embed(reference, matrix, clock)
+        files.write_places(folder, embedding, projection)
+    return embedding
+
+
 def _read_and_check(
     reference: Reference, request: Request, clock: Clock, others: Sequence[Reference]
 ) -> tuple[RawMatrix, Diagnosis]:
@@ -172,7 +184,7 @@ def _read_and_check(
         clock.detail = f"{raw.n_obs:,} cells x {raw.n_vars:,} genes" if raw.orientation_known else ""
     with clock.at("check"):
         diagnosis = _examine(reference, raw, request, others)
-        findings = json.dumps([asdict(f) for f in diagnosis.findings])
+        findings = json.dumps([f.to_dict() for f in diagnosis.findings])
         (request.work / FINDINGS).write_text(findings, encoding="utf-8")
         clock.detail = f"{len(diagnosis.findings)} findings, {diagnosis.n_matched:,} genes matched"
     return raw, diagnosis
@@ -232,11 +244,12 @@ def _write_answer(
     files.write_neighbors(folder, cell_ids, neighbors, reference.bundle.cells)
 
 
-def _report(reference: Reference, request: Request, diagnosis: Diagnosis, clock: Clock) -> dict[str, Any]:
-    manifest, matrix, options = reference.bundle.manifest, diagnosis.matrix, request.options
+def _report(reference: Reference, request: Request, raw: RawMatrix, diagnosis: Diagnosis) -> dict[str, Any]:
+    manifest, options = reference.bundle.manifest, request.options
     return {
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "filename": request.display_name,
+        "format": raw.format,
         "bundle": {
             "name": manifest.name,
             "bundle_id": manifest.bundle_id,
@@ -244,13 +257,18 @@ def _report(reference: Reference, request: Request, diagnosis: Diagnosis, clock:
             "organism": manifest.organism,
         },
         "options": {"k": options.k, "leave_out": list(options.leave_out), "threshold": options.threshold},
-        "n_cells": matrix.n_obs,
+        "n_cells": diagnosis.matrix.n_obs,
         "n_genes": diagnosis.n_genes_file,
         "n_matched": diagnosis.n_matched,
         "scale": diagnosis.scale,
         "n_reference": manifest.counts.n_cells,
         "unknown_distance": manifest.confidence.unknown_distance,
-        "findings": [asdict(f) for f in diagnosis.findings],
+        "findings": [f.to_dict() for f in diagnosis.findings],
+    }
+
+
+def _cost(clock: Clock) -> dict[str, Any]:
+    return {
         "timings": dict(clock.timings),
         "seconds": round(sum(clock.timings.values()), 4),
         "peak_memory_bytes": peak_memory(),

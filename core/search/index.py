@@ -287,7 +287,9 @@ class NeighborIndex:
             found.ids[i, : len(ids)] = ids
             found.distances[i, : len(ids)] = squared
         np.sqrt(np.maximum(found.distances, 0), out=found.distances)
-        return found
+        order = np.lexsort((found.ids, found.distances), axis=1)  # NMSLib leaves equal distances in any order
+        take = np.take_along_axis
+        return Neighbors(take(found.ids, order, axis=1), take(found.distances, order, axis=1))
 
     def _check_itself(self) -> None:
         """Compare the distances of a few reference cells with the true ones: finds a wrong space or stale index."""

@@ -107,6 +107,13 @@ def test_queries_are_checked(index):
         index.search(np.full((1, DIM), np.nan, dtype=np.float32), 1)
 
 
+def test_equal_distances_come_in_order_of_the_reference(tmp_path):
+    twins = np.repeat(blobs(20, 1), 5, axis=0)
+    index = NeighborIndex(tmp_path / "twins", twins, build_index(twins, tmp_path / "twins"))
+    found = index.search(twins[::5], 5)
+    np.testing.assert_array_equal(found.ids, np.arange(100).reshape(20, 5))
+
+
 def test_no_query_gives_no_row(index):
     assert index.search(np.zeros((0, DIM), dtype=np.float32), 3).ids.shape == (0, 3)
 
