@@ -125,17 +125,19 @@ def train_net(
     """
     rng = np.random.default_rng([seed, 1])
     model = _build(data, settings, seed)
-    n_steps = settings.epochs * math.ceil(len(data) / min(settings.batch_size, len(data)))
+    per_epoch = math.ceil(len(data) / min(settings.batch_size, len(data)))
+    n_steps = settings.epochs * per_epoch
     panels = np.array([block.measured for block in data.blocks])
     best = _Best(settings.patience)
-    step = 0
     for epoch in range(1, settings.epochs + 1):
-        model.reset_metrics()
+        totals, n_batches = np.zeros(2), 0
         for rows in data.batches(settings.batch_size, rng):
             z = cut_panels(data.dense(rows), panels, settings.panel_augmentation, rng)
+            step = (epoch - 1) * per_epoch + n_batches
             model.optimizer.learning_rate.assign(one_cycle(step, n_steps, settings.peak_rate))
-            loss, accuracy = model.train_on_batch(z, targets[data.codes[rows]])
-            step += 1
+            totals += [float(value) for value in model.train_on_batch(z, targets[data.codes[rows]])]
+            n_batches += 1
+        loss, accuracy = totals / n_batches
         row = {"epoch": float(epoch), "loss": float(loss), "accuracy": float(accuracy)}
         best.see({**row, **_validate(model, validation, targets, settings)}, model)
         progress(epoch)
