@@ -16,6 +16,7 @@ from scipy import sparse
 
 from core.errors import LimitError, MatrixRefusedError
 from core.expression import axes, scale, species
+from core.expression.columns import renumber
 from core.expression.findings import Finding, Level, count, percent
 from core.expression.genes import GeneNames, Resolution
 from core.expression.matrix import ExpressionMatrix, Names, RawMatrix, as_names
@@ -281,12 +282,8 @@ def _merge_genes(case: _Case, linear: sparse.csr_matrix, matrix: ExpressionMatri
             if symbol in place:
                 twice[symbol] = None
             column[i] = place.setdefault(symbol, len(place))
-    new = column[linear.indices]
-    kept = new >= 0
-    indptr = np.concatenate(([0], np.cumsum(kept, dtype=np.int64)))[linear.indptr]
-    x = sparse.csr_matrix((linear.data[kept], new[kept], indptr), shape=(matrix.n_obs, len(place)))
+    x = renumber(linear, column, len(place))
     if twice:
-        x.sum_duplicates()
         first = next(iter(twice))
         case.add(
             "duplicate-genes",
@@ -294,7 +291,6 @@ def _merge_genes(case: _Case, linear: sparse.csr_matrix, matrix: ExpressionMatri
             "info",
             f"{count(len(twice), 'gene')} occurred more than once (for example {first}); the values were added.",
         )
-    x.eliminate_zeros()
     return ExpressionMatrix(x, matrix.obs_names, as_names(list(place)), matrix.obs)
 
 

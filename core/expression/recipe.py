@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from core.expression.columns import renumber
 from core.expression.matrix import ExpressionMatrix, Names, as_names
 
 if TYPE_CHECKING:
@@ -188,12 +189,7 @@ class EncoderInputs:
         """
         place = {gene: i for i, gene in enumerate(self.genes)}
         column = np.array([place.get(name, -1) for name in matrix.var_names], dtype=np.int32)
-        x = matrix.x
-        new = column[x.indices] if len(column) else np.zeros(0, dtype=np.int32)
-        kept = new >= 0
-        indptr = np.concatenate(([0], np.cumsum(kept, dtype=np.int64)))[x.indptr]
-        values = sparse.csr_matrix((x.data[kept], new[kept], indptr), shape=(matrix.n_obs, self.n_vocab))
-        values.sum_duplicates()
+        values = renumber(matrix.x, column, self.n_vocab)
         measured: Flags = np.zeros(self.n_vocab, dtype=bool)
         measured[column[column >= 0]] = True
         return values, measured

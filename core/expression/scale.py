@@ -23,6 +23,7 @@ Floats = npt.NDArray[np.float64]
 _Undo = Callable[[Floats], Floats]
 
 _SAMPLE_CELLS = 200
+_BLOCK = 4_000_000  # values looked at together
 _LARGEST_LOG = 25.0  # log2 of 30 million: no logarithm of expression lies above
 _SURE = 0.6  # share of small ratios near a whole number; by chance it is 0.1
 _CONSTANT = 0.01  # coefficient of variation of cell sums below which they count as equal
@@ -98,7 +99,7 @@ def detect(x: sparse.csr_matrix) -> Scale:
     if high <= 1.0001 and _every_gene_reaches_one(x):
         return Scale("scaled", "Every gene lies between 0 and 1: scaled gene by gene.", "error")
     cells = list(_sample(x))
-    is_linear = high > _LARGEST_LOG or high / float(np.median(x.data)) > _HEAVY_TAIL
+    is_linear = high > _LARGEST_LOG or high / float(np.median(np.concatenate(cells))) > _HEAVY_TAIL
     multiples = _near_multiples(cells, np.asarray)
     if is_linear or multiples >= _SURE:
         return _linear(x, cells, whole, multiples)
@@ -158,26 +159,26 @@ def undo(x: sparse.csr_matrix, scale: Scale) -> sparse.csr_matrix:
     csr_matrix of float32
         Shares `indices` and `indptr`.
     """
-    data = x.data
-    if scale.is_log:
-        data = _LOGS[scale.name][0](data.astype(np.float64))
-    if scale.floor:
-        data = np.maximum(data - scale.floor, 0)
-    if data is x.data:
+    if not (scale.is_log or scale.floor):
         return x
-    return sparse.csr_matrix((data.astype(np.float32), x.indices, x.indptr), shape=x.shape)
+    restore = _LOGS[scale.name][0] if scale.is_log else np.asarray
+    data = np.empty(x.nnz, dtype=np.float32)
+    for low in range(0, x.nnz, _BLOCK):
+        part = x.data[low : low + _BLOCK].astype(np.float64)
+        data[low : low + _BLOCK] = np.maximum(restore(part) - scale.floor, 0)
+    return sparse.csr_matrix((data, x.indices, x.indptr), shape=x.shape)
 
 
 def _sample(x: sparse.csr_matrix) -> Iterator[Floats]:
-    """Give the values of some cells, those with at least one."""
-    for i in np.unique(np.linspace(0, x.shape[0] - 1, _SAMPLE_CELLS).astype(int)):
-        values = x.data[x.indptr[i] : x.indptr[i + 1]].astype(np.float64)
-        if len(values):
-            yield values
+    """Give the values of some of the cells that have any."""
+    filled = np.flatnonzero(np.diff(x.indptr))
+    for i in filled[np.unique(np.linspace(0, len(filled) - 1, _SAMPLE_CELLS).astype(int))]:
+        yield x.data[x.indptr[i] : x.indptr[i + 1]].astype(np.float64)
 
 
 def _share_of_whole_numbers(data: npt.NDArray[np.float32]) -> float:
-    return float(np.mean(data == np.rint(data)))
+    blocks = [data[low : low + _BLOCK] for low in range(0, len(data), _BLOCK)]
+    return sum(int((b == np.rint(b)).sum()) for b in blocks) / max(1, len(data))
 
 
 def _every_gene_reaches_one(x: sparse.csr_matrix) -> bool:

@@ -137,12 +137,6 @@ class _Rows:
         """Join the pieces."""
         if self.pending:
             self.flush()
-        if not self.names:
-            raise FileFormatError(
-                "The table has a header and no rows.",
-                next_step="Export the matrix again, with cells and genes in it.",
-                code="empty",
-            )
         check_axes(len(self.names), self.layout.n_values, self.limits, "the table")
         indptr = np.concatenate(([0], np.cumsum(np.concatenate(self.lengths), dtype=np.int64)))
         triplet: csr.Triplet = (np.concatenate(self.pieces), np.concatenate(self.columns), indptr)

@@ -151,6 +151,7 @@ def _check_type(kind: h5t.TypeID, place: str) -> None:
     group = kind.get_class()
     if group == h5t.COMPOUND:
         for i in range(kind.get_nmembers()):
-            _check_type(kind.get_member_type(i), place)
+            field = kind.get_member_type(i)
+            _check_type(field.get_super() if field.get_class() == h5t.ARRAY else field, place)
     elif group not in _SIMPLE or (group != h5t.STRING and kind.get_size() > 8):
         raise _unsafe(place, "holds values that are neither numbers nor text")
