@@ -13,14 +13,14 @@ from pathlib import Path
 
 import numpy as np
 from scipy import sparse
-from tests.benchmarks.figures import figure_rows
 
 from core.bundle.reader import Bundle
 from core.errors import BundleError
 from core.memory import peak_memory
 from tests.benchmarks.big_bundle import N_CHUNKS, Plan, write_big_bundle
+from tests.benchmarks.figures import figure_rows
 from tests.benchmarks.measures import annotate_rows, app_rows, read_rows, search_rows
-from tests.benchmarks.pool import ONTOLOGY, Pool, load_pool
+from tests.benchmarks.pool import ONTOLOGY, load_pool
 from tests.benchmarks.rows import Row, table
 from tests.worlds import write_h5ad
 
@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared" / "data"
 DEMO = ROOT / "data_bundle" / "demo"
 CACHE = ROOT / ".cache" / "bench"
-VERSION = 1  # raise it when the reference or the query is made differently
+VERSION = 2  # raise it when the reference or the query is made differently
 N_QUERY = 2_000
 
 
@@ -60,9 +60,10 @@ def prepared(folder: Path) -> tuple[Path, Path]:
     if not query.exists() or not _opens(folder):
         print("Making the reference of 150,000 cells; this takes about ten minutes, once.", flush=True)
         shutil.rmtree(folder, ignore_errors=True)
-        pool = load_pool(SHARED, DEMO)
-        write_big_bundle(pool, folder)
-        write_query(pool, query)
+        trained = Bundle.open(DEMO)
+        plan = Plan(load_pool(SHARED, DEMO, trained.table("encoder_genes")["gene_symbol"].to_pylist()), trained)
+        write_big_bundle(plan, folder)
+        write_query(plan, query)
     return folder, query
 
 
@@ -74,14 +75,13 @@ def _opens(folder: Path) -> bool:
     return True
 
 
-def write_query(pool: Pool, path: Path) -> None:
+def write_query(plan: Plan, path: Path) -> None:
     """Write cells that the reference does not hold, of all its studies alike."""
-    plan = Plan(pool)
     n_sources = len(plan.sources)
     chunks = [plan.chunk(N_CHUNKS + i, N_QUERY // n_sources) for i in range(n_sources)]
     x = sparse.csr_matrix(sparse.vstack([c.counts for c in chunks]))
     studies = np.concatenate([[c.study] * len(c.types) for c in chunks])
-    write_h5ad(path, x, [f"query{i:04d}" for i in range(x.shape[0])], pool.genes, {"study": studies})
+    write_h5ad(path, x, [f"query{i:04d}" for i in range(x.shape[0])], plan.pool.genes, {"study": studies})
 
 
 if __name__ == "__main__":

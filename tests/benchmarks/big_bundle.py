@@ -1,13 +1,13 @@
 """The benchmark's reference: 150,000 cells x 20,000 genes, resampled from real cells, written like any other bundle.
 
-The encoder has the real shape (3 networks of 100 on 3,000 genes) and random weights: speed does not depend on them.
+The encoder is the default bundle's: how far HNSW has to look depends on how a trained embedding groups cells.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,6 @@ from core.bundle import schema
 from core.bundle.manifest import (
     ConfidenceFacts,
     Counts,
-    EncoderFacts,
     IndexFacts,
     Manifest,
     OntologyFacts,
@@ -26,10 +25,11 @@ from core.bundle.manifest import (
     SourceFacts,
 )
 from core.bundle.publish import build_lock, new_stage, publish
+from core.bundle.reader import Bundle
 from core.bundle.writer import expression_batch, write_array, write_bytes, write_table, write_tensors
-from core.embedding.encoder import Layer, forward, pack_nets
+from core.embedding.encoder import Encoder
 from core.explore.projection import Loadings, fit_projection
-from core.expression.recipe import EncoderInputs, Recipe
+from core.expression.recipe import Recipe
 from core.search.canary import canary_tensors
 from core.search.index import NeighborIndex, build_index
 from tests.benchmarks.pool import N_GENES, Pool
@@ -38,8 +38,6 @@ from tests.benchmarks.resample import Source, sources, widen
 N_CELLS = 150_000
 CHUNK = 2_500
 N_CHUNKS = N_CELLS // CHUNK
-N_NETS, WIDTH, N_VOCABULARY = 3, 100, 3_000
-N_LATENT = N_NETS * WIDTH
 _GENES_AT_A_TIME = 500
 _MARKERS = 200
 _TYPE = "cell_type_ontology_term_id"
@@ -57,9 +55,14 @@ class Chunk:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """Everything the files follow from."""
+    """Everything the files follow from; `trained` is the bundle whose encoder is used."""
 
     pool: Pool
+    trained: Bundle
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        return Encoder.from_bundle(self.trained)
 
     @cached_property
     def sources(self) -> list[Source]:
@@ -82,37 +85,16 @@ class Plan:
 
     @cached_property
     def vocabulary(self) -> np.ndarray:
-        """The most variable genes that at least two studies measured."""
-        spread = np.zeros(N_GENES)
-        for c in self.first:
-            x = Recipe().lognorm(c.counts)
-            mean = np.asarray(x.mean(axis=0)).ravel()
-            spread += np.asarray(x.multiply(x).mean(axis=0)).ravel() - mean**2
-        n_studies = np.bincount(np.concatenate([c.measured for c in self.first]), minlength=N_GENES)
-        spread[n_studies < min(2, len(self.first))] = -1
-        return np.sort(np.argsort(-spread, kind="stable")[:N_VOCABULARY])
-
-    @cached_property
-    def inputs(self) -> EncoderInputs:
-        linear = [np.asarray(c.counts[:, self.vocabulary].todense()) for c in self.first]
-        profile = np.mean([(x / x.sum(axis=1, keepdims=True)).mean(axis=0) for x in linear], axis=0)
-        v = np.concatenate([Recipe().lognorm(sparse.csr_matrix(x)).toarray() for x in linear])
-        return EncoderInputs(
-            Recipe(), self.pool.genes[self.vocabulary], v.mean(axis=0), v.std(axis=0), profile / profile.sum()
-        )
-
-    @cached_property
-    def nets(self) -> list[tuple[Layer, ...]]:
-        rng = np.random.default_rng(0)
-        kernels = rng.normal(0, 1 / np.sqrt(N_VOCABULARY), (N_NETS, N_VOCABULARY, WIDTH)).astype(np.float32)
-        return [(Layer(kernel, np.zeros(WIDTH, np.float32)),) for kernel in kernels]
+        """Rows of the encoder's genes among the pool's, in the encoder's order."""
+        place = {gene: i for i, gene in enumerate(self.pool.genes)}
+        return np.array([place[gene] for gene in self.encoder.inputs.genes])
 
     def z(self, chunk: Chunk) -> np.ndarray:
         measured = np.isin(self.vocabulary, chunk.measured)
-        return self.inputs.transform(sparse.csr_matrix(chunk.counts[:, self.vocabulary]), measured)
+        return self.encoder.inputs.transform(sparse.csr_matrix(chunk.counts[:, self.vocabulary]), measured)
 
     def encode(self, z: np.ndarray) -> np.ndarray:
-        return forward(self.nets, z)
+        return self.encoder.forward(z)
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,9 +107,8 @@ class Written:
     n_cells_of_gene: np.ndarray
 
 
-def write_big_bundle(pool: Pool, out: Path) -> Path:
+def write_big_bundle(plan: Plan, out: Path) -> Path:
     """Publish the reference under `out`; 5 to 10 minutes on two cores, about 6 GB of memory."""
-    plan = Plan(pool)
     with build_lock(out):
         stage = new_stage(out)
         axes = {
@@ -136,11 +117,12 @@ def write_big_bundle(pool: Pool, out: Path) -> Path:
         }
         written = _write_cells(stage, plan, axes)
         _write_other_tables(stage, plan, written)
-        write_tensors(stage, schema.ENCODER_WEIGHTS, pack_nets(plan.nets))
+        write_tensors(stage, schema.ENCODER_WEIGHTS, plan.trained.tensors(schema.ENCODER_WEIGHTS))
+        write_table(stage, schema.ENCODER_GENES, plan.trained.table(schema.ENCODER_GENES))
         write_tensors(
             stage, schema.PROJECTION_LOADINGS, axes["embedding"].tensors("embedding") | axes["raw"].tensors("raw")
         )
-        canary = canary_tensors(partial(forward, plan.nets), written.embedding, plan.z(plan.first[0])[:8])
+        canary = canary_tensors(plan.encode, written.embedding, plan.z(plan.first[0])[:8])
         write_tensors(stage, schema.CANARY, canary)
         write_bytes(stage, schema.REPORT, b"<!doctype html><title>Benchmark reference</title>")
         facts = build_index(written.embedding, stage / schema.INDEX)
@@ -209,9 +191,6 @@ def _write_other_tables(stage: Path, plan: Plan, written: Written) -> None:
     write_table(stage, schema.GENE_NAMES, {
         "gene_symbol": pool.genes, "ensembl_ids": empty, "entrez_ids": empty, "aliases": empty,
     })  # fmt: skip
-    write_table(stage, schema.ENCODER_GENES, {
-        "gene_symbol": plan.inputs.genes, "mean": plan.inputs.mean, "sd": plan.inputs.sd, "profile": plan.inputs.profile,
-    })  # fmt: skip
     grouped = cells.groupby("study", sort=True)[_TYPE]
     write_table(stage, schema.STUDIES, pd.DataFrame({
         "study": list(grouped.groups), "accession": [f"GSE{910000 + i}" for i in range(N_CHUNKS)],
@@ -270,8 +249,8 @@ def _manifest(plan: Plan, facts: IndexFacts, unknown_distance: float, axes: dict
     return Manifest(
         schema_version=schema.SCHEMA_VERSION, bundle_id="", name="benchmark", title="Benchmark reference",
         organism="human", organism_ontology_term_id="NCBITaxon:9606", built_at="2026-01-01T00:00:00+00:00",
-        builder_version="benchmark", files={}, recipe=Recipe().to_dict(),
-        encoder=EncoderFacts(N_NETS, (WIDTH,), "tanh", N_LATENT, N_VOCABULARY, l2=True),
+        builder_version="benchmark", files={}, recipe=plan.trained.manifest.recipe,
+        encoder=plan.trained.manifest.encoder,
         index=facts, confidence=ConfidenceFacts(unknown_distance, 0.99, 1000, "reference cells", 0.5),
         ontology=OntologyFacts("Cell Ontology", "see source", plan.pool.origin),
         sources=(SourceFacts("resampled", plan.pool.origin, "as the source", ""),),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,8 +51,8 @@ class Pool:
         return sorted({t for s in self.studies for t in s.types})
 
 
-def load_pool(shared: Path, demo: Path) -> Pool:
-    """Read the real cells and bring them to one list of genes."""
+def load_pool(shared: Path, demo: Path, wanted: Sequence[str] = ()) -> Pool:
+    """Read the real cells and bring them to one list of genes, which holds the `wanted` ones."""
     if (shared / ONTOLOGY).is_file():
         studies, origin = list(_shared_studies(shared)), "the shared studies"
         source = read_ontology(shared / ONTOLOGY)
@@ -65,7 +65,7 @@ def load_pool(shared: Path, demo: Path) -> Pool:
         types = sorted({t for s in studies for t in s.types})
         pairs = tables["type_similarity"]
         tables["type_similarity"] = pairs[pairs["a"].isin(types) & pairs["b"].isin(types)]
-    names, copied_from = _genes(studies)
+    names, copied_from = _genes(studies, wanted)
     return Pool(names, tuple(_aligned(s, names, copied_from) for s in studies), tables, origin)
 
 
@@ -86,9 +86,9 @@ def _bundle_studies(bundle: Bundle) -> Iterator[Study]:
         yield Study(str(name), x[:, seen], cells[_TYPE].to_numpy(dtype=object)[rows], genes[seen])
 
 
-def _genes(studies: list[Study]) -> tuple[np.ndarray, dict[str, str]]:
+def _genes(studies: list[Study], wanted: Sequence[str]) -> tuple[np.ndarray, dict[str, str]]:
     """Choose the genes seen in most cells; where there are too few, some stand in twice under another name."""
-    seen: dict[str, int] = {}
+    seen: dict[str, int] = dict.fromkeys(wanted, 1_000_000)  # ahead of all others
     for s in studies:
         for gene, n in zip(s.genes, np.bincount(s.counts.indices, minlength=len(s.genes)), strict=True):
             seen[gene] = seen.get(gene, 0) + int(n)
