@@ -47,7 +47,6 @@ def test_nothing_to_store(tmp_path, dense):
 
 
 @settings(max_examples=25)
-@settings(deadline=None)  # it writes files
 @given(st.integers(0, 2**32), st.integers(1, 9), st.integers(1, 7), st.integers(1, 12))
 def test_chunks_give_the_columns_of_the_whole(tmp_path_factory, seed, n, m, chunk):
     folder = tmp_path_factory.mktemp("by_gene") / "x"
