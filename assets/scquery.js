@@ -103,12 +103,22 @@
   /* A click on the heatmap: a branch of the tree carries [node, cells], a row or the strip its cluster's number. */
   function chooseBranch(click, clusters, known) {
     var point = click && click.points && click.points[0];
-    var data = point ? point.customdata : null;
+    var data = point ? customdataOf(point) : null;
     if (data === null || data === undefined) {
       return nothing();
     }
-    var selection = Array.isArray(data) ? "branch:" + data[0] : "cluster:" + data + "/" + (clusters || "9");
+    var selection = typeof data === "object" ? "branch:" + data[0] : "cluster:" + data + "/" + (clusters || "9");
     return request({ sel: selection === known ? null : selection });
+  }
+
+  /* Dash looks customdata up before plotly has unpacked it: for points of a line it must be asked for again. */
+  function customdataOf(point) {
+    if (typeof point.customdata === "number") {
+      return point.customdata;
+    }
+    var drawn = document.querySelector("#heatmap .js-plotly-plot");
+    var trace = drawn && drawn._fullData && drawn._fullData[point.curveNumber];
+    return trace && trace.customdata ? trace.customdata[point.pointNumber] : null;
   }
 
   /* Only ranges and vertices leave the browser, never the points. */
@@ -228,6 +238,11 @@
     return (data && data.hint) || "matched types in green, paths in grey";
   }
 
+  /* What the page is drawn in now; an observer below tells of a change. */
+  function scheme() {
+    return document.documentElement.getAttribute("data-mantine-color-scheme") === "dark" ? "dark" : "light";
+  }
+
   /* Some machines draw no WebGL (remote desktops, old drivers): figures then come as SVG. Asked for as plotly does. */
   function hasWebgl() {
     try {
@@ -292,9 +307,15 @@
       chooseClusters: chooseClusters, chooseSpace: chooseSpace, chooseThreshold: chooseThreshold,
       chooseBranch: chooseBranch, chooseOnMap: chooseOnMap, chooseRow: chooseRow, chooseNode: chooseNode,
       openCard: openCard, closeCard: closeCard, showCells: showCells, showValue: showValue, openDrawer: openDrawer, clear: clear, toggleRail: toggleRail,
-      measure: measure, hasWebgl: hasWebgl, explainNode: explainNode, uploadSheet: uploadSheet, copyLink: copyLink, switchStylesheet: switchStylesheet,
+      measure: measure, scheme: scheme, hasWebgl: hasWebgl, explainNode: explainNode, uploadSheet: uploadSheet, copyLink: copyLink, switchStylesheet: switchStylesheet,
     },
   });
+
+  new MutationObserver(function () {
+    if (window.dash_component_api && window.dash_component_api.getLayout("colour-scheme")) {
+      window.dash_clientside.set_props("colour-scheme", { data: scheme() });
+    }
+  }).observe(document.documentElement, { attributes: true, attributeFilter: ["data-mantine-color-scheme"] });
 
   /* Controls without a callback */
   function cytoscape() {
@@ -375,8 +396,16 @@
     }
   });
 
+  /* Whether something lies over the page that Escape closes first. */
+  function isCovered() {
+    var layers = document.querySelectorAll(".mantine-Drawer-content, .mantine-Menu-dropdown, .mantine-Popover-dropdown");
+    return Array.prototype.some.call(layers, function (layer) {
+      return layer.offsetParent !== null || layer.getClientRects().length > 0;
+    });
+  }
+
   document.addEventListener("keydown", function (event) {
-    if (event.key !== "Escape" || document.querySelector(".mantine-Drawer-content, .mantine-Menu-dropdown, .mantine-Popover-dropdown")) {
+    if (event.key !== "Escape" || isCovered()) {
       return;
     }
     if (document.querySelector(".panel.is-wide")) {

@@ -6,11 +6,12 @@ All of it runs in the browser (``assets/scquery.js``), so a click reaches the pa
 from __future__ import annotations
 
 from dash import ALL, Dash, Input, Output, State
-from dash.dependencies import ClientsideFunction
 
+from callbacks.browser import in_browser
 from layouts import ids
 
 STORES = (ids.SELECTION, ids.CLUSTERS, ids.SPACE, ids.TYPE, ids.THRESHOLD, ids.BUNDLE)
+MEASURED = ((ids.HEATMAP, ids.HEATMAP_SIZE), (ids.SCATTER, ids.SCATTER_SIZE), (ids.ONTOLOGY, ids.ONTOLOGY_SIZE))
 
 
 def register(app: Dash) -> None:
@@ -21,28 +22,24 @@ def register(app: Dash) -> None:
     app : Dash
         The app.
     """
-    app.clientside_callback(
-        _function("readAddress"),
+    in_browser(
+        app,
+        "readAddress",
         [Output(name, "data") for name in STORES],
         Input(ids.URL, "search"),
-        [State(name, "data") for name in STORES],
+        *[State(name, "data") for name in STORES],
     )
-    app.clientside_callback(
-        _function("writeAddress"), Output(ids.URL, "search"), Input(ids.REQUEST, "data"), State(ids.URL, "search")
-    )
-    app.clientside_callback(
-        _function("syncControls"),
+    in_browser(app, "writeAddress", Output(ids.URL, "search"), Input(ids.REQUEST, "data"), State(ids.URL, "search"))
+    in_browser(
+        app,
+        "syncControls",
         Output(ids.SHELL, "className"),
         Input(ids.CLUSTERS, "data"),
         Input(ids.SPACE, "data"),
         Input(ids.TYPE, "data"),
     )
-    for panel, store in (
-        (ids.HEATMAP, ids.HEATMAP_SIZE),
-        (ids.SCATTER, ids.SCATTER_SIZE),
-        (ids.ONTOLOGY, ids.ONTOLOGY_SIZE),
-    ):
-        app.clientside_callback(_function("measure"), Output(store, "data"), Input(panel, "id"))
+    for panel, store in MEASURED:
+        in_browser(app, "measure", Output(store, "data"), Input(panel, "id"))
     _choice(app, "chooseClusters", Input(ids.CLUSTER_SLIDER, "value"), State(ids.CLUSTERS, "data"))
     _choice(app, "chooseSpace", Input(ids.SPACE_SWITCH, "value"), State(ids.SPACE, "data"))
     _choice(
@@ -67,10 +64,4 @@ def register(app: Dash) -> None:
 
 
 def _choice(app: Dash, function: str, *dependencies: Input | State) -> None:
-    app.clientside_callback(
-        _function(function), Output(ids.REQUEST, "data", allow_duplicate=True), *dependencies, prevent_initial_call=True
-    )
-
-
-def _function(name: str) -> ClientsideFunction:
-    return ClientsideFunction("scquery", name)
+    in_browser(app, function, Output(ids.REQUEST, "data", allow_duplicate=True), *dependencies, initially=False)

@@ -8,7 +8,7 @@ from typing import Any
 from dash import Dash, Input, Output, State
 
 from callbacks.opened import Shown, in_panel
-from layouts import composition, ids, words
+from layouts import composition, ids
 
 
 def register(app: Dash) -> None:
@@ -21,7 +21,7 @@ def register(app: Dash) -> None:
     """
     app.callback(
         Output(ids.COMPOSITION, "children"),
-        Output(ids.COMPOSITION_SUB, "children"),
+        Output(ids.SCOPE_SWITCH, "data"),
         Output(ids.COMPOSITION_MESSAGE, "children"),
         Input(ids.SELECTION, "data"),
         Input(ids.THRESHOLD, "data"),
@@ -63,7 +63,7 @@ def draw(shown: Shown, scope: str | None) -> Sequence[Any]:
     Returns
     -------
     sequence
-        Rows, and the line beside the title.
+        Rows, and the words of the switch.
     """
     mask = shown.everything if scope == composition.ALL else shown.mask
     view = shown.engine.composition(shown.result, mask)
@@ -71,4 +71,4 @@ def draw(shown: Shown, scope: str | None) -> Sequence[Any]:
     types = shown.engine.reference_view(shown.bundle.name).types
     thin = types.loc[types["thin"], "type_id"]
     rows = composition.rows(view, ranks, chosen=str(shown.selection), thin=frozenset(thin))
-    return rows, words.count(view.n_selected, "cell")
+    return rows, composition.scopes(shown.result.n_query)

@@ -31,7 +31,7 @@ def register(app: Dash) -> None:
         Output(ids.HEATMAP_MESSAGE, "children"),
         Input(ids.SELECTION, "data"),
         Input(ids.CLUSTERS, "data"),
-        Input(ids.THEME, "computedColorScheme"),
+        Input(ids.SCHEME, "data"),
         Input(ids.HEATMAP_SIZE, "data"),
         State(ids.URL, "pathname"),
     )(update)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from dash import Dash, Input, Output, State
-from dash.dependencies import ClientsideFunction
 from dash.exceptions import PreventUpdate
 
+from callbacks.browser import in_browser
 from callbacks.opened import Shown, in_panel, read_size
 from layouts import ids
 from layouts.figures.ontology import elements
@@ -32,16 +32,18 @@ def register(app: Dash) -> None:
         Input(ids.ONTOLOGY_SIZE, "data"),
         State(ids.URL, "pathname"),
     )(update)
-    app.clientside_callback(
-        ClientsideFunction("scquery", "explainNode"),
+    in_browser(
+        app,
+        "explainNode",
         Output(ids.ONTOLOGY_SUB, "children"),
         Input(ids.ONTOLOGY, "mouseoverNodeData"),
         Input(ids.ONTOLOGY, "mouseoverEdgeData"),
     )
-    app.clientside_callback(
-        ClientsideFunction("scquery", "switchStylesheet"),
+    in_browser(
+        app,
+        "switchStylesheet",
         Output(ids.ONTOLOGY, "stylesheet"),
-        Input(ids.THEME, "computedColorScheme"),
+        Input(ids.SCHEME, "data"),
         Input(ids.ONTOLOGY_SHEETS, "data"),
     )
 

@@ -234,7 +234,7 @@ def in_panel(
     Parameters
     ----------
     draw : callable
-        Takes a `Shown` and `arguments`; returns `n_outputs` values.
+        Takes a `Shown` and `arguments`; returns `n_outputs` values, and a message of its own if it has one.
     n_outputs : int
         Outputs before the panel's message.
     address : sequence of str or None
@@ -250,7 +250,8 @@ def in_panel(
     if links.read_path(address[0]).page != "result":
         raise PreventUpdate
     try:
-        return [*draw(open_shown(*address), *arguments), None]
+        values = list(draw(open_shown(*address), *arguments))
+        return values if len(values) > n_outputs else [*values, None]
     except ScQueryError as error:
         logger.info("A panel has nothing to show", extra={"fields": {"code": error.code}})
         return [*[no_update] * n_outputs, states.panel_sentence(error)]

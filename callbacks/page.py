@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from dash import Dash, Input, Output, State, no_update
-from dash.dependencies import ClientsideFunction
 from dash.development.base_component import Component
 
+from callbacks.browser import in_browser
 from callbacks.opened import file_facts, own_job, read_clusters, read_threshold
 from callbacks.services import Services, services
 from callbacks.session import current_owner
@@ -74,22 +74,25 @@ def register(app: Dash) -> None:
         State(ids.THRESHOLD, "data"),
         State(ids.LAST_RESULT, "data"),
     )(show)
-    app.clientside_callback(
-        ClientsideFunction("scquery", "uploadSheet"),
-        Output(ids.UPLOAD_PANEL, "hidden"),
-        Output(ids.UPLOAD_PANEL, "className"),
-        Output(ids.UPLOAD_MESSAGE, "children"),
+    in_browser(
+        app,
+        "uploadSheet",
+        [
+            Output(ids.UPLOAD_PANEL, "hidden"),
+            Output(ids.UPLOAD_PANEL, "className"),
+            Output(ids.UPLOAD_MESSAGE, "children"),
+        ],
         Input(ids.UPLOAD_STATE, "data"),
     )
-    app.clientside_callback(
-        ClientsideFunction("scquery", "hasWebgl"), Output(ids.WEBGL, "data"), Input(ids.WEBGL, "id")
-    )
-    app.clientside_callback(
-        ClientsideFunction("scquery", "toggleRail"),
+    in_browser(app, "scheme", Output(ids.SCHEME, "data"), Input(ids.SCHEME, "id"))
+    in_browser(app, "hasWebgl", Output(ids.WEBGL, "data"), Input(ids.WEBGL, "id"))
+    in_browser(
+        app,
+        "toggleRail",
         Output(ids.SHELL, "navbar", allow_duplicate=True),
         Input(ids.RAIL_TOGGLE, "n_clicks"),
         State(ids.SHELL, "navbar"),
-        prevent_initial_call=True,
+        initially=False,
     )
 
 
@@ -204,7 +207,7 @@ def _chip(found: Services, content: Content) -> Component:
 
 
 def _named(found: Services, bundle: str | None) -> str:
-    return bundle if bundle in found.engine.bundles else found.engine.default
+    return bundle if bundle is not None and bundle in found.engine.bundles else found.engine.default
 
 
 def _home(found: Services, bundle: str | None) -> Content:

@@ -6,9 +6,9 @@ import math
 from typing import Any
 
 from dash import Dash, Input, Output, State, no_update
-from dash.dependencies import ClientsideFunction
 from dash.exceptions import PreventUpdate
 
+from callbacks.browser import in_browser
 from callbacks.opened import own_job
 from callbacks.services import services
 from callbacks.session import current_owner
@@ -42,14 +42,10 @@ def register(app: Dash) -> None:
         State(ids.URL, "pathname"),
         prevent_initial_call=True,
     )(delete)
-    show_value = ClientsideFunction("scquery", "showValue")
-    app.clientside_callback(show_value, Output(ids.K_VALUE, "children"), Input(ids.K, "value"))
-    app.clientside_callback(show_value, Output(ids.CONFIDENCE_VALUE, "children"), Input(ids.CONFIDENCE, "value"))
-    app.clientside_callback(
-        ClientsideFunction("scquery", "openDrawer"),
-        Output(ids.CHECK_DRAWER, "opened"),
-        Input(ids.CHECK_OPEN, "n_clicks"),
-        prevent_initial_call=True,
+    in_browser(app, "showValue", Output(ids.K_VALUE, "children"), Input(ids.K, "value"))
+    in_browser(app, "showValue", Output(ids.CONFIDENCE_VALUE, "children"), Input(ids.CONFIDENCE, "value"))
+    in_browser(
+        app, "openDrawer", Output(ids.CHECK_DRAWER, "opened"), Input(ids.CHECK_OPEN, "n_clicks"), initially=False
     )
 
 

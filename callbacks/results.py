@@ -6,9 +6,9 @@ import logging
 from typing import Any
 
 from dash import Dash, Input, Output, State, no_update
-from dash.dependencies import ClientsideFunction
 from dash.exceptions import PreventUpdate
 
+from callbacks.browser import in_browser
 from callbacks.opened import Shown, open_shown
 from core.errors import ScQueryError
 from layouts import ids, links, results, states
@@ -36,12 +36,7 @@ def register(app: Dash) -> None:
         Input(ids.THRESHOLD, "data"),
         State(ids.URL, "pathname"),
     )(selection_bar)
-    app.clientside_callback(
-        ClientsideFunction("scquery", "copyLink"),
-        Output(ids.COPY_NOTE, "children"),
-        Input(ids.COPY_LINK, "n_clicks"),
-        prevent_initial_call=True,
-    )
+    in_browser(app, "copyLink", Output(ids.COPY_NOTE, "children"), Input(ids.COPY_LINK, "n_clicks"), initially=False)
 
 
 def answer(threshold: str | None, pathname: str | None) -> Any:  # noqa: ANN401

@@ -30,7 +30,7 @@ def register(app: Dash) -> None:
         Input(ids.SELECTION, "data"),
         Input(ids.SPACE, "data"),
         Input(ids.THRESHOLD, "data"),
-        Input(ids.THEME, "computedColorScheme"),
+        Input(ids.SCHEME, "data"),
         Input(ids.WEBGL, "data"),
         Input(ids.SCATTER_SIZE, "data"),
         State(ids.URL, "pathname"),

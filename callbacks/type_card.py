@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
-from dash import Dash, Input, Output, State, dcc
+from dash import Dash, Input, Output, State, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from callbacks.opened import Shown, drawable, open_shown
+from callbacks.opened import Shown, drawable, in_panel, open_shown
 from core.errors import ScQueryError
-from core.explore.markers import GeneHeatmapView, VolcanoView
 from core.ontology.text import short_name
 from core.result import to_csv
 from layouts import composition, ids, links, states, type_card
@@ -35,11 +35,21 @@ def register(app: Dash) -> None:
         Input(ids.TYPE, "data"),
         Input(ids.SELECTION, "data"),
         Input(ids.THRESHOLD, "data"),
-        Input(ids.THEME, "computedColorScheme"),
+        Input(ids.SCHEME, "data"),
         Input(ids.WEBGL, "data"),
         Input(ids.CARD_BODY, "id"),
         State(ids.URL, "pathname"),
     )(update)
+    app.callback(
+        Output(ids.GENES, "figure"),
+        Output(ids.GENES_SUB, "children"),
+        Output(ids.GENES_MESSAGE, "children"),
+        Input(ids.SCHEME, "data"),
+        Input(ids.GENES, "id"),
+        State(ids.TYPE, "data"),
+        State(ids.SELECTION, "data"),
+        State(ids.URL, "pathname"),
+    )(update_genes)
     app.callback(
         Output(ids.GENES_FILE, "data"),
         Input(ids.GENES_DOWNLOAD, "n_clicks"),
@@ -111,20 +121,74 @@ def draw(shown: Shown, term_id: str, theme: Theme, *, webgl: bool) -> Component:
     """
     card = shown.engine.type_card(shown.result, term_id, shown.mask)
     volcano = shown.engine.volcano(shown.result, term_id)
-    genes = shown.engine.gene_heatmap(shown.result, term_id, shown.mask)
+    figure = drawable(volcano_figure(volcano, name=short_name(card.name), theme=theme), webgl=webgl)
     ontology = shown.bundle.manifest.ontology
     return type_card.layout(
         card,
-        _graphs(volcano, genes, card.name, theme, webgl=webgl),
+        volcano,
+        figure,
         swatch=composition.colour(term_id, shown.engine.type_ranks(shown.result)),
         chosen=str(shown.selection),
         ontology_release=type_card.ontology_release(ontology.name, ontology.release),
     )
 
 
+def update_genes(
+    theme: Theme | None,
+    graph: object,  # noqa: ARG001  (its appearance is the news: a card has been filled)
+    term_id: str | None,
+    selection: str | None,
+    pathname: str | None,
+) -> list[Any]:
+    """Fill the gene heatmap of the card.
+
+    Parameters
+    ----------
+    theme : str or None
+        ``light`` or ``dark``; None before the browser has said.
+    graph : object
+        Id of the figure.
+    term_id, selection : str or None
+        Parts of the address.
+    pathname : str or None
+        Path of the address.
+
+    Returns
+    -------
+    list
+        Values of the registered outputs.
+    """
+    if theme is None or not term_id:
+        raise PreventUpdate
+    return in_panel(draw_genes, 2, (pathname, selection, None), term_id, theme)
+
+
+def draw_genes(shown: Shown, term_id: str, theme: Theme) -> Sequence[Any]:
+    """Draw the type's genes in the selected cells.
+
+    Parameters
+    ----------
+    shown : Shown
+        Result and selection.
+    term_id : str
+        Cell type id.
+    theme : str
+        ``light`` or ``dark``.
+
+    Returns
+    -------
+    sequence
+        Figure, the line above it, and a sentence instead where there is nothing to draw.
+    """
+    view = shown.engine.gene_heatmap(shown.result, term_id, shown.mask)
+    if not view.genes or not view.cell_ids:
+        return no_update, "", type_card.no_genes(view)
+    return gene_figure(view, theme=theme), type_card.genes_line(view), None
+
+
 def save_genes(
     n_clicks: int | None, term_id: str | None, selection: str | None, pathname: str | None
-) -> dict[str, Any]:
+) -> dict[str, str]:
     """Give the genes of the shown type as a file.
 
     Parameters
@@ -146,18 +210,4 @@ def save_genes(
     shown = open_shown(pathname, selection, None)
     card = shown.engine.type_card(shown.result, term_id, shown.mask)
     name = type_card.GENE_FILE.format(term_id.replace(":", "-"))
-    found: dict[str, Any] = dcc.send_string(to_csv(type_card.gene_table(card)), name)
-    return found
-
-
-def _graphs(
-    volcano: VolcanoView, genes: GeneHeatmapView, name: str, theme: Theme, *, webgl: bool
-) -> type_card.CardGraphs:
-    return type_card.CardGraphs(
-        volcano=drawable(volcano_figure(volcano, name=short_name(name), theme=theme), webgl=webgl)
-        if len(volcano.genes)
-        else None,
-        genes=gene_figure(genes, theme=theme) if genes.genes and genes.cell_ids else None,
-        volcano_view=volcano,
-        genes_view=genes,
-    )
+    return {"content": to_csv(type_card.gene_table(card)), "filename": name, "type": "text/csv"}

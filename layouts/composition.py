@@ -32,7 +32,7 @@ def layout() -> Component:
     """
     switch = dmc.SegmentedControl(
         id=ids.SCOPE_SWITCH,
-        data=[{"value": SELECTION, "label": "Selection"}, {"value": ALL, "label": "All"}],
+        data=scopes(None),
         value=SELECTION,
         size="xs",
     )
@@ -40,11 +40,27 @@ def layout() -> Component:
         "Composition",
         html.Div(id=ids.COMPOSITION, className="composition"),
         name="composition",
-        sub=html.Span(id=ids.COMPOSITION_SUB),
         tools=[switch],
         message_id=ids.COMPOSITION_MESSAGE,
         expandable=False,
     )
+
+
+def scopes(n_query: int | None) -> list[dict[str, str]]:
+    """Name the two ways to count.
+
+    Parameters
+    ----------
+    n_query : int or None
+        Query cells; None before they are known.
+
+    Returns
+    -------
+    list of dict
+        For the switch.
+    """
+    everything = "All" if n_query is None else f"All {n_query:,}"
+    return [{"value": SELECTION, "label": "Selection"}, {"value": ALL, "label": everything}]
 
 
 def rows(view: CompositionView, ranks: Sequence[str], *, chosen: str, thin: frozenset[str]) -> list[Component]:
@@ -74,8 +90,8 @@ def rows(view: CompositionView, ranks: Sequence[str], *, chosen: str, thin: froz
         for row in view.table.to_dict("records")
     ]
     apart = [
-        _status_row("ambiguous", "Ambiguous, of these", view.n_ambiguous, view.n_selected, most, chosen),
-        _status_row("unknown", "Unknown to reference", view.n_unknown, view.n_selected, most, chosen),
+        _status_row("ambiguous", "Ambiguous", view.n_ambiguous, view.n_selected, most, chosen),
+        _status_row("unknown", "Unknown", view.n_unknown, view.n_selected, most, chosen),
     ]
     return [html.Div(types, className="composition-types"), html.Div(apart, className="composition-apart")]
 

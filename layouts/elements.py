@@ -56,7 +56,7 @@ def icon(name: str, *, size: Literal["", "small", "large"] = "", class_name: str
     Component
         A span in the colour of the text.
     """
-    classes = [f"icon icon-{name}", f"is-{size}" if size else "", class_name]
+    classes = [f"glyph glyph-{name}", f"is-{size}" if size else "", class_name]
     return html.Span(className=" ".join(c for c in classes if c), **attributes(aria_hidden="true"))
 
 

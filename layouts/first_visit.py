@@ -118,7 +118,7 @@ def _example(row: dict[Any, Any]) -> Component:
     text = html.Div(
         [
             html.Div(row["title"], className="example-title"),
-            html.Div(f"{words.count(int(row['n_cells']), 'cell')} · {row['detail']}", className="example-detail"),
+            html.Div(row["detail"], className="example-detail"),
         ]
     )
     mark = html.Span(el.icon("lasso"), className="example-mark")

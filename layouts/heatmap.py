@@ -60,7 +60,7 @@ def layout(n_clusters: int) -> Component:
     )
 
 
-def sub(view: HeatmapView) -> str:
+def sub(view: HeatmapView) -> list[Any]:
     """Say what a row is.
 
     Parameters
@@ -70,9 +70,9 @@ def sub(view: HeatmapView) -> str:
 
     Returns
     -------
-    str
-        For the line beside the title.
+    list
+        For the line beside the title; its end is left out where the panel is narrow.
     """
     if view.stands_for_many:
-        return f"{len(view.row_sizes):,} rows stand for {view.n_cells:,} cells"
-    return f"{view.n_cells:,} cells × {len(view.type_ids)} types"
+        return [f"{len(view.row_sizes):,} rows", html.Span(f" stand for {view.n_cells:,} cells", className="if-wide")]
+    return [f"{view.n_cells:,} cells", html.Span(f" × {len(view.type_ids)} types", className="if-wide")]

@@ -6,6 +6,8 @@ with ``assets/upload.js``.
 
 from __future__ import annotations
 
+from typing import Any
+
 # The frame: header, rail, main, and what the address says.
 URL = "url"
 SHELL = "shell"
@@ -19,6 +21,7 @@ JOB_STATE = "job-state"
 REQUEST = "view-request"
 LAST_RESULT = "last-result"
 WEBGL = "webgl"
+SCHEME = "colour-scheme"
 
 # One value each, read from the address; a panel listens only to those it shows.
 SELECTION = "view-selection"
@@ -87,7 +90,6 @@ SCATTER_SIZE = "scatter-size"
 SCATTER_MESSAGE = "scatter-message"
 SPACE_SWITCH = "space-switch"
 COMPOSITION = "composition"
-COMPOSITION_SUB = "composition-sub"
 COMPOSITION_MESSAGE = "composition-message"
 SCOPE_SWITCH = "scope-switch"
 ONTOLOGY = "ontology"
@@ -106,6 +108,8 @@ CARD_BODY = "type-card-body"
 CARD_SELECT = "type-card-select"
 VOLCANO = "type-card-volcano"
 GENES = "type-card-genes"
+GENES_SUB = "type-card-genes-sub"
+GENES_MESSAGE = "type-card-genes-message"
 GENES_DOWNLOAD = "type-card-genes-download"
 GENES_FILE = "type-card-genes-file"
 
@@ -113,13 +117,13 @@ GENES_FILE = "type-card-genes-file"
 REFERENCE = "reference"
 
 
-def composition_row(term_id: str) -> dict[str, str]:
+def composition_row(term_id: Any) -> dict[str, Any]:  # noqa: ANN401  (dash.ALL too)
     """Return the id of a row of the composition panel.
 
     Parameters
     ----------
     term_id : str
-        Cell type id, or ``"ambiguous"`` / ``"unknown"``.
+        Text of the selection it stands for, such as ``type:CL:0000236``.
 
     Returns
     -------
@@ -129,7 +133,7 @@ def composition_row(term_id: str) -> dict[str, str]:
     return {"type": "composition-row", "index": term_id}
 
 
-def type_link(term_id: str, place: str) -> dict[str, str]:
+def type_link(term_id: Any, place: Any) -> dict[str, Any]:  # noqa: ANN401  (dash.ALL too)
     """Return the id of a link that opens the card of a type.
 
     Parameters

@@ -10,7 +10,7 @@ from core.explore.selection import SelectionView
 from core.explore.summary import SummaryView
 from core.jobs import Job
 from core.ontology.text import short_name
-from layouts import composition, heatmap, ids, links, ontology, scatter, studies, type_card
+from layouts import composition, heatmap, ids, links, ontology, scatter, studies, type_card, words
 from layouts import elements as el
 
 DOWNLOADS: tuple[tuple[str, str, str], ...] = (
@@ -99,7 +99,7 @@ def selection_bar(view: SelectionView, *, agrees_on: tuple[str, str] | None, thi
         return [el.icon("lasso"), html.Strong(view.title), html.Span(hint, className="selection-detail")]
     return [
         el.icon("lasso"),
-        html.Strong(view.title),
+        html.Strong(words.sentence(view.title)),
         html.Span(view.detail or "No cell meets this.", className="selection-detail"),
         *_evidence(view, agrees_on, thin=thin),
         html.Span(className="spring"),
@@ -141,7 +141,9 @@ def warnings(sentences: tuple[str, ...]) -> list[Component]:
         return []
     shown, hidden = sentences[:SHOWN_WARNINGS], len(sentences) - SHOWN_WARNINGS
     first, *rest = shown
-    more = f" The same holds for {hidden} more types." if hidden > 0 else ""
+    more = (
+        " The same holds for one more." if hidden == 1 else f" The same holds for {hidden} more." if hidden > 1 else ""
+    )
     advice = "A type with few reference cells can lose against its more numerous neighbours. Read the label together with the runner-up."
     text = [html.Strong(first), *[html.P(s) for s in rest], html.P(advice + more)]
     return [

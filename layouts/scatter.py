@@ -41,7 +41,7 @@ def layout(space: str) -> Component:
         value=space,
         size="xs",
     )
-    keys = (("query", "Your cells"), ("selected", "selected"), ("reference", "reference, by type"))
+    keys = (("query", "User Query"), ("selected", "selected"), ("reference", "reference, by type"))
     legend = html.Div(
         [
             html.Span([html.Span(className=f"key is-{kind}"), text], className=f"legend-item is-{kind}")

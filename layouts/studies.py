@@ -62,6 +62,7 @@ def columns() -> list[dict[str, Any]]:
             "headerName": "Title, accession",
             "headerTooltip": "Title of the publication, with its PubMed entry; below it accession, technology and year",
             "cellRenderer": "StudyTitle",
+            "autoHeight": True,
             "flex": 1,
             "minWidth": 160,
             "tooltipField": "title",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -21,24 +20,6 @@ SHOWN_EVIDENCE = 8
 SHOWN_STUDIES = 4
 GENE_FILE = "scquery-genes-{}.csv"
 GRAPH_CONFIG: Any = {"displaylogo": False, "displayModeBar": "hover", "responsive": True}
-
-
-@dataclass(frozen=True)
-class CardGraphs:
-    """The two figures of a card, or why there is none.
-
-    Parameters
-    ----------
-    volcano, genes : plotly figure or None
-        None where the reference has no test or there is no cell to show.
-    volcano_view, genes_view : VolcanoView or None, GeneHeatmapView or None
-        What they show, for the lines above and below.
-    """
-
-    volcano: Any
-    genes: Any
-    volcano_view: VolcanoView | None
-    genes_view: GeneHeatmapView | None
 
 
 def drawer(*, opened: bool) -> Component:
@@ -75,15 +56,25 @@ def drawer(*, opened: bool) -> Component:
     return html.Div([shown, dcc.Download(id=ids.GENES_FILE)])
 
 
-def layout(card: TypeCard, graphs: CardGraphs, *, swatch: str, chosen: str, ontology_release: str) -> Component:
+def layout(
+    card: TypeCard,
+    volcano: VolcanoView,
+    figure: Any,  # noqa: ANN401  (plotly figure, or its JSON form)
+    *,
+    swatch: str,
+    chosen: str,
+    ontology_release: str,
+) -> Component:
     """Fill the card.
 
     Parameters
     ----------
     card : TypeCard
         The type.
-    graphs : CardGraphs
-        Its figures.
+    volcano : VolcanoView
+        Its tested genes.
+    figure : plotly figure
+        What `volcano` looks like.
     swatch : str
         CSS colour of the type.
     chosen : str
@@ -101,7 +92,7 @@ def layout(card: TypeCard, graphs: CardGraphs, *, swatch: str, chosen: str, onto
             _head(card, swatch),
             _stats(card),
             *_thin(card),
-            html.Div([_volcano(graphs), _genes(card, graphs)], className="card-figures"),
+            html.Div([_volcano(volcano, figure), _genes()], className="card-figures"),
             html.Div([_why(card), _studies(card)], className="card-evidence"),
             _foot(card, chosen, ontology_release),
         ],
@@ -211,31 +202,61 @@ def _thin(card: TypeCard) -> list[Component]:
     ]
 
 
-def _volcano(graphs: CardGraphs) -> Component:
-    head = [html.H2("Genes that set it apart")]
-    view = graphs.volcano_view
-    if graphs.volcano is None or view is None:
-        return html.Section(
-            [
-                *head,
-                states.panel_empty("No test of this type's genes.", "It labels too few reference cells in one study."),
-            ]
-        )
+def genes_line(view: GeneHeatmapView) -> str:
+    """Say what the gene heatmap shows.
+
+    Parameters
+    ----------
+    view : GeneHeatmapView
+        Genes and cells.
+
+    Returns
+    -------
+    str
+        For the line under the heading.
+    """
+    line = "log expression; the leftmost column is the reference's mean"
+    return f"{line}. {view.n_missing} more genes are not in your file" if view.n_missing else line
+
+
+def no_genes(view: GeneHeatmapView) -> Component:
+    """Say why there is no gene heatmap.
+
+    Parameters
+    ----------
+    view : GeneHeatmapView
+        Without genes or without cells.
+
+    Returns
+    -------
+    Component
+        A sentence in the figure's place.
+    """
+    if not view.cell_ids:
+        return states.panel_empty("No cells are selected.", "Clear the selection to see all cells.")
+    if view.n_missing:
+        return states.panel_empty("None of its genes is in your file.")
+    return states.panel_empty("There are no genes to look up.", "Its genes were not tested against other types.")
+
+
+def _volcano(view: VolcanoView, figure: Any) -> Component:  # noqa: ANN401
+    head = html.H2("Genes that set it apart")
+    if not len(view.genes):
+        nothing = states.panel_empty("Its genes were not tested.", "It labels too few reference cells in one study.")
+        return html.Section([head, nothing])
     line = f"{view.n_up:,} up, {view.n_down:,} down against {view.background}, q < {view.q_threshold:g}"
-    graph = dcc.Graph(id=ids.VOLCANO, figure=graphs.volcano, config=GRAPH_CONFIG, className="graph", responsive=True)
-    return html.Section([*head, html.P(line, className="quiet"), html.Div(graph, className="card-graph")])
+    graph = dcc.Graph(id=ids.VOLCANO, figure=figure, config=GRAPH_CONFIG, className="graph", responsive=True)
+    return html.Section([head, html.P(line, className="quiet"), html.Div(graph, className="card-graph")])
 
 
-def _genes(card: TypeCard, graphs: CardGraphs) -> Component:
-    head = [html.H2("The same genes in your cells")]
-    view = graphs.genes_view
-    if graphs.genes is None or view is None:
-        why = "No cells are selected." if card.n_selected == 0 else "None of its genes is in your file."
-        return html.Section([*head, states.panel_empty(why, "Clear the selection to see all cells.")])
-    line = f"{len(view.cell_ids):,} of {view.n_available:,} selected cells, clustered; leftmost the reference's mean"
-    missing = f". {view.n_missing} genes are not in your file" if view.n_missing else ""
-    graph = dcc.Graph(id=ids.GENES, figure=graphs.genes, config=GRAPH_CONFIG, className="graph", responsive=True)
-    return html.Section([*head, html.P(line + missing, className="quiet"), html.Div(graph, className="card-graph")])
+def _genes() -> Component:
+    # Its own callback fills it: clustering takes longer than the rest of the card.
+    graph = dcc.Graph(id=ids.GENES, config=GRAPH_CONFIG, className="graph", responsive=True)
+    layer = html.Div(el.skeleton(), id=ids.GENES_MESSAGE, className="panel-message")
+    line = html.P(id=ids.GENES_SUB, className="quiet is-one-line")
+    return html.Section(
+        [html.H2("The same genes in your cells"), line, html.Div([graph, layer], className="card-graph")]
+    )
 
 
 def _why(card: TypeCard) -> Component:

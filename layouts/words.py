@@ -33,6 +33,28 @@ def count(n: int, noun: str = "", plural: str = "") -> str:
     return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
 
 
+def sentence(text: str) -> str:
+    """Begin a sentence with a capital letter, unless it begins with a name that has its own spelling.
+
+    Parameters
+    ----------
+    text : str
+        For example the name of a cell type.
+
+    Returns
+    -------
+    str
+        The same words.
+
+    Examples
+    --------
+    >>> sentence("dendritic cell: 7 of 2,638 cells"), sentence("mDC: 7 cells")
+    ('Dendritic cell: 7 of 2,638 cells', 'mDC: 7 cells')
+    """
+    first = text.split(maxsplit=1)[0] if text.strip() else ""
+    return text[0].upper() + text[1:] if first.rstrip(":,").islower() else text
+
+
 def size(n_bytes: float) -> str:
     """Write a file or memory size.
 
