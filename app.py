@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import waitress
@@ -21,12 +22,14 @@ from flask import Flask
 
 from callbacks import registry
 from callbacks.bundle_watch import BundleWatch, open_bundles
+from callbacks.examples import keep_answer
 from callbacks.failures import log_failure
 from callbacks.logs import log_as_json, log_requests
 from callbacks.routes import register_routes
 from callbacks.security import protect
 from callbacks.services import Services
 from core.bundle.verify import verify_bundle
+from core.cache import AnswerCache
 from core.engine import Engine
 from core.errors import ScQueryError
 from core.jobs import JobStore, Supervisor
@@ -41,9 +44,9 @@ def create_app(settings: Settings) -> Dash:
     bundles = open_bundles(settings.bundle_folders())
     settings = replace(settings, bundles=os.pathsep.join(str(bundle.folder) for bundle in bundles.values()))
     checks = (lambda name: verify_bundle(bundles[name].folder), lambda name: Reference(bundles[name]).canary())
-    store = JobStore.from_settings(settings)
-    supervisor, watch = Supervisor(store, settings), BundleWatch(tuple(bundles), checks)
-    services = Services(settings, Engine(bundles), store, supervisor, watch)
+    store, answers = JobStore.from_settings(settings), AnswerCache(settings.data_dir / "answers")
+    supervisor = Supervisor(store, settings, on_done=partial(keep_answer, answers, bundles))
+    services = Services(settings, Engine(bundles), store, supervisor, BundleWatch(tuple(bundles), checks), answers)
     app = Dash(
         __name__, assets_folder=str(Path(__file__).parent / "assets"), title="scQuery", update_title="", compress=True,
         suppress_callback_exceptions=True, enable_mcp=False, add_log_handler=False, on_error=log_failure,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, current_app
 
+from core.cache import AnswerCache
 from core.errors import BundleDamagedError, InputError
 from core.jobs import JobStore, Supervisor
 from core.settings import Settings
@@ -35,6 +36,8 @@ class Services:
         Starts the workers.
     watch : BundleWatch
         What the verification of the references found.
+    answers : AnswerCache
+        Answers to examples asked before.
     """
 
     settings: Settings
@@ -42,6 +45,7 @@ class Services:
     store: JobStore
     supervisor: Supervisor
     watch: BundleWatch
+    answers: AnswerCache
 
     def install(self, server: Flask) -> None:
         """Give these services to a Flask app."""

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from flask import Blueprint, Response, jsonify, request
 
+from callbacks.examples import start_example
 from callbacks.routes import requests
-from callbacks.services import Services, services
+from callbacks.services import services
 from callbacks.session import current_owner
-from core.errors import InputError, JobError
-from core.jobs import Job
+from core.errors import JobError
 
 MAX_PIECE_BYTES = 8 * 1024**2
 
@@ -75,43 +74,3 @@ def example() -> tuple[Response, int]:
         requests.options(body),
     )
     return jsonify(token=job.token, url=job.url), 201
-
-
-def start_example(found: Services, owner: str, bundle: str, example: str, options: Mapping[str, Any]) -> Job:
-    """Queue a job on an example that ships with a reference.
-
-    Parameters
-    ----------
-    found : Services
-        Engine and jobs.
-    owner : str
-        Browser it will belong to.
-    bundle, example : str
-        Names; an empty bundle means the first.
-    options : mapping
-        Query options.
-
-    Returns
-    -------
-    Job
-        Queued.
-
-    Raises
-    ------
-    InputError
-        ``unknown-bundle`` or ``unknown-example``.
-    LimitError
-        As in `JobStore.create_from`.
-    """
-    opened = found.bundle(bundle)
-    row = next((row for row in opened.examples.to_dict("records") if row["example"] == example), None)
-    if row is None:
-        raise InputError("This reference has no such example.", next_step="Reload the page.", code="unknown-example")
-    return found.store.create_from(
-        owner,
-        opened.path(row["file"]),
-        bundle=opened.name,
-        filename=row["title"],
-        options=options,
-        example=example,
-    )

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from core.jobs import disk
 from core.jobs.database import Database
-from core.jobs.records import FAILED, MAX_ATTEMPTS, QUEUED, RUNNING, Job, JobMessage
+from core.jobs.records import DONE, FAILED, MAX_ATTEMPTS, QUEUED, RUNNING, Job, JobMessage
 from core.jobs.turns import Waiting, turn_order
 
 STRAY_S = 3600.0  # a folder without a record that nobody touched for this long is removed
@@ -99,6 +99,15 @@ class JobQueue:
             time.time(),
             time.time() + self.keep_s,
         )
+
+    def is_done(self, attempt: Attempt) -> bool:
+        """Return whether an attempt ended with a result."""
+        with self.database.read() as db:
+            found = db.execute(
+                "SELECT 1 FROM jobs WHERE token = ? AND attempts = ? AND state = ?",
+                (attempt.token, attempt.number, DONE),
+            ).fetchone()
+        return found is not None
 
     def put_back(self, attempt: Attempt, *, count: bool) -> bool:
         """Queue a running job again, at its old place.

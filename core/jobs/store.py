@@ -9,20 +9,21 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from core.errors import InputError, JobError, JobNotFoundError, LimitError
+from core.errors import InputError, JobError, LimitError
 from core.jobs import disk
+from core.jobs.access import check_open, not_found, row_of
 from core.jobs.database import Database
 from core.jobs.queue import JobQueue, positions
-from core.jobs.records import CANCELLED, QUEUED, TOKEN, UPLOADING, Job, clean_filename, new_token
+from core.jobs.records import CANCELLED, DONE, QUEUED, UPLOADING, Job, clean_filename, new_token
 from core.jobs.run import JobRun
 from core.settings import Settings
 
-MAX_OPEN_PER_OWNER = 20  # uploads and queries of one browser that are not finished
+Answer = Callable[[Job], Mapping[str, float] | None]
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ class JobStore:
         names = ", ".join(values)
         marks = ", ".join(f":{name}" for name in values)
         with self.database.write() as db:
-            _check_open(db, owner)
+            check_open(db, owner)
             disk.check_room(self.database.jobs_dir, size_bytes + self._announced(db), self.limits.min_free_bytes)
             db.execute(f"INSERT INTO jobs ({names}) VALUES ({marks})", values)  # noqa: S608  (names are ours)
             row = db.execute("SELECT * FROM jobs WHERE token = ?", (values["token"],)).fetchone()
@@ -146,6 +147,7 @@ class JobStore:
         filename: str,
         options: Mapping[str, Any] | None = None,
         example: str = "",
+        answer: Answer | None = None,
     ) -> Job:
         """Record and queue a job on a file the server already has, such as an example of a bundle.
 
@@ -155,11 +157,13 @@ class JobStore:
             Linked where the disk allows it, else copied; never written to.
         owner, bundle, filename, options, example
             As in `create`.
+        answer : callable, optional
+            Given the job; may fill its result folder and return the seconds by stage, or None when it cannot.
 
         Returns
         -------
         Job
-            In state ``queued``.
+            In state ``queued``, or ``done`` when it was answered.
 
         Raises
         ------
@@ -170,7 +174,8 @@ class JobStore:
         job = self.create(owner, bundle=bundle, filename=filename, size_bytes=size, options=options, example=example)
         try:
             disk.link_or_copy(source, job.folder.upload)
-            return self.submit(job.token, owner)
+            timings = answer(job) if answer else None
+            return self.submit(job.token, owner) if timings is None else self._answered(job, timings)
         except (LimitError, OSError):
             self.delete(job.token, owner)
             raise
@@ -184,7 +189,7 @@ class JobStore:
             No such token, expired, or somebody else's: the answer is the same.
         """
         with self.database.read() as db:
-            job = self.database.job(_row(db, token, owner))
+            job = self.database.job(row_of(db, token, owner))
             return replace(job, position=positions(db).get(token, 0)) if job.state == QUEUED else job
 
     def list(self, owner: str, limit: int = 20) -> list[Job]:
@@ -235,7 +240,7 @@ class JobStore:
         try:
             return disk.append(job.folder.upload, offset, source, job.size_bytes)
         except FileNotFoundError:  # deleted between the two lines
-            raise _not_found() from None
+            raise not_found() from None
 
     def submit(self, token: str, owner: str) -> Job:
         """Queue a job whose upload is complete. Asking again changes nothing.
@@ -250,7 +255,7 @@ class JobStore:
             ``queue-full``; the upload is kept.
         """
         with self.database.write() as db:
-            job = self.database.job(_row(db, token, owner))
+            job = self.database.job(row_of(db, token, owner))
             if job.state == UPLOADING:
                 held = disk.received_bytes(job.folder.upload)
                 if held != job.size_bytes:
@@ -265,7 +270,7 @@ class JobStore:
     def cancel(self, token: str, owner: str) -> Job:
         """Stop a job; its worker is ended by the supervisor within a second. A finished job stays as it is."""
         with self.database.write() as db:
-            job = self.database.job(_row(db, token, owner))
+            job = self.database.job(row_of(db, token, owner))
             if job.is_open:
                 db.execute(
                     "UPDATE jobs SET state = ?, finished_at = ?, pid = NULL WHERE token = ?",
@@ -286,7 +291,7 @@ class JobStore:
             ``queue-full``.
         """
         with self.database.write() as db:
-            job = self.database.job(_row(db, token, owner))
+            job = self.database.job(row_of(db, token, owner))
             whole = disk.received_bytes(job.folder.upload) == job.size_bytes
             if not (job.can_retry and whole):
                 raise JobError(
@@ -322,9 +327,19 @@ class JobStore:
     def delete(self, token: str, owner: str) -> None:
         """Remove a job with its upload and result, now. A running worker is ended by the supervisor."""
         with self.database.write() as db:
-            _row(db, token, owner)
+            row_of(db, token, owner)
             db.execute("DELETE FROM jobs WHERE token = ?", (token,))
         disk.remove(self.database.folder(token))
+
+    def _answered(self, job: Job, timings: Mapping[str, float]) -> Job:
+        """Record that a job had its result before it was queued."""
+        now = time.time()
+        with self.database.write() as db:
+            db.execute(
+                "UPDATE jobs SET state = ?, fraction = 1, timings = ?, started_at = ?, finished_at = ? WHERE token = ?",
+                (DONE, json.dumps(dict(timings)), now, now, job.token),
+            )
+        return self.get(job.token, job.owner)
 
     def _enqueue(self, db: sqlite3.Connection, token: str) -> None:
         (waiting,) = db.execute("SELECT count(*) FROM jobs WHERE state = ?", (QUEUED,)).fetchone()
@@ -355,33 +370,3 @@ class JobStore:
         """Return the bytes other uploads have announced but not sent yet."""
         rows = db.execute("SELECT token, size_bytes FROM jobs WHERE state = ?", (UPLOADING,)).fetchall()
         return sum(max(0, r["size_bytes"] - disk.received_bytes(self.database.folder(r["token"]).upload)) for r in rows)
-
-
-def _check_open(db: sqlite3.Connection, owner: str) -> None:
-    (unfinished,) = db.execute(
-        "SELECT count(*) FROM jobs WHERE owner = ? AND state IN ('uploading', 'queued', 'running')", (owner,)
-    ).fetchone()
-    if unfinished >= MAX_OPEN_PER_OWNER:
-        raise LimitError(
-            f"{unfinished:,} of your uploads and searches are not finished.",
-            next_step="Wait for one, or cancel one.",
-            code="too-many-open",
-        )
-
-
-def _row(db: sqlite3.Connection, token: str, owner: str) -> sqlite3.Row:
-    """Return the row of a job for its owner, refusing everybody else alike."""
-    if TOKEN.fullmatch(token) and owner:
-        row: sqlite3.Row | None = db.execute(
-            "SELECT * FROM jobs WHERE token = ? AND owner = ?", (token, owner)
-        ).fetchone()
-        if row is not None:
-            return row
-    raise _not_found()
-
-
-def _not_found() -> JobNotFoundError:
-    return JobNotFoundError(
-        "There is no such search here.",
-        next_step="It may have expired, or belong to another browser.",
-    )

@@ -15,7 +15,7 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import IO
 
 from core.jobs.child import Child, end_leftovers
@@ -46,13 +46,23 @@ class Supervisor:
         Slots, memory, time, folders.
     command : sequence of str
         The worker; ``TOKEN ATTEMPT`` is appended.
+    on_done : callable
+        Told of every job with a result, for example to keep it for the next who asks the same.
     """
 
-    def __init__(self, store: JobStore, settings: Settings, *, command: Sequence[str] = WORKER) -> None:
+    def __init__(
+        self,
+        store: JobStore,
+        settings: Settings,
+        *,
+        command: Sequence[str] = WORKER,
+        on_done: Callable[[Job], None] = lambda _job: None,
+    ) -> None:
         self.store = store
         self.queue = store.queue()
         self._settings = settings
         self._command = tuple(command)
+        self._on_done = on_done
         self._children: list[Child] = []
         self._lock: IO[bytes] | None = None
         self._thread: threading.Thread | None = None
@@ -161,21 +171,32 @@ class Supervisor:
     def _is_over(self, child: Child) -> bool:
         """Look at a worker; end it, or settle its job, where that is due."""
         code = child.exit_code()
-        if code is not None:
-            child.end()  # what it may have left in its group
-            if self.queue.fail(child.attempt, died(code, child.job), retryable=may_go_on(child.job)):
-                logger.warning("A worker died with code %d", code)
-            self.queue.remove_stray(child.attempt.token)
-            return True
-        memory = child.memory_bytes()
-        reason = self._reason_to_end(child, memory)
-        if reason is None and self.queue.alive(child.attempt, memory):
-            return False
-        child.end()
+        if code is None:
+            memory = child.memory_bytes()
+            reason = self._reason_to_end(child, memory)
+            if reason is None and self.queue.alive(child.attempt, memory):
+                return False
+        else:
+            reason = died(code, child.job)
+        child.end()  # with what it may have left in its group
         if reason is not None:
-            self.queue.fail(child.attempt, reason, retryable=reason.code == "job-timeout" and may_go_on(child.job))
+            self._fail(child, reason)
+        if self.queue.is_done(child.attempt):
+            self._tell(child.job)
         self.queue.remove_stray(child.attempt.token)
         return True
+
+    def _fail(self, child: Child, reason: JobMessage) -> None:
+        """Record why a worker ended, unless it had said so itself."""
+        retryable = reason.code != "job-memory" and may_go_on(child.job)
+        if self.queue.fail(child.attempt, reason, retryable=retryable):
+            logger.warning("A worker was lost", extra={"fields": {"code": reason.code}})
+
+    def _tell(self, job: Job) -> None:
+        try:
+            self._on_done(job)
+        except (OSError, sqlite3.Error):
+            logger.exception("A finished job could not be passed on")
 
     def _reason_to_end(self, child: Child, memory_bytes: int) -> JobMessage | None:
         if child.age_s > self._settings.job_timeout_s:

@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import InputError, JobError, JobNotFoundError, LimitError
 from core.jobs import JobCancelled, JobMessage, JobStore, StoreLimits, disk
-from core.jobs.store import MAX_OPEN_PER_OWNER
+from core.jobs.access import MAX_OPEN_PER_OWNER
 from core.settings import Settings
 
 ACCESSES = {
@@ -151,6 +151,21 @@ def test_a_job_from_a_file_of_ours(store, tmp_path):
     assert (job.state, job.example, job.options, job.size_bytes) == ("queued", "pbmc", {"k": 5}, 5)
     store.delete(job.token, "ann")
     assert source.read_bytes() == b"cells"
+
+
+def test_a_job_that_is_answered_at_once(store, tmp_path):
+    source = tmp_path / "example.h5ad"
+    source.write_bytes(b"cells")
+
+    def answer(job):
+        job.folder.result.mkdir()
+        return {"read": 0.5}
+
+    done = store.create_from("ann", source, bundle="demo", filename="An example", answer=answer)
+    assert (done.state, done.timings, done.fraction, done.attempts) == ("done", {"read": 0.5}, 1.0, 0)
+    assert done.started_at == done.finished_at
+    asked = store.create_from("ann", source, bundle="demo", filename="An example", answer=lambda _job: None)
+    assert asked.state == "queued"
 
 
 def test_a_full_queue_leaves_no_half_made_example(store, submit, tmp_path):

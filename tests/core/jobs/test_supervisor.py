@@ -242,6 +242,25 @@ def test_a_round_that_fails_is_logged_and_tried_again(store, submit, supervise, 
     assert "could not finish a round" in caplog.text
 
 
+def test_finished_jobs_are_passed_on(store, submit, wait_for, caplog):
+    told = []
+
+    def on_done(job):
+        told.append(job.token)
+        raise OSError("disk full")
+
+    supervisor = Supervisor(store, settings_for(store.database.data_dir), command=FAKE, on_done=on_done)
+    supervisor.start()
+    try:
+        good, bad, after = submit(owner="ann"), submit(owner="bob", acts=["refuse"]), submit(owner="cid")
+        wait_for(bad, "failed")
+        wait_for(after, "done")
+        assert _eventually(lambda: set(told) == {good.token, after.token})
+    finally:
+        supervisor.stop()
+    assert "could not be passed on" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("code", "words"),
     [(-9, "probably out of memory"), (-6, "probably out of memory"), (-11, "unexpectedly (code -11)")],

@@ -1,0 +1,101 @@
+"""Kept answers: given back whole, bounded, and never unpickled."""
+
+import doctest
+import io
+import os
+import sqlite3
+import zipfile
+
+import diskcache
+import pytest
+
+from core import cache
+from core.cache import AnswerCache, PlainDisk, question
+
+
+@pytest.fixture
+def result(tmp_path):
+    folder = tmp_path / "result"
+    folder.mkdir()
+    (folder / "labels.csv").write_text("cell_id\na\n")
+    (folder / "scores.parquet").write_bytes(bytes(range(256)) * 100)
+    (folder / "folder").mkdir()
+    return folder
+
+
+@pytest.fixture
+def answers(tmp_path):
+    return AnswerCache(tmp_path / "answers")
+
+
+def test_doctests():
+    assert doctest.testmod(cache).failed == 0
+
+
+def test_an_answer_comes_back_as_it_was(answers, result, tmp_path):
+    assert not answers.restore("q", tmp_path / "b")
+    answers.keep("q", result)
+    assert answers.restore("q", tmp_path / "b")
+    assert {p.name: p.read_bytes() for p in (tmp_path / "b").iterdir()} == {
+        p.name: p.read_bytes() for p in result.iterdir() if p.is_file()
+    }
+    assert not answers.restore("other", tmp_path / "c")
+    assert not (tmp_path / "c").exists()
+    assert (tmp_path / "answers").stat().st_mode & 0o077 == 0
+
+
+def test_a_result_that_exists_is_not_overwritten(answers, result, tmp_path):
+    answers.keep("q", result)
+    assert not answers.restore("q", result)
+    assert (result / "labels.csv").read_text() == "cell_id\na\n"
+    assert not [p for p in tmp_path.iterdir() if p.name.startswith(".answer")]
+
+
+def test_the_size_is_bounded(result, tmp_path):
+    small = AnswerCache(tmp_path / "answers", size_limit_bytes=400_000)
+    (result / "scores.parquet").write_bytes(os.urandom(100_000))
+    for n in range(20):
+        small.keep(str(n), result)
+    assert sum(p.stat().st_size for p in (tmp_path / "answers").rglob("*.val")) <= 600_000
+    assert small.restore("19", tmp_path / "last")
+    assert not small.restore("0", tmp_path / "first")
+
+
+@pytest.mark.parametrize("kind", ["pickle", "damaged", "gone", "path"])
+def test_what_cannot_be_trusted_is_dropped(answers, result, tmp_path, kind, caplog):
+    answers.keep("q", result)
+    (value,) = (tmp_path / "answers").rglob("*.val")
+    if kind == "pickle":
+        with sqlite3.connect(tmp_path / "answers" / "cache.db") as db:
+            db.execute("UPDATE Cache SET mode = 4, value = ?, filename = NULL", (b"cos\nsystem\n(S'touch pwned'\ntR.",))
+        db.close()
+    elif kind == "damaged":
+        value.write_bytes(value.read_bytes()[:50])
+    elif kind == "gone":
+        value.unlink()
+    else:
+        made = io.BytesIO()
+        with zipfile.ZipFile(made, "w") as archive:
+            archive.writestr("../evil", "x")
+        value.write_bytes(made.getvalue())
+    assert not answers.restore("q", tmp_path / "b")
+    assert not (tmp_path / "b").exists()
+    assert not (tmp_path / "evil").exists()
+    assert not answers.restore("q", tmp_path / "b")
+
+
+def test_only_text_and_files_go_in(tmp_path):
+    with diskcache.Cache(str(tmp_path), disk=PlainDisk) as store:
+        for key, value in (("a", {"x": 1}), ("a", b"x"), (("a", 1), b"x"), (1, b"x")):
+            with pytest.raises(TypeError):
+                store.set(key, value)
+    disk = PlainDisk(str(tmp_path))
+    with pytest.raises(TypeError):
+        disk.get("x", raw=False)
+    assert disk.get("x", raw=True) == "x"
+
+
+def test_questions_differ_in_every_fact():
+    facts = {"bundle": "a", "example": "b", "k": 5, "leave_out": ["x"]}
+    keys = {question(**facts)} | {question(**{**facts, name: "other"}) for name in facts}
+    assert len(keys) == 5
