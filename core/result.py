@@ -67,7 +67,10 @@ def to_csv(table: pd.DataFrame) -> str:
         if not pd.api.types.is_numeric_dtype(table[column].dtype):
             values = [_guarded(v) if isinstance(v, str) else v for v in table.iloc[:, place].tolist()]
             guarded.isetitem(place, np.array([*values, None], dtype=object)[:-1])  # the None keeps it one-dimensional
-    return guarded.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    text = guarded.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    if "\r" in text:  # the writer puts only those line breaks in quotes that it uses itself
+        text = guarded.to_csv(index=False, float_format="%.6g", lineterminator="\r\n")
+    return text
 
 
 def _guarded(text: str) -> str:

@@ -174,6 +174,11 @@ def test_no_text_cell_starts_a_formula_and_none_is_lost(texts):
         assert cell in {text, "'" + text}
 
 
+def test_a_carriage_return_within_a_name_stays_within_its_cell():
+    written = to_csv(pd.DataFrame({"name": ["a\rb", "c"], "n": [1, 2]}))
+    assert list(csv.reader(io.StringIO(written, newline=""))) == [["name", "n"], ["a\rb", "1"], ["c", "2"]]
+
+
 def test_numbers_missing_values_and_headers_in_csv():
     table = pd.DataFrame(
         {"=x": [1.23456789, np.nan], "year": [2018, None], "text": [None, "-2"], "flag": [True, False]}
