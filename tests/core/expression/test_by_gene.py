@@ -46,7 +46,7 @@ def test_nothing_to_store(tmp_path, dense):
     assert all((store.expression(g) == 0).all() for g in store.genes)
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 9), st.integers(1, 7), st.integers(1, 12))
 def test_chunks_give_the_columns_of_the_whole(tmp_path_factory, seed, n, m, chunk):
     folder = tmp_path_factory.mktemp("by_gene") / "x"
