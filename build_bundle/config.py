@@ -98,7 +98,25 @@ class Select:
 
 @dataclass(frozen=True)
 class PartConfig:
-    """One source file of a study; `scale` undoes a logarithm that the file does not tell."""
+    """One source file of a study.
+
+    Parameters
+    ----------
+    part : str
+        Key, unique in the configuration.
+    source : SourceFile
+        The matrix.
+    labels : Labels, optional
+        Where its labels stand.
+    scale : str
+        A logarithm to undo that the file does not tell.
+    technology : str
+        Where it is not the study's.
+    select : tuple of Select
+        Which cells are used; all by default.
+    role : str, optional
+        Where it is not the study's: profiles of a study that also has cells stay away when the study is held out.
+    """
 
     part: str
     source: SourceFile
@@ -106,6 +124,7 @@ class PartConfig:
     scale: Scale = "auto"
     technology: str = ""
     select: tuple[Select, ...] = ()
+    role: Role | None = None
 
     def __post_init__(self) -> None:
         _require(_SLUG.fullmatch(self.part), f"part {self.part!r} is not of a-z, 0-9, - and _.")
@@ -168,6 +187,10 @@ class StudyConfig:
         if self.source is None:
             return self.part
         return (PartConfig(self.study, self.source, self.labels, self.scale, self.technology, self.select),)
+
+    def role_of(self, part: PartConfig) -> Role:
+        """Return the role of one of its parts."""
+        return part.role or self.role
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ def read_parts(config: Config, done: Mapping[str, Finished]) -> list[ReadPart]:
         In the order of the configuration within a role.
     """
     found = [
-        ReadPart(study.study, part.part, study.role, done[f"read-{part.part}"])
+        ReadPart(study.study, part.part, study.role_of(part), done[f"read-{part.part}"])
         for study in config.study
         for part in study.parts
         if "set_aside" not in done[f"read-{part.part}"].facts

@@ -171,7 +171,7 @@ def _corpus_task(workshop: Workshop, reading: tuple[str, ...]) -> Task:
     config = workshop.config
     material = _shared_material(workshop) | {
         "selection": plain(config.selection),
-        "roles": [[study.study, study.role, [p.part for p in study.parts]] for study in config.study],
+        "roles": [[study.study, [[p.part, study.role_of(p)] for p in study.parts]] for study in config.study],
     }
     modules = (
         "build_bundle.corpus",

@@ -32,13 +32,28 @@ class StudyOutcome:
 
     @property
     def used(self) -> tuple[Facts, ...]:
-        """Facts of the parts that could be read."""
-        return tuple(p for p in self.parts if SET_ASIDE not in p)
+        """Facts of the parts with cells that could be read."""
+        return tuple(facts for facts, is_profile in self._read if not is_profile)
+
+    @property
+    def n_profiles(self) -> int:
+        """Profiles that could be read."""
+        return sum(int(facts["n_cells"]) for facts, is_profile in self._read if is_profile)
+
+    @property
+    def has_cells(self) -> bool:
+        """Whether the study was offered with cells, and not with profiles only."""
+        return any(self.study.role_of(part) != "profile" for part in self.study.parts)
 
     @property
     def is_set_aside(self) -> bool:
-        """Whether no part could be read."""
-        return not self.used
+        """Whether nothing that it was offered with could be read."""
+        return not self.used if self.has_cells else not self.n_profiles
+
+    @property
+    def _read(self) -> list[tuple[Facts, bool]]:
+        pairs = zip(self.study.parts, self.parts, strict=True)
+        return [(facts, self.study.role_of(part) == "profile") for part, facts in pairs if SET_ASIDE not in facts]
 
     @property
     def reason(self) -> str:
@@ -81,12 +96,13 @@ def outcomes(config: Config, done: Mapping[str, Finished]) -> list[StudyOutcome]
 
 def studies_table(found: list[StudyOutcome]) -> pd.DataFrame:
     """Return the ``studies`` table; profiles, which hold no cells of the bundle, are not in it."""
-    return pd.DataFrame([_study_row(o) for o in found if o.study.role != "profile"])
+    return pd.DataFrame([_study_row(o) for o in found if o.has_cells])
 
 
 def _study_row(outcome: StudyOutcome) -> dict[str, Any]:
     study = outcome.study
-    technologies = dict.fromkeys(p.technology or study.technology for p in study.parts)
+    parts = [part for part in study.parts if study.role_of(part) != "profile"]
+    technologies = dict.fromkeys(part.technology or study.technology for part in parts)
     return {
         "study": study.study,
         "accession": study.accession or None,
@@ -96,7 +112,7 @@ def _study_row(outcome: StudyOutcome) -> dict[str, Any]:
         "technology": ", ".join(technologies),
         "tissue": study.tissue,
         "licence": study.licence,
-        "source": study.origin or ", ".join(dict.fromkeys(p.source.words for p in study.parts)),
+        "source": study.origin or ", ".join(dict.fromkeys(part.source.words for part in parts)),
         "unit": ", ".join(dict.fromkeys(str(p["unit"]) for p in outcome.used)),
         "status": outcome.status,
         "reason": outcome.reason,
@@ -111,7 +127,7 @@ def collection_table(found: list[StudyOutcome]) -> pd.DataFrame:
     """Return studies and cells by month of release and kind (science 10); cells without a term count as unmapped."""
     rows = []
     for outcome in found:
-        if outcome.study.role == "profile":
+        if not outcome.has_cells:
             continue
         month = outcome.study.release_date[:7] if len(outcome.study.release_date) >= 7 else ""
         kind = "set_aside" if outcome.is_set_aside else "usable"

@@ -59,7 +59,8 @@ def _study(outcome: StudyOutcome) -> dict[str, Any]:
     study = outcome.study
     return {
         "config": study,
-        "status": "profiles for training" if study.role == "profile" and outcome.used else outcome.status,
+        "status": "profiles for training" if not outcome.has_cells and outcome.n_profiles else outcome.status,
+        "n_profiles": outcome.n_profiles,
         "reason": outcome.reason,
         "unit": ", ".join(dict.fromkeys(str(p["unit"]) for p in outcome.used)),
         "n_cells": outcome.total("n_cells"),
@@ -73,7 +74,9 @@ def _study(outcome: StudyOutcome) -> dict[str, Any]:
 
 def _study_bar(outcome: StudyOutcome) -> Bar:
     n, offered = outcome.total("n_cells"), outcome.total("n_offered")
-    return Bar(outcome.study.study, n, f"{n:,} of {offered:,}" if outcome.used else "set aside")
+    if not outcome.used:
+        return Bar(outcome.study.study, 0, f"{outcome.n_profiles} profiles" if outcome.n_profiles else "set aside")
+    return Bar(outcome.study.study, n, f"{n:,} of {offered:,}")
 
 
 def _unused_words(outcome: StudyOutcome) -> list[dict[str, Any]]:
