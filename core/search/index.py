@@ -38,6 +38,7 @@ SPACE = "l2"
 BATCH = 2_000  # queries a call: progress and cancellation in between, and a bounded list of results
 _SELF_CHECK = 16
 _RECALL_SAMPLE = 500
+_USUAL_K = 100
 _OVERSAMPLE = 2.0
 _LARGEST_FETCH = 2_000
 _import_lock = threading.Lock()
@@ -241,7 +242,7 @@ class NeighborIndex:
                 progress(min(1.0, (start + BATCH) / len(wanted)))
         return found
 
-    def measure_recall(self, k: int = 100, *, seed: int = 0) -> float:
+    def measure_recall(self, k: int = _USUAL_K, *, seed: int = 0) -> float:
         """Return the share of the true `k` nearest that the index finds, over up to 500 reference cells.
 
         Parameters
@@ -280,7 +281,8 @@ class NeighborIndex:
 
     def _ask(self, queries: Floats, k: int) -> Neighbors:
         """Ask NMSLib; rows the graph could not fill end in id -1 and distance infinity."""
-        self._graph.setQueryTimeParams({"efSearch": max(self._ef_search, 2 * k)})
+        breadth = self._ef_search * max(1.0, k / _USUAL_K)  # the manifest's recall is for the usual k
+        self._graph.setQueryTimeParams({"efSearch": int(np.ceil(breadth))})
         rows = self._graph.knnQueryBatch(queries, k=k, num_threads=self._threads)
         found = Neighbors.empty(len(queries), k)
         for i, (ids, squared) in enumerate(rows):
