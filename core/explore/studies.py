@@ -74,6 +74,6 @@ def _types_by_study(hits: pd.DataFrame, names: dict[str, str]) -> dict[str, tupl
     out = {}
     for study, types in hits.groupby("study")["type_id"]:
         frequent = types.value_counts()
-        named = ", ".join(names.get(str(i), str(i)) for i in frequent.index[:MAX_NAMED_TYPES])
-        out[str(study)] = (len(frequent), named + (", ..." if len(frequent) > MAX_NAMED_TYPES else ""))
+        named = "; ".join(names.get(str(i), str(i)) for i in frequent.index[:MAX_NAMED_TYPES])
+        out[str(study)] = (len(frequent), named + ("; ..." if len(frequent) > MAX_NAMED_TYPES else ""))
     return out

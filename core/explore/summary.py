@@ -216,14 +216,11 @@ def _detail(view: CompositionView) -> str:
     cells = f"{view.n_selected:,} cell{'s' * (view.n_selected != 1)}"
     parts = [f"{percent(view.n_confident, view.n_selected)} have a confident type"]
     if view.n_ambiguous:
-        parts.append(f"{view.n_ambiguous:,} {_be(view.n_ambiguous)} ambiguous and carry the parent type")
+        verb = "is ambiguous and carries" if view.n_ambiguous == 1 else "are ambiguous and carry"
+        parts.append(f"{view.n_ambiguous:,} {verb} the parent type")
     if view.n_unknown:
         parts.append(f"{view.n_unknown:,} resemble{'s' * (view.n_unknown == 1)} nothing in the reference")
     return f"{cells}, {n_types} type{'s' * (n_types != 1)}. {'; '.join(parts)}." if view.n_selected else ""
-
-
-def _be(n: int) -> str:
-    return "is" if n == 1 else "are"
 
 
 def _column(keys: Iterable[object], values: Iterable[T]) -> dict[str, T]:

@@ -1,0 +1,99 @@
+import numpy as np
+import pytest
+
+from core.explore.markers import FOLD_VOLCANO, MAX_CELLS, Q_VOLCANO, gene_heatmap, markers_of, volcano
+from tests.worlds import ALPHA, MARKERS, MONO, B
+
+
+@pytest.mark.parametrize("term", [B, MONO, ALPHA])
+def test_planted_markers_come_first(answered, term):
+    found = markers_of(answered.bundle, term)
+    assert set(found.up["gene_symbol"].head(8)) <= set(MARKERS[term])
+    assert (found.up["log2_fold_change"] >= FOLD_VOLCANO).all()
+    assert (found.down["log2_fold_change"] <= -FOLD_VOLCANO).all()
+    strength = (found.up["mean_in"] - found.up["mean_out"]).to_numpy()
+    assert (np.diff(strength) <= 0).all()
+    assert found.pct_in[found.up["gene_symbol"][0]] == pytest.approx(found.up["pct_in"][0])
+
+
+def test_a_term_without_tests_has_no_genes(answered):
+    found = markers_of(answered.bundle, "CL:0000738")
+    assert found.up.empty
+    assert found.down.empty
+    assert found.pct_in == {}
+    view = volcano(answered.bundle, "CL:0000738")
+    assert len(view.genes) == view.n_up == view.n_down == 0
+
+
+def test_gene_heatmap_holds_the_query_cells_values(answered, everything):
+    result = answered.result
+    view = gene_heatmap(answered.bundle, result, B, everything, n_up=6, n_down=4)
+    assert view.n_up == 6
+    assert len(view.genes) <= 10
+    assert view.values.shape == (len(view.genes), len(view.cell_ids))
+    assert len(view.cell_ids) == result.n_query == view.n_available
+    np.testing.assert_allclose(view.values[0], result.expression(view.genes[0]), rtol=1e-6)
+    assert view.of_type.sum() == (result.labels["cell_type_ontology_term_id"] == B).sum()
+    table = answered.bundle.differential(B).set_index("gene_symbol")
+    np.testing.assert_allclose(view.reference, table.loc[list(view.genes), "mean_in"], rtol=1e-6)
+    assert view.values[0, view.of_type].mean() > view.values[0, ~view.of_type].mean()
+
+
+def test_a_large_selection_is_sampled_half_from_the_type(answered):
+    class Many:
+        n_query = 1_000
+        labels = answered.result.labels.iloc[np.arange(1_000) % 122].reset_index(drop=True)
+
+        def has_gene(self, gene):
+            return gene != "MS4A1"
+
+        def expression_of(self, genes, rows):
+            return np.ones((len(rows), len(genes)), dtype=np.float32)
+
+    many = Many()
+    view = gene_heatmap(answered.bundle, many, B, np.ones(1_000, dtype=bool))
+    assert len(view.cell_ids) == MAX_CELLS
+    assert view.of_type.sum() == MAX_CELLS // 2
+    assert view.n_available == 1_000
+    assert "MS4A1" not in view.genes
+    assert view.n_missing == 1
+    few = np.zeros(1_000, dtype=bool)
+    few[:200] = True
+    own = (many.labels["cell_type_ontology_term_id"] == B).to_numpy()
+    view = gene_heatmap(answered.bundle, many, B, few)
+    assert view.of_type.sum() == min(own[:200].sum(), 80)
+    only = gene_heatmap(answered.bundle, many, B, own)
+    assert only.of_type.all()
+    assert len(only.cell_ids) == MAX_CELLS
+
+
+def test_no_cells_and_no_genes(answered, everything):
+    nothing = gene_heatmap(answered.bundle, answered.result, B, ~everything)
+    assert nothing.values.shape == (len(nothing.genes), 0)
+    untested = gene_heatmap(answered.bundle, answered.result, "CL:0000738", everything)
+    assert untested.genes == ()
+    assert untested.values.shape == (0, 122)
+
+
+def test_genes_that_the_upload_lacks_are_counted(answered, everything):
+    class Blind:
+        n_query = 122
+        labels = answered.result.labels
+
+        def has_gene(self, gene):
+            return False
+
+    view = gene_heatmap(answered.bundle, Blind(), B, everything)
+    found = markers_of(answered.bundle, B)
+    assert view.genes == ()
+    assert view.n_missing == len(found.up) + len(found.down)
+
+
+def test_volcano(answered):
+    view = volcano(answered.bundle, MONO)
+    table = answered.bundle.differential(MONO)
+    assert view.genes.tolist() == table["gene_symbol"].tolist()
+    beyond = (table["p_value_adj"] < Q_VOLCANO) & (table["log2_fold_change"].abs() >= FOLD_VOLCANO)
+    assert (view.direction != 0).tolist() == beyond.tolist()
+    assert view.n_up == (view.direction == 1).sum() >= 8
+    assert np.isfinite(view.minus_log10_p).all()

@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.answers import Answer, answer
+
+
+@pytest.fixture(scope="session")
+def answered(tiny_world, tiny_builds, tmp_path_factory) -> Answer:
+    """The planted bundle and an answered query of 122 cells."""
+    return answer(tiny_world, tiny_builds, tmp_path_factory.mktemp("answer"))
+
+
+@pytest.fixture(scope="session")
+def everything(answered) -> np.ndarray:
+    return np.ones(answered.result.n_query, dtype=bool)
