@@ -30,6 +30,7 @@ MIN_SHARED = 200  # genes of the encoder that a file must hold
 PANEL_GENES = 3_000  # files up to this size may be panels chosen on purpose ...
 PANEL_SHARED = 50  # ... and may hold this few of them
 SHALLOW_GENES = 1_000  # median genes a cell below which close types are hard to tell apart
+EMPTY_GENES = 50  # genes below which a cell of a whole transcriptome may be an empty droplet
 _NAMES_WORK = {
     "human": "Export the matrix with gene symbols (CD79A) or Ensembl ids (ENSG00000105369) as names.",
     "mouse": "Export the matrix with gene symbols (Cd79a) or Ensembl ids (ENSMUSG00000003379) as names.",
@@ -337,13 +338,18 @@ def _unique(names: Names) -> tuple[Names, int]:
 
 
 def _depth(case: _Case, matrix: ExpressionMatrix) -> None:
-    median = int(np.median(np.diff(matrix.x.indptr)))
+    n_genes = np.diff(matrix.x.indptr)
+    median = int(np.median(n_genes))
     if matrix.n_vars <= PANEL_GENES:
         shallow = median < 0.02 * matrix.n_vars or median < 20
         text = f"Median {median:,} of {matrix.n_vars:,} genes per cell."
     else:
         shallow = median < SHALLOW_GENES
         text = f"Median {median:,} genes per cell."
+        n_droplets = int((n_genes < EMPTY_GENES).sum())
+        if n_droplets > 0.1 * matrix.n_obs:
+            few = f"{n_droplets:,} of {count(matrix.n_obs, 'cell')} have fewer than {EMPTY_GENES} genes"
+            case.add("droplets", "Depth", "warning", f"{few}: they may be empty droplets.")
     if shallow:
         text += " Close subtypes may stay ambiguous."
     case.add("depth", "Depth", "warning" if shallow else "ok", text)

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 resource: Any = importlib.import_module("resource") if sys.platform != "win32" else None
 
+_LIMITS_MUST_HOLD = sys.platform.startswith("linux")  # macOS refuses a limit on address space
 _ROOT = Path(__file__).resolve().parents[2]
 _ANSWER = "answer.json"
 _LOG = "reader.log"
@@ -271,7 +273,8 @@ def limit_process(limits: Limits) -> None:
         if kind is not None:
             hard = resource.getrlimit(kind)[1]
             bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
-            resource.setrlimit(kind, (bound, bound))
+            with nullcontext() if _LIMITS_MUST_HOLD else suppress(OSError, ValueError):
+                resource.setrlimit(kind, (bound, bound))
 
 
 def die_with_parent() -> None:

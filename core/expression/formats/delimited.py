@@ -60,7 +60,9 @@ def read(path: Path, limits: Limits, *, gzipped: bool = False) -> Parsed:
         try:
             return _read_lines(_numbered(text, limits), limits).noted(*note)
         except UnicodeDecodeError as error:
-            raise damaged("the text", f"is not {encoding}: byte {error.start:,} cannot be read") from error
+            raise damaged(
+                "the text", "holds bytes that are not UTF-8", "Save it as UTF-8 and upload it once more."
+            ) from error
 
 
 def _numbered(text: io.TextIOWrapper, limits: Limits) -> Iterator[tuple[int, str]]:

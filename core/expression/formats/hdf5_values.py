@@ -186,7 +186,7 @@ def plain_texts(node: h5py.Dataset, place: str) -> list[str]:
     """
     if h5py.check_string_dtype(node.dtype) is not None:
         return decode(node[()])
-    if node.dtype.kind in "iu":
+    if node.dtype.kind in "iub":
         return [str(v) for v in node[()].tolist()]
     if node.dtype.kind == "f":
         return [f"{v:g}" if not float(v).is_integer() else str(int(v)) for v in node[()].tolist()]

@@ -12,8 +12,13 @@ from scipy import sparse
 from core.errors import LimitError, MatrixRefusedError
 from core.expression.doctor import Diagnosis, examine
 from core.expression.findings import Finding, count, percent
+from core.expression.genes import GeneNames
 from core.expression.matrix import ExpressionMatrix, RawMatrix
 from tests.attacks.corpus import CELLS, COUNTS, ENCODER, ENSEMBL, ENTREZ, GENES, HUMAN, MOUSE, N_CELLS, N_GENES, NAMES
+
+MANY = [f"ZNF{i}" for i in range(3200)]
+MANY_NAMES = GeneNames.from_lists(MANY, *[[()] * 3200] * 3)
+WHOLE = np.tile(np.arange(3200) < 1500, (4, 1)).astype(np.float32)
 
 
 def raw(x=COUNTS, cells=CELLS, genes=GENES, obs=None, **facts) -> RawMatrix:
@@ -219,15 +224,17 @@ def test_shallow_cells_are_a_warning():
 
 
 def test_depth_of_whole_transcriptomes_counts_genes():
-    n = 3200
-    names = [f"ZNF{i}" for i in range(n)]
-    from core.expression.genes import GeneNames
-
-    known = GeneNames.from_lists(names, [[]] * n, [[]] * n, [[]] * n)
-    x = np.zeros((3, n))
-    x[:, :1500] = 1
-    d = examine(raw(x, ["a", "b", "c"], names), known, organism="human")
+    d = examine(raw(WHOLE, list("abcd"), MANY), MANY_NAMES, organism="human")
     assert next(f.text for f in d.findings if f.code == "depth") == "Median 1,500 genes per cell."
+    assert "droplets" not in codes(d)
+
+
+def test_empty_droplets_are_suspected():
+    x = WHOLE.copy()
+    x[3, 20:] = 0
+    d = examine(raw(x, list("abcd"), MANY), MANY_NAMES, organism="human")
+    suspected = next(f for f in d.findings if f.code == "droplets")
+    assert suspected.text == "1 of 4 cells have fewer than 50 genes: they may be empty droplets."
 
 
 def test_one_cell_is_answered():

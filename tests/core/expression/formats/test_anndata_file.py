@@ -212,3 +212,11 @@ def test_named_types_and_scalars_in_the_file_do_no_harm(tmp_path):
         f["obs/kind"] = np.dtype("f8")
         f["obs/one"] = 3
     assert "metadata column" in read_matrix(tmp_path / "a").notes[0]
+
+
+def test_flags_as_categories(tmp_path):
+    with h5ad(tmp_path / "a") as f:
+        group = f["obs"].create_group("sick")
+        group.create_dataset("codes", data=np.arange(N_CELLS, dtype=np.int8) % 2)
+        group.create_dataset("categories", data=np.array([False, True]))
+    assert read_matrix(tmp_path / "a").matrix.obs["sick"].tolist() == ["False", "True"] * (N_CELLS // 2)

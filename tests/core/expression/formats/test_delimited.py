@@ -110,7 +110,7 @@ def test_a_table_of_one_number_column(tmp_path):
 def test_bytes_that_are_no_utf8_far_into_the_file(tmp_path):
     path = tmp_path / "data"
     path.write_bytes(b",A,B\n" + b"c,1,2\n" * 20_000 + b"M\xfcller,1,2\n")
-    with pytest.raises(FileFormatError, match="is not utf-8"):
+    with pytest.raises(FileFormatError, match="The text holds bytes that are not UTF-8"):
         read_matrix(path)
 
 
