@@ -16,7 +16,9 @@ import pytest
 
 import app as root
 from callbacks.routes.upload import MAX_PIECE_BYTES
+from core.bundle.reader import Bundle
 from core.jobs.launch import main as launch
+from core.settings import child_environment
 from tests.server import ROOT, Client, Server, free_port, servers
 
 START_LIMIT_S = 3.0
@@ -77,6 +79,20 @@ def test_pieces_of_the_largest_size(server):
         client.ask("PUT", f"/api/uploads/{token}?offset=0", piece + b"xx")
     assert larger.value.code == 413
     larger.value.close()
+
+
+def test_an_example_is_answered_at_once_the_second_time(server, tiny_bundle):
+    example = Bundle.open(tiny_bundle).examples.iloc[0]["example"]
+    first = Client(server)
+    token = first.json("POST", "/api/examples", {"example": example})["token"]
+    labels = first.wait(token, "done", "failed") and first.ask("GET", f"/r/{token}/labels.csv")
+    deadline = time.monotonic() + 10
+    while not list(server.data_dir.rglob("answers/**/*.val")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    second = Client(server)
+    again = second.json("POST", "/api/examples", {"example": example})["token"]
+    assert second.json("GET", f"/api/jobs/{again}")["state"] == "done"
+    assert second.ask("GET", f"/r/{again}/labels.csv") == labels
 
 
 def test_a_file_that_is_none_fails_with_a_sentence(server):
@@ -214,6 +230,15 @@ def test_what_is_refused_at_start(tmp_path, tiny_builds, arguments, words, monke
     told = capsys.readouterr().err
     assert words in told
     assert "Traceback" not in told
+
+
+def test_a_port_that_is_taken(server, tmp_path, tiny_builds):
+    command = [sys.executable, "app.py", "--bundle", str(tiny_builds), "--port", str(server.port)]
+    environment = child_environment({"SCQUERY_DATA_DIR": str(tmp_path)})
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert "choose another port" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_importing_the_app_does_nothing(tmp_path):
