@@ -10,7 +10,7 @@ import pytest
 from core.errors import InputError
 from core.expression.doctor import Diagnosis, examine
 from core.expression.sandbox import read_upload
-from tests.attacks import corpus_archives, corpus_hdf5, corpus_text  # noqa: F401 - they fill CASES
+from tests.attacks import corpus_anndata, corpus_archives, corpus_hdf5, corpus_tenx, corpus_text  # noqa: F401 - they fill CASES
 from tests.attacks.corpus import CASES, CELLS, ENCODER, N_GENES, NAMES, Case, csv, h5ad, mtx_files, tenx
 
 SECONDS = 10.0

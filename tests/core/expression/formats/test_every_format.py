@@ -6,7 +6,7 @@ from core.errors import InputError, LimitError
 from core.expression.doctor import examine
 from core.expression.formats import read_matrix
 from core.expression.limits import Limits
-from tests.attacks import corpus_archives, corpus_hdf5, corpus_text  # noqa: F401 - they fill CASES
+from tests.attacks import corpus_anndata, corpus_archives, corpus_hdf5, corpus_tenx, corpus_text  # noqa: F401 - they fill CASES
 from tests.attacks.corpus import CASES, ENCODER, NAMES, csv, h5ad
 
 
