@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from build_bundle.config import SelectionSettings
@@ -143,11 +144,21 @@ def hold_out(labels: pd.Series, n_cells: int, seed: int) -> pd.Index:
         Index values of the chosen cells, in the order of `labels`.
     """
     rng = np.random.default_rng([_SEED + 1, seed])
-    share = min(0.5, n_cells / max(1, len(labels)))
-    chosen = [
-        rng.choice(group.index.to_numpy(), size=int(len(group) * share + 0.5) if share < 0.5 else len(group) // 2,
-                   replace=False)
-        for _, group in labels.groupby(labels, sort=True)
-    ]  # fmt: skip
+    groups = {word: group.index.to_numpy() for word, group in labels.groupby(labels, sort=True)}
+    sizes = np.array([len(group) for group in groups.values()], dtype=np.int64)
+    takes = _quotas(sizes, n_cells)
+    chosen = [rng.choice(group, take, replace=False) for group, take in zip(groups.values(), takes, strict=True)]
     kept = set(np.concatenate(chosen).tolist()) if chosen else set()
     return labels.index[[value in kept for value in labels.index]]
+
+
+def _quotas(sizes: npt.NDArray[np.int64], n: int) -> npt.NDArray[np.int64]:
+    """Share out n places in proportion to the sizes, never more than half of one, the largest remainders first."""
+    most = sizes // 2
+    n = min(n, int(most.sum()))
+    exact = sizes * (n / max(1, sizes.sum()))
+    quotas: npt.NDArray[np.int64] = np.minimum(np.floor(exact).astype(np.int64), most)
+    while quotas.sum() < n:
+        lacking = np.where(quotas < most, exact - quotas, -np.inf)
+        quotas[int(np.argmax(lacking))] += 1
+    return quotas

@@ -84,4 +84,6 @@ def test_an_example_takes_cells_in_proportion_and_at_most_half() -> None:
     assert labels[chosen].value_counts().to_dict() == {"a": 16, "b": 4}
     assert chosen.is_monotonic_increasing
     assert len(hold_out(labels, 1000, seed=0)) == 50
+    thirds = pd.Series(["a", "b", "c"] * 11)
+    assert len(hold_out(thirds, 10, seed=0)) == 10
     assert hold_out(labels[:0], 5, seed=0).empty
