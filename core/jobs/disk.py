@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import time
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,6 +13,7 @@ from core.errors import InputError, JobError, LimitError
 from core.jobs.records import JobFolder
 
 PIECE_BYTES = 256 * 1024
+RECENT_S = 600.0
 
 
 def floor_bytes(folder: Path, min_free_bytes: int) -> int:
@@ -59,6 +61,14 @@ def received_bytes(upload: Path) -> int:
         return upload.stat().st_size
     except FileNotFoundError:
         return 0
+
+
+def is_recent(upload: Path) -> bool:
+    """Return whether anything arrived, or the upload began, in the last ten minutes."""
+    try:
+        return time.time() - upload.stat().st_mtime < RECENT_S
+    except FileNotFoundError:
+        return False
 
 
 def append(upload: Path, offset: int, source: BinaryIO, size_bytes: int) -> int:

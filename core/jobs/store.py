@@ -367,6 +367,7 @@ class JobStore:
             )
 
     def _announced(self, db: sqlite3.Connection) -> int:
-        """Return the bytes other uploads have announced but not sent yet."""
+        """Return the bytes that uploads under way have announced but not sent yet; one that stopped reserves nothing."""
         rows = db.execute("SELECT token, size_bytes FROM jobs WHERE state = ?", (UPLOADING,)).fetchall()
-        return sum(max(0, r["size_bytes"] - disk.received_bytes(self.database.folder(r["token"]).upload)) for r in rows)
+        uploads = [(self.database.folder(row["token"]).upload, row["size_bytes"]) for row in rows]
+        return sum(max(0, size - disk.received_bytes(path)) for path, size in uploads if disk.is_recent(path))

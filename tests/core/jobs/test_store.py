@@ -104,6 +104,11 @@ def test_uploads_leave_room_on_the_disk(tmp_path, monkeypatch):
     with pytest.raises(LimitError) as full:
         new(store, size=4000)  # 6,000 are promised already
     assert full.value.code == "disk-full"
+    os.utime(first.folder.upload, (0, 0))  # nothing came for long: its promise no longer counts
+    store.delete(new(store, size=4000).token, "ann")
+    gone = new(store, size=1)
+    disk.remove(gone.folder)
+    store.delete(new(store, size=4000).token, "ann")
     monkeypatch.setattr(disk.shutil, "disk_usage", lambda _: disk.shutil._ntuple_diskusage(10**6, 0, 2000))
     with pytest.raises(LimitError):
         store.append(first.token, "ann", 0, io.BytesIO(b"x"))
