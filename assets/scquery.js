@@ -320,7 +320,8 @@
   /* Controls without a callback */
   function cytoscape() {
     var holder = document.getElementById("ontology");
-    return holder && holder._cyreg ? holder._cyreg.cy : null;
+    var cy = holder && holder._cyreg ? holder._cyreg.cy : null;
+    return cy && !cy.destroyed() ? cy : null;
   }
 
   function zoom(how) {

@@ -29,6 +29,7 @@ def register(app: Dash) -> None:
         Output(ids.SELECTION_BAR, "children"),
         Output(ids.SELECTION_BAR, "className"),
         Output(ids.WARNINGS, "children"),
+        Output(ids.DOWNLOAD_LABELS, "href"),
         Output(ids.DOWNLOAD_LABELS_SELECTED, "href"),
         Output(ids.DOWNLOAD_LABELS_SELECTED, "children"),
         Output(ids.DOWNLOAD_LABELS_SELECTED, "disabled"),
@@ -82,17 +83,18 @@ def selection_bar(selection: str | None, threshold: str | None, pathname: str | 
         shown = open_shown(pathname, selection, threshold)
     except ScQueryError as error:
         logger.info("A selection cannot be read", extra={"fields": {"code": error.code}})
-        return results.nothing_selected(), "selection-bar", [], no_update, no_update, True
+        return results.nothing_selected(), "selection-bar", [], no_update, no_update, no_update, True
     view = shown.engine.describe(shown.result, shown.selection)
     thin = shown.engine.summary(shown.result, shown.mask).thin
     everything = view.text == "all"
     bar = results.selection_bar(view, agrees_on=None if everything else most_common(shown), thin=bool(thin))
-    entry = results.selected_download(shown.job.token, view.text, view.n_selected)
+    entry = results.selected_download(shown.job.token, view.text, view.n_selected, threshold)
     return (
         bar,
         "selection-bar" if everything else "selection-bar is-active",
         [] if everything else results.warnings(thin),
-        entry["href"] if not everything else links.download(shown.job.token, "labels.csv"),
+        links.download(shown.job.token, "labels.csv", threshold=threshold),
+        entry["href"],
         entry["children"],
         everything or not view.n_selected,
     )

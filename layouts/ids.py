@@ -76,6 +76,7 @@ CLEAR = "clear-selection"
 WARNINGS = "warnings"
 COPY_LINK = "copy-link"
 COPY_NOTE = "copy-note"
+DOWNLOAD_LABELS = "download-labels"
 DOWNLOAD_LABELS_SELECTED = "download-labels-selected"
 
 # Panels: content, line beside the title, message over the body.

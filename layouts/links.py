@@ -49,7 +49,7 @@ def read_path(pathname: str | None) -> Place:
     >>> read_path("/r/abc").token
     'abc'
     """
-    path = pathname or HOME
+    path = pathname if isinstance(pathname, str) and pathname else HOME
     if path == HOME:
         return Place("home")
     if path.rstrip("/") == REFERENCE:
@@ -78,7 +78,7 @@ def result(token: str, **view: str) -> str:
     return f"{RESULT}{token}" + (f"?{query}" if query else "")
 
 
-def download(token: str, file: str, selection: str = "") -> str:
+def download(token: str, file: str, selection: str = "", threshold: str | None = None) -> str:
     """Give the address of a file of a result.
 
     Parameters
@@ -89,14 +89,17 @@ def download(token: str, file: str, selection: str = "") -> str:
         ``labels.csv``, ``scores.parquet``, ...
     selection : str
         Text of a selection: only its cells.
+    threshold : str, optional
+        Confidence level of the page where it is not the one searched with.
 
     Returns
     -------
     str
         Path and query.
     """
-    query = f"?sel={quote(selection, safe='')}" if selection and selection != "all" else ""
-    return f"{RESULT}{token}/{file}{query}"
+    parts = {"sel": selection if selection != "all" else "", "threshold": threshold or ""}
+    query = urlencode({key: value for key, value in parts.items() if value}, quote_via=quote, safe="")
+    return f"{RESULT}{token}/{file}" + (f"?{query}" if query else "")
 
 
 def home(bundle: str = "") -> str:

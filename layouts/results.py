@@ -155,7 +155,7 @@ def warnings(sentences: tuple[str, ...]) -> list[Component]:
     ]
 
 
-def selected_download(job_token: str, selection: str, n_selected: int) -> dict[str, str]:
+def selected_download(job_token: str, selection: str, n_selected: int, threshold: str | None = None) -> dict[str, str]:
     """Describe the menu entry for the selected cells' labels.
 
     Parameters
@@ -166,6 +166,8 @@ def selected_download(job_token: str, selection: str, n_selected: int) -> dict[s
         Text of the selection.
     n_selected : int
         Its cells.
+    threshold : str, optional
+        Confidence level of the page where it is not the one searched with.
 
     Returns
     -------
@@ -173,7 +175,7 @@ def selected_download(job_token: str, selection: str, n_selected: int) -> dict[s
         ``href`` and ``children`` of the entry.
     """
     return {
-        "href": links.download(job_token, "labels.csv", selection),
+        "href": links.download(job_token, "labels.csv", selection, threshold),
         "children": f"Labels of the {n_selected:,} selected cells",
     }
 
@@ -226,7 +228,9 @@ def _downloads(job: Job) -> Component:
     selected = dmc.MenuItem("Labels of the selected cells", id=ids.DOWNLOAD_LABELS_SELECTED, disabled=True, **_file(""))
     entries = [
         dmc.MenuItem(
-            [html.Div(name), html.Div(detail, className="menu-detail")], **_file(links.download(job.token, file))
+            [html.Div(name), html.Div(detail, className="menu-detail")],
+            **({"id": ids.DOWNLOAD_LABELS} if file == "labels.csv" else {}),
+            **_file(links.download(job.token, file)),
         )
         for name, file, detail in DOWNLOADS
     ]

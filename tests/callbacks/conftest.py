@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from dash import Dash
+from flask import session
 from flask.testing import FlaskClient
 
 from app import create_app
 from callbacks.services import KEY, Services
-from core.jobs import Job
+from callbacks.session import OWNER
+from core.engine import Engine
+from core.jobs import Job, JobRun
 from core.settings import Settings
 
 Browser = FlaskClient
@@ -109,3 +113,50 @@ def wait_until_ready(client: Browser, seconds: float = 20):
             return answer
         time.sleep(0.05)
     return answer
+
+
+@pytest.fixture(scope="session")
+def answered(tiny_builds, tiny_query, tmp_path_factory) -> Path:
+    """The result folder of the planted query. Read-only: jobs get a copy."""
+    engine = Engine.open([tiny_builds])
+    return engine.annotate(tiny_query, out=tmp_path_factory.mktemp("answered") / "result").folder
+
+
+@pytest.fixture
+def queued(services, tiny_query) -> Job:
+    """A query of Ann's that waits."""
+    options = {"k": 100, "leave_out": [], "threshold": 0.5}
+    return services.store.create_from(
+        "ann", tiny_query, bundle=services.engine.default, filename="query.h5ad", options=options
+    )
+
+
+@pytest.fixture
+def running(services, queued) -> JobRun:
+    """The same query in the hands of a worker that does nothing by itself."""
+    claimed = services.store.queue().claim()
+    return services.store.attach(claimed.token, claimed.attempts)
+
+
+@pytest.fixture
+def finished(services, queued, running, answered) -> Job:
+    """The same query with its result."""
+    shutil.copytree(answered, queued.folder.result, dirs_exist_ok=True)
+    running.finish({"read": 0.5, "draw": 0.25}, 10**8)
+    return services.store.get(queued.token, "ann")
+
+
+@pytest.fixture
+def as_ann(app) -> Iterator[None]:
+    """Be inside a request of Ann's browser."""
+    with app.server.test_request_context("/"):
+        session[OWNER] = "ann"
+        yield
+
+
+@pytest.fixture
+def as_bob(app) -> Iterator[None]:
+    """Be inside a request of another browser."""
+    with app.server.test_request_context("/"):
+        session[OWNER] = "bob"
+        yield

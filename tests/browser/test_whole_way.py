@@ -1,0 +1,175 @@
+"""The whole way in a real browser: a file, its types, a cluster, a node of the ontology, genes, studies, the link again, a download."""
+
+from __future__ import annotations
+
+import csv
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+B_CELL = "CL:0000236"
+
+
+def upload(page: Page, file) -> None:
+    with page.expect_file_chooser() as chooser:
+        page.click("#upload-drop")
+    chooser.value.set_files(file)
+    page.wait_for_url(re.compile(r"/r/[\w-]{22}"), timeout=30_000)
+    drawn(page)
+
+
+def drawn(page: Page) -> None:
+    """Wait until every panel shows something."""
+    page.wait_for_selector("#heatmap .nsewdrag", timeout=60_000)
+    page.wait_for_selector("#scatter .nsewdrag")
+    page.wait_for_selector("#composition .share-row")
+    page.wait_for_selector("#studies .ag-row")
+    page.wait_for_function(
+        "() => { const o = document.getElementById('ontology'); return o && o._cyreg && o._cyreg.cy.nodes('.matched').length }"
+    )
+
+
+def click_row(page: Page, share: float) -> None:
+    box = page.locator("#heatmap .nsewdrag").first.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] * share)
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] * share)
+
+
+def tap(page: Page, term: str) -> None:
+    x, y = page.evaluate(
+        """term => {
+            const place = document.getElementById('ontology');
+            const node = place._cyreg.cy.getElementById(term).renderedPosition();
+            const box = place.getBoundingClientRect();
+            return [box.left + node.x, box.top + node.y];
+        }""",
+        term,
+    )
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.wait_for_timeout(80)
+    page.mouse.up()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_whole_way(page, tiny_query, scheme):
+    page.emulate_media(color_scheme=scheme)
+    page.reload()
+    upload(page, tiny_query)
+    expect(page.locator("#answer h1")).to_contain_text("Mostly")
+    assert page.evaluate("document.documentElement.dataset.mantineColorScheme") == scheme
+
+    click_row(page, 0.1)
+    expect(page.locator("#selection-bar strong")).to_contain_text(re.compile(r"Cluster \d+: \d+ of 110 cells"))
+    assert "sel=cluster:" in page.url
+    cluster_studies = page.locator("#studies-sub").text_content()
+    assert "selected cells" in cluster_studies
+
+    tap(page, B_CELL)
+    expect(page.locator(".card-title h1")).to_have_text("B cell")
+    page.wait_for_selector("#type-card-genes .nsewdrag", timeout=30_000)
+    assert "MS4A1" in page.locator("#type-card-genes").text_content()
+    with page.expect_download() as genes:
+        page.click("#type-card-genes-download")
+    assert genes.value.suggested_filename == "scquery-genes-CL-0000236.csv"
+    page.keyboard.press("Escape")
+    expect(page.locator("#selection-bar strong")).to_have_text("B cell: 25 of 110 cells")
+    expect(page.locator("#studies-sub")).to_have_text("behind the selected cells' 2,500 neighbours")
+
+    link = page.url
+    page.reload()
+    drawn(page)
+    assert page.url == link
+    expect(page.locator("#selection-bar strong")).to_have_text("B cell: 25 of 110 cells")
+
+    page.get_by_role("button", name="Download", exact=True).click()
+    with page.expect_download() as labels:
+        page.get_by_text("Labels of the 25 selected cells").click()
+    rows = list(csv.DictReader(labels.value.path().open(encoding="utf-8")))
+    assert {row["cell_type_ontology_term_id"] for row in rows} == {B_CELL}
+    assert len(rows) == 25
+
+
+@pytest.mark.browser
+def test_every_panel_makes_the_same_selection(page, tiny_query):
+    upload(page, tiny_query)
+    bar = page.locator("#selection-bar strong")
+    page.locator("#composition .share-button").first.click()
+    expect(bar).to_contain_text("of 110 cells")
+    assert "sel=type:CL:" in page.url
+    expect(page.locator("#composition .share-row.is-selected")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(bar).to_have_text("All 110 cells")
+    page.wait_for_timeout(500)
+    box = page.locator("#scatter .nsewdrag").first.bounding_box()
+    corners = [(0.02, 0.02), (0.98, 0.02), (0.98, 0.98), (0.02, 0.98)]
+    points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in corners]
+    page.mouse.move(*points[0])
+    page.mouse.down()
+    for point in points[1:]:
+        page.mouse.move(*point, steps=6)
+    page.mouse.up()
+    expect(bar).to_contain_text(re.compile(r"map: \d+ of 110 cells"))
+    page.go_back()
+    expect(bar).to_have_text("All 110 cells")
+
+
+@pytest.mark.browser
+def test_settings_that_need_no_search_follow_at_once(page, tiny_query):
+    upload(page, tiny_query)
+    before = page.locator("#answer p").text_content()
+    thumb = page.locator("#setting-confidence [role=slider]")
+    thumb.focus()
+    page.keyboard.press("End")
+    expect(page.locator("#answer p")).not_to_have_text(before)
+    assert "threshold=0.95" in page.url
+    page.locator("#cluster-slider [role=slider]").focus()
+    page.keyboard.press("Home")
+    expect(page.locator("#cluster-count")).to_have_text("2 clusters")
+
+
+@pytest.mark.browser
+def test_the_scheme_can_be_switched_and_is_kept(page, tiny_query):
+    upload(page, tiny_query)
+    page.click("#theme")
+    page.wait_for_function("() => document.documentElement.dataset.mantineColorScheme === 'dark'")
+    page.wait_for_function(
+        "() => document.querySelector('#heatmap .js-plotly-plot')._fullLayout.font.color.toLowerCase() === '#b5c0cc'"
+    )
+    page.reload()
+    drawn(page)
+    assert page.evaluate("document.documentElement.dataset.mantineColorScheme") == "dark"
+
+
+@pytest.mark.browser
+def test_the_keyboard_reaches_what_matters(page):
+    reached = set()
+    for _ in range(25):
+        page.keyboard.press("Tab")
+        reached.add(
+            page.evaluate(
+                "(document.activeElement.id || document.activeElement.getAttribute('data-example') || document.activeElement.className)"
+            )
+        )
+    assert {"upload-drop", "theme"} <= reached
+    assert any("skip" in name for name in reached)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1280, 1024, 700])
+def test_nothing_is_wider_than_the_window(page, tiny_query, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    upload(page, tiny_query)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.browser
+def test_the_reference_page_and_back(page, tiny_query):
+    upload(page, tiny_query)
+    page.locator(".tabs a", has_text="Reference").click()
+    expect(page.locator("#reference h1")).to_be_visible()
+    page.locator(".tabs a", has_text="Results").click()
+    drawn(page)

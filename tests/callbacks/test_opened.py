@@ -1,0 +1,140 @@
+import json
+
+import plotly.graph_objects as go
+import pytest
+from dash import no_update
+from dash.exceptions import PreventUpdate
+
+from callbacks import opened
+from core.errors import InputError, JobError, JobNotFoundError
+from tests.components import text
+
+
+def test_a_result_opens_for_its_owner(finished, as_ann):
+    shown = opened.open_shown(finished.url, "cluster:1/9", None)
+    assert shown.job.token == finished.token
+    assert 0 < shown.mask.sum() < shown.result.n_query
+    assert shown.everything.sum() == shown.result.n_query
+    assert shown.bundle.name == finished.bundle
+
+
+@pytest.mark.parametrize("path", ["/r/unknown", "/", None, "/r/../../etc"])
+def test_an_unknown_token_is_refused(finished, as_ann, path):
+    with pytest.raises(JobNotFoundError):
+        opened.open_shown(path, None, None)
+
+
+def test_a_stranger_is_refused(finished, as_bob):
+    with pytest.raises(JobNotFoundError):
+        opened.open_shown(finished.url, None, None)
+
+
+def test_an_unfinished_search_has_no_result(queued, as_ann):
+    with pytest.raises(JobError, match="no result yet"):
+        opened.open_shown(queued.url, None, None)
+
+
+def test_the_confidence_level_of_the_address_counts(finished, as_ann):
+    strict = opened.open_shown(finished.url, None, "0.99").result.labels["status"]
+    usual = opened.open_shown(finished.url, None, None).result.labels["status"]
+    assert (strict == "confident").sum() < (usual == "confident").sum()
+
+
+@pytest.mark.parametrize("level", ["2", "-1", "nan", "high", "0x1"])
+def test_a_confidence_level_is_a_share(level):
+    with pytest.raises(InputError, match="confidence level"):
+        opened.read_threshold(level)
+
+
+@pytest.mark.parametrize(("level", "value"), [(None, None), ("", None), ("0.7", 0.7), ("0", 0.0), ("1", 1.0)])
+def test_confidence_levels_are_read(level, value):
+    assert opened.read_threshold(level) == value
+
+
+@pytest.mark.parametrize(
+    ("clusters", "n"), [(None, 9), ("12", 12), ("1", 9), ("21", 9), ("x", 9), ("-3", 9), ("²", 9), ("2", 2)]
+)
+def test_cluster_numbers_are_read(clusters, n):
+    assert opened.read_clusters(clusters) == n
+
+
+@pytest.mark.parametrize(
+    ("size", "read"),
+    [
+        ([400, 300], (400, 300)),
+        ([400.6, 300.2], (400, 300)),
+        ([1, 10**9], (120, 4000)),
+        ([float("nan"), 300], (120, 300)),
+        (["400", "300"], (5, 6)),
+        ([400], (5, 6)),
+        ("400x300", (5, 6)),
+        ({}, (5, 6)),
+    ],
+)
+def test_sizes_are_bounded(size, read):
+    assert opened.read_size(size, (5, 6)) == read
+
+
+def test_without_webgl_points_are_drawn_as_svg():
+    figure = go.Figure([go.Scattergl(x=[1], y=[1]), go.Heatmap(z=[[1]])])
+    assert opened.drawable(figure, webgl=True) is figure
+    assert [t["type"] for t in opened.drawable(figure, webgl=False)["data"]] == ["scatter", "heatmap"]
+
+
+def test_a_panel_gets_its_values_and_no_message(finished, as_ann):
+    assert opened.in_panel(lambda shown, x: (shown.job.token, x), 2, (finished.url, None, None), 7) == [
+        finished.token,
+        7,
+        None,
+    ]
+
+
+def test_a_panel_may_bring_a_message_of_its_own(finished, as_ann):
+    assert opened.in_panel(lambda shown: (1, "message"), 1, (finished.url, None, None)) == [1, "message"]
+
+
+def test_a_refused_panel_says_why_inside(finished, as_ann):
+    value, message = opened.in_panel(lambda shown: (1,), 1, (finished.url, "nonsense", None))
+    assert value is no_update
+    assert "is not a selection of cells" in text(message)
+
+
+def test_a_broken_panel_tells_nothing_of_its_error(finished, as_ann):
+    def broken(shown):
+        raise RuntimeError("secret")
+
+    value, message = opened.in_panel(broken, 1, (finished.url, None, None))
+    assert value is no_update
+    assert "secret" not in text(message)
+    assert "could not be drawn" in text(message)
+
+
+def test_panels_of_another_page_are_left_alone(as_ann):
+    with pytest.raises(PreventUpdate):
+        opened.in_panel(lambda shown: (1,), 1, ("/reference", None, None))
+
+
+def test_facts_of_a_finished_file(finished):
+    facts = opened.file_facts(finished)
+    assert (facts.n_cells, facts.n_genes) == (110, 300)
+    assert facts.findings
+
+
+def test_facts_of_a_running_file(queued):
+    assert opened.file_facts(queued).findings == []
+    queued.folder.work.mkdir(parents=True, exist_ok=True)
+    (queued.folder.work / "findings.json").write_text(
+        json.dumps([{"title": "Scale", "level": "ok", "text": "Counts."}])
+    )
+    assert opened.file_facts(queued).findings[0]["title"] == "Scale"
+    (queued.folder.work / "findings.json").write_text("{half")
+    assert opened.file_facts(queued).findings == []
+
+
+def test_facts_of_a_refused_file(queued, running, services):
+    from core.jobs import JobMessage
+
+    running.fail(
+        JobMessage("scaled", "Scaled.", "Upload counts.", ({"title": "Scale", "level": "error", "text": "No."},))
+    )
+    assert opened.file_facts(services.store.get(queued.token, "ann")).findings[0]["level"] == "error"

@@ -1,0 +1,89 @@
+import pytest
+
+from callbacks import page
+from layouts import ids
+from tests.components import find, text
+from tests.components import ids as ids_of
+
+
+def show(path, bundle=None, clusters=None, space=None, card=None, threshold=None, last=None):
+    names = ("main", "rail", "navbar", "chip", "tabs", "upload", "last")
+    return dict(zip(names, page.show(path, None, bundle, clusters, space, card, threshold, last), strict=True))
+
+
+def test_the_first_page(as_ann):
+    shown = show("/")
+    assert "What cells are these?" in text(shown["main"])
+    assert shown["rail"] == []
+    assert shown["navbar"]["collapsed"]["desktop"]
+    assert [text(tab) for tab in shown["tabs"]] == ["Search", "Reference"]
+    assert "Planted" in text(shown["chip"])
+
+
+def test_recent_searches_are_on_the_first_page(finished, as_ann):
+    assert "query.h5ad" in text(show("/")["main"])
+
+
+def test_recent_searches_of_others_are_not(finished, as_bob):
+    assert "query.h5ad" not in text(show("/")["main"])
+
+
+def test_about_the_reference(as_ann):
+    shown = show("/reference", last="abc")
+    assert "Held-out accuracy by type" in text(shown["main"])
+    assert [text(tab) for tab in shown["tabs"]] == ["Results", "Reference"]
+
+
+@pytest.mark.parametrize("bundle", [None, "", "no-such", "planted"])
+def test_an_unknown_reference_is_the_default(as_ann, bundle):
+    assert "Planted" in text(show("/reference", bundle=bundle)["main"])
+
+
+def test_a_finished_search(finished, as_ann):
+    shown = show(finished.url, clusters="12", space="raw", card="CL:0000236", threshold="0.7")
+    assert find(shown["main"], ids.CLUSTER_SLIDER).value == 12
+    assert find(shown["main"], ids.SPACE_SWITCH).value == "raw"
+    assert find(shown["main"], ids.CARD).opened
+    assert find(shown["rail"], ids.CONFIDENCE).value == 0.7
+    assert shown["last"] == finished.token
+    assert shown["upload"].to_plotly_json()["props"]["data-bundle"] == finished.bundle
+    assert not shown["navbar"]["collapsed"]["desktop"]
+
+
+def test_an_unreadable_level_is_the_one_searched_with(finished, as_ann):
+    assert find(show(finished.url, threshold="lots")["rail"], ids.CONFIDENCE).value == 0.5
+
+
+def test_studies_can_be_left_out(finished, as_ann):
+    labels = [entry["label"] for entry in find(show(finished.url)["rail"], ids.LEAVE_OUT).data]
+    assert len(labels) == 4
+
+
+def test_a_waiting_search_has_a_clock(queued, as_ann):
+    assert ids.POLL in ids_of(show(queued.url)["main"])
+
+
+def test_a_failed_search_says_why(queued, running, as_ann):
+    from core.jobs import JobMessage
+
+    running.fail(JobMessage("scaled", "The values are scaled.", "Upload counts."))
+    assert "The values are scaled." in text(show(queued.url)["main"])
+
+
+def test_a_stranger_reads_that_there_is_nothing(finished, as_bob):
+    shown = show(finished.url, last="kept")
+    assert "There is no such search here." in text(shown["main"])
+    assert shown["rail"] == []
+    assert shown["last"] == ""
+    assert "query.h5ad" not in text(list(shown.values()))
+
+
+def test_an_unknown_path(as_ann):
+    assert "There is no such page." in text(show("/genes")["main"])
+
+
+def test_a_search_of_a_reference_that_is_gone_still_has_its_rail(services, tiny_query, as_ann):
+    job = services.store.create_from("ann", tiny_query, bundle="gone", filename="old.h5ad", options={})
+    shown = show(job.url)
+    assert "old.h5ad" in text(shown["rail"])
+    assert find(shown["rail"], ids.LEAVE_OUT).data == []

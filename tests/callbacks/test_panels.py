@@ -1,0 +1,105 @@
+"""The panels' handlers: filled for the owner, refused for a stranger, quiet before the browser has said what it can draw."""
+
+import pytest
+from dash import no_update
+from dash.exceptions import PreventUpdate
+
+from callbacks import composition, heatmap, ontology, scatter, studies, type_card
+from tests.components import classes, text
+
+B = "type:CL:0000236"
+
+
+def fill(panel, path, selection=B):
+    match panel:
+        case "heatmap":
+            return heatmap.update(selection, "5", "light", [440, 340], path)
+        case "scatter":
+            return scatter.update(selection, "raw", None, "dark", True, [350, 320], path)
+        case "composition":
+            return composition.update(selection, None, "selection", path)
+        case "ontology":
+            return ontology.update(selection, None, [540, 240], path)
+        case _:
+            return studies.update(selection, path)
+
+
+PANELS = ("heatmap", "scatter", "composition", "ontology", "studies")
+
+
+@pytest.mark.parametrize("panel", PANELS)
+def test_a_panel_is_filled(panel, finished, as_ann):
+    *values, message = fill(panel, finished.url)
+    assert message is None
+    assert no_update not in [v for v in values if not hasattr(v, "data")]
+
+
+@pytest.mark.parametrize("panel", PANELS)
+def test_a_stranger_gets_nothing(panel, finished, as_bob):
+    *values, message = fill(panel, finished.url)
+    assert all(value is no_update for value in values)
+    assert "There is no such search here." in text(message)
+
+
+@pytest.mark.parametrize("panel", PANELS)
+def test_a_forged_selection_is_a_sentence(panel, finished, as_ann):
+    assert "is not a selection" in text(fill(panel, finished.url, "type:<script>")[-1])
+
+
+@pytest.mark.parametrize("panel", PANELS)
+def test_a_selection_of_no_cells_still_draws(panel, finished, as_ann):
+    assert fill(panel, finished.url, "type:CL:9999999")[-1] is None
+
+
+def test_the_heatmap_says_rows_and_clusters(finished, as_ann):
+    figure, sub, count, _ = fill("heatmap", finished.url)
+    assert {trace.name for trace in figure.data} >= {"scores", "strip", "row tree"}
+    assert text(sub).startswith("110 cells")
+    assert count == "5 clusters"
+
+
+def test_the_map_marks_the_selected_cells(finished, as_ann):
+    figure, _ = fill("scatter", finished.url)
+    assert sum(len(t.x) for t in figure.data if t.name == "selected") == 25
+
+
+def test_the_map_without_webgl(finished, as_ann):
+    figure, _ = scatter.update("all", None, None, "light", False, [350, 320], finished.url)
+    assert {t["type"] for t in figure["data"]} == {"scatter"}
+
+
+def test_composition_counts_the_selection_or_all(finished, as_ann):
+    selected = composition.update(B, None, "selection", finished.url)[0]
+    everything = composition.update(B, None, "all", finished.url)[0]
+    assert len(classes(selected, "share-row")) < len(classes(everything, "share-row"))
+    assert fill("composition", finished.url)[1][1]["label"] == "All 110"
+
+
+def test_the_ontology_frames_the_chosen_type(finished, as_ann):
+    elements, _ = fill("ontology", finished.url)
+    chosen = [e["data"]["id"] for e in elements if "chosen" in e.get("classes", "")]
+    assert chosen == ["CL:0000236"]
+
+
+def test_studies_say_whose_neighbours_they_hold(finished, as_ann):
+    rows, sub, count, _ = fill("studies", finished.url)
+    assert len(rows) == 4
+    assert sub == "behind the selected cells' 2,500 neighbours"
+    assert count.endswith("of 4 studies")
+    assert "all cells'" in studies.update("all", finished.url)[1]
+
+
+def test_panels_wait_for_the_browser(as_ann):
+    waiting = [
+        (heatmap.update, ("all", None, None, [1, 1], "/r/x")),
+        (heatmap.update, ("all", None, "light", None, "/r/x")),
+        (scatter.update, ("all", None, None, "light", None, [1, 1], "/r/x")),
+        (ontology.update, ("all", None, None, "/r/x")),
+        (type_card.update, ("CL:1", "all", None, None, True, "b", "/r/x")),
+        (type_card.update, (None, "all", None, "light", True, "b", "/r/x")),
+        (type_card.update_genes, (None, "g", "CL:1", "all", "/r/x")),
+        (type_card.save_genes, (None, "CL:1", "all", "/r/x")),
+    ]
+    for handler, arguments in waiting:
+        with pytest.raises(PreventUpdate):
+            handler(*arguments)

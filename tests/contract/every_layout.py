@@ -1,0 +1,87 @@
+"""Every page and state of the layout, filled from the planted world: what the browser can ever see."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from dash import html
+
+from core.engine import Engine, Selection
+from core.explore.reference import chip
+from core.jobs import Job, JobMessage
+from core.jobs.records import JobFolder
+from layouts import composition, first_visit, page, rail, reference, results, running, states, type_card
+from layouts.figures.volcano import volcano_figure
+
+B_CELL = "CL:0000236"
+NOW = 1_800_000_000.0
+
+
+def job(folder: Path, state: str, **changes) -> Job:
+    """Make a record that no store has seen."""
+    plain = {
+        "token": "t" * 22, "owner": "ann", "bundle": "planted", "filename": "query.h5ad", "size_bytes": 94_000,
+        "options": {"k": 100, "leave_out": [], "threshold": 0.5}, "state": state, "folder": JobFolder(folder),
+        "created_at": NOW - 10, "started_at": NOW - 4, "finished_at": NOW, "expires_at": NOW + 86_000,
+    }  # fmt: skip
+    return Job(**{**plain, **changes})
+
+
+def every_layout(bundle: Path, query: Path, folder: Path) -> html.Div:
+    """Build all of them side by side."""
+    engine = Engine.open([bundle])
+    result = engine.annotate(query, out=folder / "result")
+    done = job(folder, "done")
+    facts = rail.FileFacts(110, 300, result.report["findings"])
+    choice = page.ReferenceChoice("planted", "Planted world", chip(engine.bundles[engine.default].manifest))
+    view = engine.reference_view(engine.default)
+    refused = JobMessage("unknown-genes", "No gene is known.", "Choose another file.", tuple(result.report["findings"]))
+    return html.Div(
+        [
+            page.layout([choice], "planted"),
+            page.chip(choice, [choice], "home"),
+            html.Div(page.tabs("result", "t")),
+            first_visit.layout(
+                view,
+                engine.bundles[engine.default].examples,
+                [done],
+                first_visit.Limits(1, 2, 3),
+                bundle="planted",
+                now=NOW,
+            ),
+            html.Div(rail.layout(done, facts, [("a", "b")], threshold=0.5, now=NOW)),
+            running.layout(job(folder, "running", stage="embed"), facts.findings, now=NOW, memory_limit=4 * 1024**3),
+            states.failed(job(folder, "failed", message=refused, retryable=True)),
+            states.nowhere(),
+            reference.layout(view, bundle="planted", fingerprint="abcd 1234"),
+            *answer(engine, result, done),
+        ]
+    )
+
+
+def answer(engine: Engine, result, done: Job) -> list:
+    """Build the panels, the selection bar and a card for one selected type."""
+    chosen = Selection.parse(f"type:{B_CELL}")
+    mask = engine.selection_mask(result, chosen)
+    ranks = engine.type_ranks(result)
+    volcano = engine.volcano(result, B_CELL)
+    card = engine.type_card(result, B_CELL, mask)
+    everything = np.ones(result.n_query, dtype=bool)
+    return [
+        results.layout(done, n_clusters=9, space="embedding", card=True),
+        html.Div(results.answer(engine.summary(result, everything))),
+        html.Div(results.selection_bar(engine.describe(result, chosen), agrees_on=(B_CELL, "B cell"), thin=True)),
+        html.Div(results.warnings(("The reference is thin here: a few.",))),
+        html.Div(
+            composition.rows(engine.composition(result, mask), ranks, chosen=str(chosen), thin=frozenset({B_CELL}))
+        ),
+        type_card.layout(
+            card,
+            volcano,
+            volcano_figure(volcano, name="B cell", theme="light"),
+            swatch=composition.colour(B_CELL, ranks),
+            chosen="all",
+            ontology_release="Cell Ontology",
+        ),
+    ]

@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+
+from core.explore.composition import composition as compose
+from core.explore.composition import type_ranks
+from layouts import composition
+from tests.components import classes, text, walk
+
+B_CELL = "CL:0000236"
+
+
+@pytest.fixture(scope="module")
+def ranks(answered):
+    return type_ranks(answered.bundle, answered.result)
+
+
+def rows(answered, ranks, mask=None, chosen="all", thin=frozenset()):
+    chosen_cells = np.ones(answered.result.n_query, dtype=bool) if mask is None else mask
+    view = compose(answered.bundle, answered.result, chosen_cells)
+    return view, composition.rows(view, ranks, chosen=chosen, thin=thin)
+
+
+def test_rows_stand_for_selections(answered, ranks):
+    view, shown = rows(answered, ranks)
+    buttons = [
+        p.id["index"]
+        for p in walk(shown)
+        if isinstance(getattr(p, "id", None), dict) and p.id["type"] == "composition-row"
+    ]
+    assert buttons == [f"type:{t}" for t in view.table["type_id"]] + ["status:ambiguous", "status:unknown"]
+
+
+def test_unknown_cells_are_counted_apart(answered, ranks):
+    view, shown = rows(answered, ranks)
+    assert view.n_unknown > 0
+    assert text(classes(shown, "is-unknown")[0]).startswith(f"Unknown {view.n_unknown}")
+
+
+def test_the_selected_type_is_framed_and_pressed(answered, ranks):
+    _, shown = rows(answered, ranks, chosen=f"type:{B_CELL}")
+    framed = classes(shown, "is-selected")
+    assert len(framed) == 1
+    assert "B cell" in text(framed[0])
+    pressed = [p.to_plotly_json()["props"].get("aria-pressed") for p in walk(framed[0])]
+    assert "true" in pressed
+
+
+def test_a_selected_status_is_framed(answered, ranks):
+    assert len(classes(rows(answered, ranks, chosen="status:unknown")[1], "is-selected")) == 1
+
+
+def test_thin_types_carry_a_sign(answered, ranks):
+    assert not classes(rows(answered, ranks)[1], "is-warn")
+    assert len(classes(rows(answered, ranks, thin=frozenset({B_CELL}))[1], "is-warn")) == 1
+
+
+def test_no_cells_is_said(answered, ranks):
+    _, shown = rows(answered, ranks, mask=np.zeros(answered.result.n_query, dtype=bool))
+    assert "No cells are selected." in text(shown)
+
+
+def test_only_twelve_types_have_a_colour():
+    ranks = [f"CL:{i}" for i in range(14)]
+    assert composition.colour("CL:0", ranks) == "var(--cat-1)"
+    assert composition.colour("CL:11", ranks) == "var(--cat-12)"
+    assert composition.colour("CL:12", ranks) == composition.colour("CL:99", ranks) == "var(--ghost)"
+
+
+def test_the_switch_counts_all_cells():
+    assert [entry["label"] for entry in composition.scopes(2638)] == ["Selection", "All 2,638"]
+    assert composition.scopes(None)[1]["label"] == "All"

@@ -1,0 +1,98 @@
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from core.explore.reference import reference_view
+from layouts import ids, reference
+from tests.components import classes, find, text, walk
+
+
+@pytest.fixture(scope="module")
+def view(answered):
+    return reference_view(answered.bundle)
+
+
+def built(view):
+    return reference.layout(view, bundle="planted", fingerprint="abcd 1234")
+
+
+def grid_rows(page):
+    return next(p for p in walk(page) if type(p).__name__ == "AgGrid").rowData
+
+
+def test_counts_and_fingerprint(view):
+    words = text(built(view))
+    for part in ("600 cells with a label", "6 types", "300 genes", "abcd 1234", "cells right, study held out"):
+        assert part in words
+
+
+def test_the_build_report_is_linked(view):
+    links = [p.href for p in walk(built(view)) if getattr(p, "href", None)]
+    assert "/reference/planted/report.html" in links
+    assert find(built(view), ids.REFERENCE)
+
+
+def test_every_type_is_listed_with_its_studies(view):
+    rows = classes(built(view), "panel-types")[0]
+    assert len(classes(rows, "bar-row")) == len(view.types)
+    assert "1 thin" in text(rows)
+
+
+def test_accuracy_by_type_has_intervals(view):
+    panel = classes(built(view), "panel-accuracy")[0]
+    measured = view.types["accuracy"].notna().sum()
+    assert len(classes(panel, "dot-mark")) == measured
+    assert len(classes(panel, "dot-interval")) == view.types["ci_low"].notna().sum()
+
+
+def test_types_without_measurement_are_counted(view):
+    types = view.types.copy()
+    types.loc[0, "accuracy"] = float("nan")
+    assert "1 types not measured" in text(built(replace(view, types=types)))
+    unmeasured = replace(view, types=view.types.assign(accuracy=float("nan")))
+    assert "Accuracy was not measured." in text(built(unmeasured))
+
+
+def test_models_are_compared_with_the_one_in_use_first(view):
+    panel = classes(built(view), "panel-models")[0]
+    rows = [p for p in walk(panel) if type(p).__name__ == "Tr"]
+    assert "in use" in text(rows[1])
+    assert "PCA, 100 components" in text(panel)
+
+
+def test_no_evaluation_is_said(view):
+    words = text(built(replace(view, evaluation=view.evaluation.head(0))))
+    assert "No model was compared." in words
+    assert "cells right" not in text(classes(built(replace(view, evaluation=view.evaluation.head(0))), "stats-strip"))
+
+
+def test_studies_that_were_set_aside_say_why(view):
+    rows = grid_rows(built(view))
+    aside = [row for row in rows if row["status"].startswith("set aside")]
+    assert len(aside) == 1
+    assert aside[0]["status"] != "set aside: "
+    assert "1 set aside" in text(built(view))
+    assert all(row["licence"] for row in rows)
+
+
+def test_missing_accessions_and_years(view):
+    studies = view.studies.assign(accession=None, pubmed_id=None, year=None)
+    row = grid_rows(built(replace(view, studies=studies)))[0]
+    assert (row["accession"], row["href"]) == ("no accession", "")
+
+
+def test_one_year_is_no_span(view):
+    studies = view.studies.assign(year=2020)
+    assert "studies, " not in text(classes(built(replace(view, studies=studies)), "stats-strip"))
+
+
+def test_an_interval_is_written_where_there_is_one():
+    row = {"value": 0.5, "ci_low": 0.4, "ci_high": 0.6}
+    assert text(reference._with_interval(row)) == "0.500 0.40 to 0.60"
+    assert text(reference._with_interval({**row, "ci_low": float("nan")})) == "0.500"
+    assert text(reference._with_interval(None)) == "–"
+
+
+def test_an_empty_reference_has_no_bars(view):
+    assert not classes(built(replace(view, types=pd.DataFrame(columns=view.types.columns))), "bar-row")

@@ -1,0 +1,102 @@
+import numpy as np
+import pytest
+
+from core.explore.selection import SelectionView
+from core.explore.summary import summary
+from layouts import ids, results
+from tests.components import classes, find, text
+from tests.components import ids as ids_of
+from tests.contract.every_layout import job
+
+CHOSEN = SelectionView("cluster:5/9", "Cluster 5: 338 of 2,638 cells", "all B cell, median score 1.00", 338, 2638, 3)
+ALL = SelectionView("all", "All 2,638 cells", "36 % naive CD4 T cell", 2638, 2638, 2)
+B = ("CL:0000236", "B cell")
+
+
+def test_the_answer_is_the_heading(answered):
+    view = summary(answered.bundle, answered.result, np.ones(answered.result.n_query, dtype=bool))
+    heading, line = results.answer(view)
+    assert (heading.children, line.children) == (view.title, view.detail)
+
+
+def test_the_bar_says_what_is_selected():
+    bar = results.selection_bar(CHOSEN, agrees_on=B, thin=False)
+    for words in (
+        "Cluster 5: 338 of 2,638 cells",
+        "all B cell, median score 1.00",
+        "3 studies agree",
+        "About B cell",
+        "Clear",
+    ):
+        assert words in text(bar)
+
+
+def test_all_cells_need_no_clearing():
+    bar = results.selection_bar(ALL, agrees_on=None, thin=False)
+    assert ids.CLEAR not in ids_of(bar)
+    assert "narrow this down" in text(bar)
+
+
+def test_a_thin_reference_takes_the_place_of_agreement():
+    bar = text(results.selection_bar(CHOSEN, agrees_on=B, thin=True))
+    assert "thin reference" in bar
+    assert "agree" not in bar
+
+
+@pytest.mark.parametrize("n_studies", [0, 1])
+def test_one_study_agrees_with_nobody(n_studies):
+    from dataclasses import replace
+
+    assert "agree" not in text(results.selection_bar(replace(CHOSEN, n_studies=n_studies), agrees_on=B, thin=False))
+
+
+def test_an_empty_selection_says_so_and_can_be_cleared():
+    empty = SelectionView("cluster:5/9", "Cluster 5: 0 of 2,638 cells", "", 0, 2638, 0)
+    bar = results.selection_bar(empty, agrees_on=None, thin=False)
+    assert "No cell meets this." in text(bar)
+    assert ids.CLEAR in ids_of(bar)
+
+
+def test_an_unreadable_link_can_be_cleared():
+    assert ids.CLEAR in ids_of(results.nothing_selected())
+
+
+@pytest.mark.parametrize(
+    ("n", "words"),
+    [(1, "runner-up."), (2, "runner-up."), (3, "The same holds for one more."), (5, "The same holds for 3 more.")],
+)
+def test_warnings_are_two_and_a_count(n, words):
+    band = results.warnings(tuple(f"The reference is thin here: {i}." for i in range(n)))
+    assert text(band).endswith(words)
+    assert text(band).count("The reference is thin here") == min(n, 2)
+
+
+def test_no_warning_is_no_band():
+    assert results.warnings(()) == []
+
+
+def test_downloads_are_plain_addresses_of_the_result(tmp_path):
+    page = results.layout(job(tmp_path, "done"), n_clusters=9, space="raw", card=False)
+    entries = [p for p in classes_of_menu(page) if getattr(p, "href", None)]
+    assert {p.href.rpartition("/")[2] for p in entries} == {file for _, file, _ in results.DOWNLOADS}
+    assert all(p.refresh is True for p in entries)
+    assert find(page, ids.DOWNLOAD_LABELS_SELECTED).disabled
+
+
+def classes_of_menu(page):
+    from tests.components import walk
+
+    return [p for p in walk(page) if type(p).__name__ == "MenuItem"]
+
+
+def test_controls_start_where_the_address_says(tmp_path):
+    page = results.layout(job(tmp_path, "done"), n_clusters=12, space="raw", card=True)
+    assert find(page, ids.CLUSTER_SLIDER).value == 12
+    assert find(page, ids.SPACE_SWITCH).value == "raw"
+    assert find(page, ids.CARD).opened is True
+    assert len(classes(page, "panel")) == 5
+
+
+def test_the_selected_cells_have_a_download_of_their_own():
+    entry = results.selected_download("tok", "cluster:5/9", 338)
+    assert entry == {"href": "/r/tok/labels.csv?sel=cluster%3A5%2F9", "children": "Labels of the 338 selected cells"}
