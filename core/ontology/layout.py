@@ -29,6 +29,8 @@ PAD = 12.0
 DOTS = 12.0
 ROOMY = 1.1
 """A drawing this much too high is still scaled down: 11.5 px text stays above 10 px."""
+MANY_CHILDREN = 8
+"""With more children only neighbours are swapped in the search for few crossings."""
 MAX_MORE_FOLDS = 4
 """Rows given up at most for the sake of the height."""
 
@@ -203,8 +205,9 @@ class _Tree:
                 break
 
     def _improve(self, below: list[str], best: float) -> float:
+        reach = len(below) if len(below) <= MANY_CHILDREN else 1
         for i in range(len(below)):
-            for j in range(i + 1, len(below)):
+            for j in range(i + 1, min(i + 1 + reach, len(below))):
                 below[i], below[j] = below[j], below[i]
                 cost = self._cost()
                 if cost < best - 1e-9:
