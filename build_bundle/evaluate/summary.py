@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -166,3 +166,44 @@ def _p_value(metric: str, mine: pd.DataFrame, base: pd.DataFrame) -> float | Non
         warnings.simplefilter("ignore", RuntimeWarning)  # nearly equal differences: the p-value is still right
         p = float(stats.ttest_1samp(difference, 0.0).pvalue)
     return p if np.isfinite(p) else None
+
+
+def markdown(table: pd.DataFrame, metrics: Sequence[str] = ("mafp_weighted", "accuracy", "macro_f1")) -> str:
+    """Write the figures over all types as Markdown tables, one a split and metric.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of `evaluation_table`.
+    metrics : sequence of str
+        Metrics shown.
+
+    Returns
+    -------
+    str
+        A row a held-out study, a column a model; the last row is the mean over studies with its interval.
+    """
+    whole = table[table[TYPE] == ALL]
+    blocks = []
+    for split in sorted(set(whole["split"])):
+        for metric in metrics:
+            some = whole[(whole["split"] == split) & (whole["metric"] == metric)]
+            blocks.append(f"### {metric}, {split} held out\n\n" + "\n".join(_lines(some)))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _lines(some: pd.DataFrame) -> Iterator[str]:
+    models = sorted(set(some["model"]), key=lambda name: (name != "encoder", name))
+    yield "| held out | cells | K | " + " | ".join(models) + " |"
+    yield "|---|---|---|" + "---|" * len(models)
+    for study in [*sorted(set(some["held_out"]) - {ALL}), ALL]:
+        rows = some[some["held_out"] == study].set_index("model")
+        first = rows.iloc[0]
+        yield (
+            f"| {study} | {first['n_query']} | {first['k']} | " + " | ".join(_cell(rows.loc[m]) for m in models) + " |"
+        )
+
+
+def _cell(row: pd.Series) -> str:
+    interval = "" if pd.isna(row["ci_low"]) else f" ({row['ci_low']:.3f} to {row['ci_high']:.3f})"
+    return f"{row['value']:.3f}{interval}"

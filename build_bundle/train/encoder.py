@@ -109,7 +109,8 @@ def _train_nets(
     seed: int,
     progress: ReportProgress,
 ) -> tuple[TrainedNet, ...]:
-    targets = class_targets(data.classes, Similarity.from_table(corpus.type_similarity), settings.soft_targets)
+    soft = settings.soft_targets if len(data.classes) >= settings.soft_from_types else 0.0
+    targets = class_targets(data.classes, Similarity.from_table(corpus.type_similarity), soft)
     n_epochs = settings.n_nets * settings.epochs
 
     def train_one(number: int) -> TrainedNet:

@@ -95,3 +95,11 @@ def test_nothing_to_learn_is_an_error(tmp_path, quick_training, composition, mes
     holdout = Holdout(frozenset({"lindholm2019"})) if message == "No training cell" else Holdout()
     with pytest.raises(ConfigError, match=message):
         train_encoder(corpus, quick_training, seed=0, holdout=holdout)
+
+
+def test_few_types_get_hard_targets(planted, quick_training):
+    quick = replace(quick_training, epochs=1, n_nets=1)
+    few, hard = (train_encoder(planted, s, seed=0) for s in (quick, replace(quick, soft_targets=0.0)))
+    assert few.nets[0].curve == hard.nets[0].curve
+    soft = train_encoder(planted, replace(quick, soft_from_types=6), seed=0)
+    assert soft.nets[0].curve != hard.nets[0].curve
