@@ -16,11 +16,32 @@ import sys
 import threading
 import types
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from dash.development.base_component import ComponentRegistry
 
 _LOCK = threading.Lock()
+
+
+def clustergram_traces(**options: Any) -> dict[str, Any]:  # noqa: ANN401 - dash-bio has no types
+    """Let dash-bio's Clustergram compute order and trees.
+
+    Parameters
+    ----------
+    **options
+        Of ``dash_bio.Clustergram``.
+
+    Returns
+    -------
+    dict
+        ``row_ids`` from bottom to top, ``column_ids`` from left to right, ``dendro_traces`` with ``row`` and ``col``.
+    """
+    module = dash_bio()
+    with _without_warnings():
+        traces: dict[str, Any] = module.Clustergram(return_computed_traces=True, **options)[1]
+    return traces
 
 
 def dash_bio() -> Any:  # noqa: ANN401 - dash-bio has no types
@@ -37,10 +58,16 @@ def dash_bio() -> Any:  # noqa: ANN401 - dash-bio has no types
         if importlib.util.find_spec("parmed") is None:
             sys.modules.setdefault("parmed", types.ModuleType("parmed"))
         before = set(ComponentRegistry.registry)
-        with warnings.catch_warnings():
-            # Its age shows in deprecation warnings that are not ours to act on.
-            warnings.simplefilter("ignore")
+        with _without_warnings():
             module = importlib.import_module("dash_bio")
         for library in set(ComponentRegistry.registry) - before:
             ComponentRegistry.registry.discard(library)  # type: ignore[no-untyped-call]
         return module
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Keep quiet about dash-bio's age: its deprecation warnings are not ours to act on."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

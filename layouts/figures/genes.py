@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 
 from core.explore.markers import GeneHeatmapView
 from core.ontology.text import text_width
-from layouts.dash_bio_door import dash_bio
+from layouts.dash_bio_door import clustergram_traces
 from layouts.figures.templates import bare_axis, figure
 from layouts.figures.text import escape
 from layouts.figures.tokens import SEQUENTIAL, TOKENS, Theme, colour_scale
@@ -106,13 +106,12 @@ def cluster(values: Floats, n_up: int) -> Clustered:
     along = {(True, True): "all", (True, False): "row", (False, True): "col"}.get((n_genes > 1, n_cells > 1))
     if along is None:
         return Clustered(genes, cells, nothing, nothing)
-    _, traces = dash_bio().Clustergram(
+    traces = clustergram_traces(
         data=values.astype(np.float64),
         cluster=along,
         link_method="average",
         # The default would subtract the mean and show numbers that nobody measured.
         center_values=False,
-        return_computed_traces=True,
     )
     found = np.asarray(traces["row_ids"], dtype=np.intp)[::-1]
     genes = np.concatenate([found[found < n_up], found[found >= n_up]])
@@ -171,9 +170,9 @@ def _cells(rows: list[str], values: Floats, cells: npt.NDArray[np.intp]) -> go.H
 def _lay_out(fig: go.Figure, view: GeneHeatmapView, rows: list[str]) -> None:
     n_cells = len(view.cell_ids)
     longest = max(text_width(name, 10.5) for name in rows)
-    shown = (
-        f"{n_cells:,} of {view.n_available:,} selected cells" if n_cells < view.n_available else f"{n_cells:,} cells"
-    )
+    noun = "cell" if n_cells == 1 else "cells"
+    of = f" of {view.n_available:,} selected" if n_cells < view.n_available else ""
+    shown = f"{n_cells:,}{of} {noun}"
     fig.update_layout(
         margin={"l": round(min(longest + 12, 118)), "r": 40, "t": 6, "b": 26},
         dragmode=False,

@@ -28,8 +28,9 @@ from layouts.figures.templates import figure
 from layouts.figures.text import escape
 from layouts.figures.tokens import TOKENS, Theme, rgba
 
-MAX_QUERY_POINTS = 40_000
+MAX_QUERY_POINTS = 25_000
 MAX_GROUPS = 90
+MAX_LABELS = 24
 FEW_SELECTED = 50
 PLAIN_ALPHA_UP_TO = 4_000
 PADDING = 0.06
@@ -71,7 +72,7 @@ def map_figure(
     Returns
     -------
     plotly.graph_objects.Figure
-        Points as float32; at most 20,000 reference and 40,000 query points.
+        Points as float32; at most 20,000 reference, 25,000 plain and 25,000 selected query points.
     """
     fig = figure(theme)
     groups = _few(list(_groups(view, colours)))
@@ -164,9 +165,13 @@ def _add_query(fig: go.Figure, view: ProjectionView, chosen: npt.NDArray[np.bool
 def _query_groups(view: ProjectionView, wanted: npt.NDArray[np.bool_]) -> Iterator[tuple[npt.NDArray[np.intp], str]]:
     rows = np.flatnonzero(wanted)
     rows = rows[even_rows(view.query_type[rows], MAX_QUERY_POINTS)]
-    for code, places in _rows_by(view.query_type[rows]).items():
+    groups = _rows_by(view.query_type[rows])
+    for code in list(groups)[:MAX_LABELS]:
         label = escape(view.type_names[code]) if code >= 0 else "unknown to the reference"
-        yield rows[places], f"<b>User Query</b><br>{label}"
+        yield rows[groups[code]], f"<b>User Query</b><br>{label}"
+    rest = [groups[code] for code in list(groups)[MAX_LABELS:]]
+    if rest:
+        yield rows[np.concatenate(rest)], "<b>User Query</b><br>a rarer type"
 
 
 def _query_trace(

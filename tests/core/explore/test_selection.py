@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -152,7 +153,7 @@ def test_an_outline_with_a_notch_leaves_the_notch_out(answered):
 
     class Three:
         n_query = 3
-        projection = __import__("pandas").DataFrame({"pc1": [1.0, 2.0, 3.0], "pc2": [2.0, 2.0, 2.0]})
+        projection = pd.DataFrame({"pc1": [1.0, 2.0, 3.0], "pc2": [2.0, 2.0, 2.0]})
 
     shape = "embedding:0,0;4,0;4,4;2,1;0,4"
     assert _in_lasso(Three(), shape).tolist() == [True, False, True]
