@@ -60,7 +60,7 @@ def test_an_empty_table_has_its_columns(tmp_path: Path) -> None:
     assert _read(tmp_path).schema.equals(SPEC.arrow_schema)
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.integers(0, 7), max_size=8))
 def test_batches_are_regrouped(tmp_path_factory: pytest.TempPathFactory, sizes: list[int]) -> None:
     folder = tmp_path_factory.mktemp("batches")
@@ -142,7 +142,7 @@ def test_pages_carry_checksums(tmp_path: Path) -> None:
 
 
 @given(st.integers(0, 20), st.integers(1, 30), st.integers(0, 10**6))
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 def test_expression_comes_back(tmp_path_factory: pytest.TempPathFactory, n: int, m: int, seed: int) -> None:
     folder = tmp_path_factory.mktemp("expression")
     x = sparse.random(n, m, density=0.3, format="csr", dtype=np.float32, random_state=seed)
