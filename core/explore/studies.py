@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from core.bundle.reader import Bundle
 from core.explore.naming import type_names
-from core.explore.query import Query
+from core.explore.query import Mask, Query
 from core.explore.reference import year
 
 COLUMNS = (
@@ -16,9 +18,10 @@ COLUMNS = (
     "technology", "tissue", "year",
 )  # fmt: skip
 MAX_NAMED_TYPES = 5
+BLOCK = 10_000
 
 
-def studies(bundle: Bundle, result: Query, mask: npt.NDArray[np.bool_]) -> pd.DataFrame:
+def studies(bundle: Bundle, result: Query, mask: Mask) -> pd.DataFrame:
     """Sum the similarity of the selected cells' neighbours by study (science 7).
 
     Parameters
@@ -38,42 +41,51 @@ def studies(bundle: Bundle, result: Query, mask: npt.NDArray[np.bool_]) -> pd.Da
         ``summed_similarity``, ``n_hits``, ``share`` of all hits 0..1, ``n_types`` and ``types`` (the most frequent types among the hits),
         ``technology``, ``tissue``, ``year`` (None where unknown).
     """
-    hits = _hits(bundle, result, mask)
-    by_study = hits.groupby("study")["s"].agg(["mean", "sum", "size"])
-    table = bundle.studies.loc[bundle.studies["status"] == "used"].set_index("study")
-    table = table[["accession", "title", "pubmed_id", "technology", "tissue", "release_date"]].join(by_study)
-    table["similarity"] = table["mean"]
-    table["summed_similarity"] = table["sum"].fillna(0.0)
-    table["n_hits"] = table["size"].fillna(0).astype(np.int64)
-    table["share"] = table["n_hits"] / max(len(hits), 1)
-    types = _types_by_study(hits, dict(type_names(bundle)))
-    table["n_types"] = [types.get(study, (0, ""))[0] for study in table.index]
-    table["types"] = [types.get(study, (0, ""))[1] for study in table.index]
+    table = bundle.studies.loc[bundle.studies["status"] == "used"].reset_index(drop=True)
+    type_ids = bundle.cell_types["cell_type_ontology_term_id"]
+    hits = _hits(bundle, result, mask, pd.Index(table["study"]), pd.Index(type_ids))
+    table["n_hits"] = hits.by_type.sum(axis=1)
+    table["summed_similarity"] = hits.similarity
+    table["similarity"] = hits.similarity / table["n_hits"].where(table["n_hits"] > 0)
+    table["share"] = table["n_hits"] / max(int(hits.by_type.sum()), 1)
+    table["n_types"] = (hits.by_type > 0).sum(axis=1)
+    names = type_names(bundle)
+    table["types"] = [_most_frequent(row, [names.get(t, t) for t in type_ids]) for row in hits.by_type]
     table["year"] = table["release_date"].map(year).astype(object)
-    table[["accession", "pubmed_id"]] = (
-        table[["accession", "pubmed_id"]].astype(object).where(table[["accession", "pubmed_id"]].notna(), None)
-    )
-    table = table.sort_values("summed_similarity", ascending=False, kind="stable").reset_index()
+    ids = ["accession", "pubmed_id"]
+    table[ids] = table[ids].astype(object).where(table[ids].notna(), None)
+    table = table.sort_values("summed_similarity", ascending=False, kind="stable", ignore_index=True)
     return table[list(COLUMNS)]
 
 
-def _hits(bundle: Bundle, result: Query, mask: npt.NDArray[np.bool_]) -> pd.DataFrame:
-    ids, distances = result.neighbor_ids[mask].ravel(), result.distances[mask].ravel()
-    found = ids >= 0
-    cells = bundle.cells.iloc[ids[found]]
-    return pd.DataFrame(
-        {
-            "study": cells["study"].to_numpy(),
-            "type_id": cells["cell_type_ontology_term_id"].to_numpy(),
-            "s": 1.0 / (1.0 + distances[found].astype(np.float64)),
-        }
-    )
+class _Hits(NamedTuple):
+    """Neighbours of the selected cells: sum of s by study, and counts by study and type."""
+
+    similarity: npt.NDArray[np.float64]
+    by_type: npt.NDArray[np.int64]
 
 
-def _types_by_study(hits: pd.DataFrame, names: dict[str, str]) -> dict[str, tuple[int, str]]:
-    out = {}
-    for study, types in hits.groupby("study")["type_id"]:
-        frequent = types.value_counts()
-        named = "; ".join(names.get(str(i), str(i)) for i in frequent.index[:MAX_NAMED_TYPES])
-        out[str(study)] = (len(frequent), named + ("; ..." if len(frequent) > MAX_NAMED_TYPES else ""))
-    return out
+def _hits(bundle: Bundle, result: Query, mask: Mask, studies_in_use: pd.Index, type_ids: pd.Index) -> _Hits:
+    """Count in blocks of cells: 100,000 cells have ten million neighbours."""
+    cells = bundle.cells
+    study = np.asarray(studies_in_use.get_indexer(pd.Index(cells["study"])), dtype=np.int64)
+    type_ = np.asarray(type_ids.get_indexer(pd.Index(cells["cell_type_ontology_term_id"])), dtype=np.int64)
+    pair = study * len(type_ids) + type_
+    similarity = np.zeros(len(studies_in_use))
+    by_type = np.zeros(len(studies_in_use) * len(type_ids), dtype=np.int64)
+    chosen = np.flatnonzero(mask)
+    for start in range(0, len(chosen), BLOCK):
+        rows = chosen[start : start + BLOCK]
+        ids = np.asarray(result.neighbor_ids[rows]).ravel()
+        distances = np.asarray(result.distances[rows]).ravel()
+        found = ids >= 0
+        ids, s = ids[found], 1.0 / (1.0 + distances[found].astype(np.float64))
+        similarity += np.bincount(study[ids], weights=s, minlength=len(similarity))
+        by_type += np.bincount(pair[ids], minlength=len(by_type))
+    return _Hits(similarity, by_type.reshape(len(studies_in_use), len(type_ids)))
+
+
+def _most_frequent(counts: npt.NDArray[np.int64], names: list[str]) -> str:
+    order = np.argsort(-counts, kind="stable")
+    order = order[counts[order] > 0]
+    return "; ".join(names[i] for i in order[:MAX_NAMED_TYPES]) + "; ..." * (len(order) > MAX_NAMED_TYPES)
