@@ -208,10 +208,19 @@ def _manifest(workshop: Workshop, done: Mapping[str, Finished]) -> contract.Mani
 
 def _fitted(kind: type[_Facts], facts: object) -> _Facts:
     problems: list[str] = []
-    found: _Facts = fit(kind, facts, "", problems)
+    found: _Facts = fit(kind, _rounded(facts), "", problems)
     if problems:
         raise ValueError(f"{kind.__name__}: {' '.join(problems)}")
     return found
+
+
+def _rounded(value: object) -> object:
+    """Round to 6 digits: the last ones of sums over threads differ from run to run, and nobody needs them."""
+    if isinstance(value, float):
+        return float(f"{value:.6g}")
+    if isinstance(value, Mapping):
+        return {key: _rounded(inner) for key, inner in value.items()}
+    return [_rounded(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def _sources(workshop: Workshop, done: Mapping[str, Finished]) -> tuple[contract.SourceFacts, ...]:
