@@ -4,7 +4,7 @@ import doctest
 import unicodedata
 from dataclasses import dataclass
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import LimitError, MatrixRefusedError
@@ -18,6 +18,7 @@ def test_doctests():
         assert doctest.testmod(module).failed == 0
 
 
+@settings(deadline=None)
 @given(st.text(max_size=400))
 def test_a_file_name_is_short_and_never_a_path(name):
     clean = clean_filename(name)
@@ -26,6 +27,14 @@ def test_a_file_name_is_short_and_never_a_path(name):
     assert "\\" not in clean
     assert all(unicodedata.category(c)[0] != "C" for c in clean)
     assert clean_filename(clean) == clean
+
+
+def test_a_long_name_keeps_both_ends():
+    short = clean_filename("begin" + "x" * 500 + ".h5ad")
+    assert len(short) == MAX_FILENAME - 1
+    assert short.startswith("beginx")
+    assert short.endswith("x.h5ad")
+    assert "…" in short
 
 
 def test_tokens_are_not_repeated():
@@ -50,6 +59,7 @@ def test_a_message_carries_the_findings():
 owners = st.sampled_from("abcd")
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(owners, st.floats(0, 100)), max_size=30), st.lists(owners, max_size=4))
 def test_nobody_waits_for_two_of_another(queue, running):
     waiting = [Waiting(str(n), owner, at) for n, (owner, at) in enumerate(queue)]
