@@ -17,6 +17,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -120,8 +121,12 @@ class StepStore:
         return Finished(name, folder, record["facts"], record["digest"], record["seconds"])
 
 
-def code_digest(modules: Iterable[str]) -> str:
-    """Return a SHA-256 over the source text of packages and modules, found without importing them."""
+@cache
+def code_digest(modules: tuple[str, ...]) -> str:
+    """Return a SHA-256 over the source text of packages and modules, found without importing them.
+
+    Remembered for the life of the process, which runs the code as it was when it started.
+    """
     digest = hashlib.sha256()
     for path in sorted({path for module in modules for path in _sources(module)}):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from build_bundle.config import Config
+from build_bundle.corpus import Corpus
 from build_bundle.report.charts import Bar, Line
 from build_bundle.sources.part import USED
 from build_bundle.step import Finished
@@ -18,6 +19,7 @@ from core.bundle.schema import CELL_TYPES, EVALUATION
 
 TYPE = "cell_type_ontology_term_id"
 METRICS = ("mafp_weighted", "mafp", "map", "accuracy", "macro_f1", "near_accuracy")
+_MODELS = {"encoder": 0, "pca_100": 1, "raw": 2, "cosine": 3}
 _SPLITS = {"study": "Whole studies held out", "pair": "One type of one study held out"}
 
 
@@ -147,7 +149,7 @@ def _accuracy_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
         first = group.iloc[0]
         values = [_shown(by_metric.get(metric)) for metric in METRICS]
         rows.append({"held_out": held_out, "model": model, "n_query": int(first["n_query"]), "values": values})
-    return sorted(rows, key=lambda row: row["held_out"] != "all")
+    return sorted(rows, key=lambda row: (row["held_out"] != "all", row["held_out"], _MODELS.get(row["model"], 9)))
 
 
 def _shown(row: Mapping[Any, Any] | None) -> str:
@@ -159,6 +161,7 @@ def _shown(row: Mapping[Any, Any] | None) -> str:
 
 def _accuracy_by_type(done: Mapping[str, Finished]) -> list[dict[str, Any]]:
     table = _evaluation(done)
+    names = Corpus.open(done["corpus"].folder).names if "corpus" in done else {}
     chosen = table[(table[TYPE] != "all") & (table["held_out"] == "all") & (table["model"] == "encoder")]
     rows = []
     for (split, type_id), group in chosen.groupby(["split", TYPE]):
@@ -166,7 +169,7 @@ def _accuracy_by_type(done: Mapping[str, Finished]) -> list[dict[str, Any]]:
         rows.append(
             {
                 "split": _SPLITS[str(split)],
-                "type_id": type_id,
+                "type": names.get(str(type_id), f"{type_id} types"),
                 "n_query": int(group["n_query"].max()),
                 "accuracy": _shown(by_metric.get("accuracy")),
                 "mafp": _shown(by_metric.get("mafp") or by_metric.get("mafp_weighted")),

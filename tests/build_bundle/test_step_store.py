@@ -81,6 +81,6 @@ def test_prune_keeps_what_is_named(store: StepStore) -> None:
 
 
 def test_code_of_a_package_counts_with_its_templates() -> None:
-    assert code_digest(["build_bundle.report"]) != code_digest(["build_bundle.report.charts"])
+    assert code_digest(("build_bundle.report",)) != code_digest(("build_bundle.report.charts",))
     with pytest.raises(ModuleNotFoundError):
-        code_digest(["build_bundle.nowhere"])
+        code_digest(("build_bundle.nowhere",))
