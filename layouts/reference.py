@@ -98,7 +98,7 @@ def _right(view: ReferenceView) -> list[Component]:
     if found is None:
         return []
     definition = f"Share of {int(found['n_query']):,} held-out cells that got their own type, {SPLIT_WORDS.get(found['split'], found['split'])}."
-    return [el.stat(f"{100 * found['value']:.0f} %", "cells right, study held out", definition)]
+    return [el.stat(f"{100 * found['value']:.0f} %", f"right of {int(found['n_query']):,} held-out cells", definition)]
 
 
 def _types(view: ReferenceView) -> Component:

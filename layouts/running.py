@@ -193,7 +193,8 @@ def stages(job: Job, now: float) -> Component:
         An ordered list.
     """
     names = list(STAGE_NAMES)
-    current = names.index(job.stage) if job.stage in names else -1
+    before = 0 if job.state == "running" else -1  # a worker that has not said anything yet begins with the first
+    current = names.index(job.stage) if job.stage in names else before
     spent = sum(job.timings.values())
     rows = []
     for i, name in enumerate(names):

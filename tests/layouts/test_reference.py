@@ -23,7 +23,7 @@ def grid_rows(page):
 
 def test_counts_and_fingerprint(view):
     words = text(built(view))
-    for part in ("600 cells with a label", "6 types", "300 genes", "abcd 1234", "cells right, study held out"):
+    for part in ("600 cells with a label", "6 types", "300 genes", "abcd 1234", "held-out cells"):
         assert part in words
 
 
@@ -64,7 +64,7 @@ def test_models_are_compared_with_the_one_in_use_first(view):
 def test_no_evaluation_is_said(view):
     words = text(built(replace(view, evaluation=view.evaluation.head(0))))
     assert "No model was compared." in words
-    assert "cells right" not in text(classes(built(replace(view, evaluation=view.evaluation.head(0))), "stats-strip"))
+    assert "held-out" not in text(classes(built(replace(view, evaluation=view.evaluation.head(0))), "stats-strip"))
 
 
 def test_studies_that_were_set_aside_say_why(view):

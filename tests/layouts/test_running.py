@@ -82,3 +82,8 @@ def test_the_page_holds_a_clock_and_the_findings(tmp_path):
 
 def test_before_the_check_the_panel_says_what_will_come():
     assert "Orientation" in text(running.check([]))
+
+
+def test_a_worker_that_has_said_nothing_begins_with_the_first_stage(tmp_path):
+    assert "Read the file" in text(classes(running.stages(job(tmp_path, "running"), NOW), "is-now")[0])
+    assert not classes(running.stages(job(tmp_path, "queued"), NOW), "is-now")
