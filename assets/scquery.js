@@ -205,6 +205,10 @@
     return clicks ? request({ sel: null }) : nothing();
   }
 
+  function onlyNews(news, known) {
+    return !news || JSON.stringify(news) === JSON.stringify(known) ? nothing() : news;
+  }
+
   function toggleRail(clicks, navbar) {
     if (!clicks || !navbar) {
       return nothing();
@@ -306,7 +310,7 @@
       readAddress: readAddress, writeAddress: writeAddress, syncControls: syncControls,
       chooseClusters: chooseClusters, chooseSpace: chooseSpace, chooseThreshold: chooseThreshold,
       chooseBranch: chooseBranch, chooseOnMap: chooseOnMap, chooseRow: chooseRow, chooseNode: chooseNode,
-      openCard: openCard, closeCard: closeCard, showCells: showCells, showValue: showValue, openDrawer: openDrawer, clear: clear, toggleRail: toggleRail,
+      openCard: openCard, closeCard: closeCard, showCells: showCells, showValue: showValue, openDrawer: openDrawer, clear: clear, onlyNews: onlyNews, toggleRail: toggleRail,
       measure: measure, scheme: scheme, hasWebgl: hasWebgl, explainNode: explainNode, uploadSheet: uploadSheet, copyLink: copyLink, switchStylesheet: switchStylesheet,
     },
   });

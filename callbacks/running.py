@@ -8,6 +8,7 @@ from typing import Any
 from dash import Dash, Input, Output, State, no_update
 from dash.exceptions import PreventUpdate
 
+from callbacks.browser import in_browser
 from callbacks.opened import file_facts, own_job
 from callbacks.services import services
 from callbacks.session import current_owner
@@ -36,23 +37,32 @@ def register(app: Dash) -> None:
         Output(ids.RUNNING_FINDINGS, "children"),
         Output(ids.RAIL_JOB, "children"),
         Output(ids.POLL, "interval"),
-        Output(ids.JOB_STATE, "data", allow_duplicate=True),
+        Output(ids.JOB_NEWS, "data", allow_duplicate=True),
         Input(ids.POLL, "n_intervals"),
         State(ids.URL, "pathname"),
         prevent_initial_call=True,
     )(poll)
     app.callback(
-        Output(ids.JOB_STATE, "data", allow_duplicate=True),
+        Output(ids.JOB_NEWS, "data", allow_duplicate=True),
         Input(ids.CANCEL, "n_clicks"),
         State(ids.URL, "pathname"),
         prevent_initial_call=True,
     )(cancel)
     app.callback(
-        Output(ids.JOB_STATE, "data", allow_duplicate=True),
+        Output(ids.JOB_NEWS, "data", allow_duplicate=True),
         Input(ids.RETRY, "n_clicks"),
         State(ids.URL, "pathname"),
         prevent_initial_call=True,
     )(retry)
+    # Several questions may be under way when a job ends; the page is drawn again for the first answer only.
+    in_browser(
+        app,
+        "onlyNews",
+        Output(ids.JOB_STATE, "data"),
+        Input(ids.JOB_NEWS, "data"),
+        State(ids.JOB_STATE, "data"),
+        initially=False,
+    )
 
 
 def poll(n_intervals: int | None, pathname: str | None) -> tuple[Any, ...]:  # noqa: ARG001

@@ -235,7 +235,7 @@ def _header(choices: Sequence[ReferenceChoice], default: str) -> Component:
 def _stores() -> list[Component]:
     values = (
         *(ids.SELECTION, ids.CLUSTERS, ids.SPACE, ids.TYPE, ids.THRESHOLD, ids.BUNDLE),
-        *(ids.REQUEST, ids.JOB_STATE, ids.WEBGL, ids.SCHEME),
+        *(ids.REQUEST, ids.JOB_STATE, ids.JOB_NEWS, ids.WEBGL, ids.SCHEME),
     )
     stores: list[Component] = [dcc.Store(id=name) for name in values]
     upload = dcc.Store(id=ids.UPLOAD_STATE)

@@ -76,6 +76,8 @@ def test_the_whole_way(page, tiny_query, scheme):
         page.click("#type-card-genes-download")
     assert genes.value.suggested_filename == "scquery-genes-CL-0000236.csv"
     page.keyboard.press("Escape")
+    expect(page.locator(".card-title")).to_have_count(0)
+    page.wait_for_url(lambda url: "&type=" not in url)
     expect(page.locator("#selection-bar strong")).to_have_text("B cell: 25 of 110 cells")
     expect(page.locator("#studies-sub")).to_have_text("behind the selected cells' 2,500 neighbours")
 
