@@ -9,11 +9,12 @@ from typing import Any
 import pandas as pd
 
 from core.bundle.reader import Bundle
-from core.bundle.schema import INDEX
+from core.bundle.schema import INDEX, REPORT
 from core.bundle.strict_json import plain
 
 _SHOWN = 12
 _IGNORED = {"built_at", "bundle_id", "files", "sources", "counts", "notes"}
+_BY_CHANCE = {INDEX, REPORT, "index.recall"}  # the index is never built twice the same, and the report names its recall
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def diff_bundles(old: Bundle, new: Bundle) -> list[Difference]:
     Returns
     -------
     list of Difference
-        Empty where they answer alike: times and the bytes of the index, which differ from build to build, do not count.
+        Empty where they answer alike. Times, and what differs from build to build with the index, do not count.
     """
     parts: tuple[Callable[[Bundle, Bundle], Iterator[Difference]], ...] = (
         _manifest, _counts, _studies, _types, _genes, _evaluation, _files,
@@ -54,7 +55,7 @@ def _flat(value: object, place: str = "") -> Iterator[tuple[str, object]]:
 def _manifest(old: Bundle, new: Bundle) -> Iterator[Difference]:
     before, after = (dict(_flat(plain(b.manifest))) for b in (old, new))
     for name in sorted(before.keys() | after.keys()):
-        if name.split(".")[0] not in _IGNORED and before.get(name) != after.get(name):
+        if name.split(".")[0] not in _IGNORED and name not in _BY_CHANCE and before.get(name) != after.get(name):
             yield Difference("Manifest", f"{name}: {before.get(name)} -> {after.get(name)}")
 
 
@@ -115,7 +116,7 @@ def _evaluation(old: Bundle, new: Bundle) -> Iterator[Difference]:
 
 def _files(old: Bundle, new: Bundle) -> Iterator[Difference]:
     before, after = old.manifest.files, new.manifest.files
-    changed = sorted(n for n in before.keys() | after.keys() if before.get(n) != after.get(n) and n != INDEX)
+    changed = sorted(n for n in before.keys() | after.keys() if before.get(n) != after.get(n) and n not in _BY_CHANCE)
     if changed:
         yield Difference("Files", f"other contents: {', '.join(changed)}")
 
