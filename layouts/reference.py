@@ -34,6 +34,7 @@ METRICS: tuple[tuple[str, str, str], ...] = (
     ),
     ("mafp", "MAFP, types", "The same, averaged over types."),
 )
+FEWEST_HELD_OUT = 200  # below it the share that is right says little; the tables still show it
 STATUS_WORDS = {"used": "used", "held_out": "held out for the test", "set_aside": "set aside"}
 SPLIT_WORDS = {
     "study": "whole studies held out: the search never saw them",
@@ -97,6 +98,9 @@ def _right(view: ReferenceView) -> list[Component]:
     found = _value(view.evaluation, "encoder", "accuracy")
     if found is None:
         return []
+    if found["n_query"] < FEWEST_HELD_OUT:
+        few = "Too few cells of types that come from two studies were held out to tell how often labels are right."
+        return [el.stat("–", f"accuracy: only {words.count(int(found['n_query']))} held-out cells", few)]
     definition = f"Share of {int(found['n_query']):,} held-out cells that got their own type, {SPLIT_WORDS.get(found['split'], found['split'])}."
     return [el.stat(f"{100 * found['value']:.0f} %", f"right of {int(found['n_query']):,} held-out cells", definition)]
 
@@ -159,7 +163,11 @@ def _accuracy(view: ReferenceView) -> Component:
         )
         body = html.Div([axis, *rows], className="dots is-scrolling")
     sub = "cells right when their study is held out, 95 % interval"
-    note = [html.Span(f"{left_out} types not measured", className="quiet")] if left_out and len(measured) else []
+    note = (
+        [html.Span(f"{words.count(left_out, 'type', 'types')} not measured", className="quiet")]
+        if left_out and len(measured)
+        else []
+    )
     return el.panel("Held-out accuracy by type", body, name="accuracy", sub=sub, tools=note, expandable=False)
 
 

@@ -49,7 +49,7 @@ def test_accuracy_by_type_has_intervals(view):
 def test_types_without_measurement_are_counted(view):
     types = view.types.copy()
     types.loc[0, "accuracy"] = float("nan")
-    assert "1 types not measured" in text(built(replace(view, types=types)))
+    assert "1 type not measured" in text(built(replace(view, types=types)))
     unmeasured = replace(view, types=view.types.assign(accuracy=float("nan")))
     assert "Accuracy was not measured." in text(built(unmeasured))
 
@@ -96,3 +96,10 @@ def test_an_interval_is_written_where_there_is_one():
 
 def test_an_empty_reference_has_no_bars(view):
     assert not classes(built(replace(view, types=pd.DataFrame(columns=view.types.columns))), "bar-row")
+
+
+def test_a_share_of_few_held_out_cells_is_no_headline(view):
+    few = replace(view, evaluation=view.evaluation.assign(n_query=62))
+    words = text(built(few))
+    assert "only 62 held-out cells" in words
+    assert "right of 62" not in words
