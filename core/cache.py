@@ -79,12 +79,12 @@ class AnswerCache:
         question : str
             From `question`.
         result : Path
-            Folder of files, no folders inside.
+            Folder of files and folders of files.
         """
         with tempfile.TemporaryFile() as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-                for path in sorted(p for p in result.iterdir() if p.is_file()):
-                    archive.write(path, path.name)
+                for path in sorted(p for p in result.rglob("*") if p.is_file()):
+                    archive.write(path, path.relative_to(result))
             file.seek(0)
             with self._open() as cache:
                 cache.set(question, file, expire=KEEP_S, read=True)
@@ -155,11 +155,9 @@ def _unpack(file: IO[bytes], result: Path) -> None:
     staging = Path(tempfile.mkdtemp(prefix=".answer-", dir=result.parent))
     try:
         with zipfile.ZipFile(file) as archive:
-            for info in archive.infolist():
-                if Path(info.filename).name != info.filename:
-                    raise ValueError("a kept answer holds a path")
-                with archive.open(info) as source, (staging / info.filename).open("wb") as target:
-                    shutil.copyfileobj(source, target)
+            if any(Path(name).is_absolute() or ".." in Path(name).parts for name in archive.namelist()):
+                raise ValueError("a kept answer leads out of its folder")
+            archive.extractall(staging)
         staging.rename(result)
     finally:
         shutil.rmtree(staging, ignore_errors=True)

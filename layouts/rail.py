@@ -39,6 +39,9 @@ class FileFacts:
     findings: Sequence[Mapping[str, str]]
 
 
+AT_ONCE_S = 0.1  # an example that somebody asked for before takes no search
+
+
 def layout(
     job: Job, facts: FileFacts, studies: Sequence[tuple[str, str]], *, threshold: float, now: float
 ) -> list[Component]:
@@ -120,7 +123,7 @@ def status(job: Job, now: float) -> list[Component]:
         case "done":
             took = (job.finished_at or now) - (job.started_at or now)
             pill = el.pill(
-                f"Done in {words.seconds(max(took, 0.0))}",
+                f"Done in {words.seconds(took)}" if took > AT_ONCE_S else "Done, answered before",
                 "ok",
                 definition="From the start of the search to the last panel.",
             )

@@ -25,22 +25,31 @@ from tests.benchmarks.rows import Row
 ROOT = Path(__file__).parents[2]
 K = 100
 REPEATS = 3
+TURNS = 5
 _MB = 1e6
 _BLOCK = 250
 
 
 def search_rows(bundle: Bundle, query: Path) -> list[Row]:
-    """HNSW against exact search in float32 numpy, the same 2,000 cells, the same two cores."""
+    """HNSW against exact search in float32 numpy, the same 2,000 cells, the same cores, in turns; each at its best.
+
+    Two exact searches run, a plain one and the app's own, and the faster is the rival.
+    """
     queries = Encoder.from_bundle(bundle).encode(read_matrix(query).matrix)
     index, embedding = NeighborIndex.open(bundle), np.array(bundle.embedding)
-    fast = _seconds(lambda: index.search(queries, K))
-    exact = _seconds(lambda: brute_force(embedding, queries, K))
+    plain, own, fast = [], [], []
+    for _ in range(TURNS):
+        plain.append(_once(lambda: brute_force(embedding, queries, K)))
+        own.append(_once(lambda: exact_search(embedding, queries, K)))
+        fast += [_once(lambda: index.search(queries, K)) for _ in range(2)]
     truth = exact_search(embedding, queries, K).distances
     recall = float(np.mean(index.search(queries, K).distances <= truth[:, -1:] + 1e-6))
-    n, against = len(queries), f"exact float32 numpy {exact:.2f} s"
+    exact, ours = min(*plain, *own), min(fast)
+    against = f">= 8x exact float32 numpy: {exact:.2f} s"
+    name = f"search {len(queries):,} of {len(embedding):,} cells, width {embedding.shape[1]}, k {K}"
     return [
-        Row(f"search {n:,} of {len(embedding):,} cells, k {K}", fast, "s", f"{against}, >= 8x", 8, True, exact / fast),
-        Row("recall of that search", recall, "", ">= 0.99", 0.99, at_least=True),
+        Row(name, ours, "s", against, 8, True, exact / ours),
+        Row(f"recall of that search, ef {bundle.manifest.index.ef_search}", recall, "", ">= 0.99", 0.99, at_least=True),
     ]
 
 

@@ -4,6 +4,7 @@ import io
 
 from callbacks.examples import keep_answer, question_of
 from core.jobs import JobStore
+from core.result import QueryResult
 
 
 def ask(client, services, **options):
@@ -34,6 +35,9 @@ def test_the_second_who_asks_gets_the_answer_at_once(ann, bob, services):
     name = bob.get(f"/r/{second['token']}/labels.csv", buffered=True)
     assert name.data == ann.get(f"/r/{first['token']}/labels.csv", buffered=True).data
     assert ann.get(f"/r/{second['token']}/labels.csv").status_code == 404
+    folders = [services.settings.data_dir / "jobs" / job["token"] / "result" for job in (first, second)]
+    original, copy = (QueryResult.open(folder) for folder in folders)
+    assert copy.genes == original.genes  # in a folder of its own; the type card reads it
     assert ask(bob, services, k=7)["state"] == "queued"
 
 

@@ -5,6 +5,7 @@ import io
 import os
 import sqlite3
 import zipfile
+from pathlib import Path
 
 import diskcache
 import pytest
@@ -19,13 +20,18 @@ def result(tmp_path):
     folder.mkdir()
     (folder / "labels.csv").write_text("cell_id\na\n")
     (folder / "scores.parquet").write_bytes(bytes(range(256)) * 100)
-    (folder / "folder").mkdir()
+    (folder / "expression").mkdir()
+    (folder / "expression" / "values.npy").write_bytes(b"values")
     return folder
 
 
 @pytest.fixture
 def answers(tmp_path):
     return AnswerCache(tmp_path / "answers")
+
+
+def contents(folder):
+    return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
 def test_doctests():
@@ -36,9 +42,8 @@ def test_an_answer_comes_back_as_it_was(answers, result, tmp_path):
     assert not answers.restore("q", tmp_path / "b")
     answers.keep("q", result)
     assert answers.restore("q", tmp_path / "b")
-    assert {p.name: p.read_bytes() for p in (tmp_path / "b").iterdir()} == {
-        p.name: p.read_bytes() for p in result.iterdir() if p.is_file()
-    }
+    assert contents(tmp_path / "b") == contents(result)
+    assert Path("expression/values.npy") in contents(tmp_path / "b")
     assert not answers.restore("other", tmp_path / "c")
     assert not (tmp_path / "c").exists()
     assert (tmp_path / "answers").stat().st_mode & 0o077 == 0
