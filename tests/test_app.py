@@ -43,12 +43,20 @@ def query(tiny_query) -> bytes:
     return tiny_query.read_bytes()
 
 
+def arguments_of(process: psutil.Process) -> set[str]:
+    """Return the command line; nothing for a process that has just ended."""
+    try:
+        return set(process.cmdline())
+    except psutil.Error:
+        return set()
+
+
 def worker_of(server: Server, token: str) -> psutil.Process:
     """Return the worker process of a job once it runs."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         for process in psutil.Process(server.process.pid).children(recursive=True):
-            if "core.worker" in process.cmdline() and token in process.cmdline():
+            if {"core.worker", token} <= arguments_of(process):
                 return process
         time.sleep(0.02)
     raise AssertionError("the worker did not start")
