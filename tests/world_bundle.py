@@ -33,6 +33,7 @@ from core.search.index import build_index
 from tests.worlds import ALIASES, COMPOSITION, ENSEMBL, N_GENES, TERMS, TYPES, Cells, T, World, write_query
 
 N_VOCABULARY = 250
+N_UNITS = 20
 N_LATENT = 16
 K = 10
 _TYPE = "cell_type_ontology_term_id"
@@ -99,20 +100,27 @@ class Reference:
 
     @cached_property
     def weights(self) -> dict[str, np.ndarray]:
-        """One layer that looks along the planted programmes, and a little in other directions."""
+        """One layer that looks along the planted programmes, and a little in other directions; a join without the weakest."""
         rng = np.random.default_rng(self.world.seed)
         directions = np.stack([self.z[self.types == t].mean(axis=0) - self.z.mean(axis=0) for t in TYPES])
-        noise = rng.normal(size=(N_LATENT - len(TYPES), N_VOCABULARY)) * 0.15
+        noise = rng.normal(size=(N_UNITS - len(TYPES), N_VOCABULARY)) * 0.15
         kernel = np.concatenate([directions / np.linalg.norm(directions, axis=1, keepdims=True), noise]).T * 0.2
         kernel[:, len(TYPES) :] /= np.sqrt(N_VOCABULARY)
-        return {
+        weights = {
             "net0.layer0.kernel": kernel.astype(np.float32),
-            "net0.layer0.bias": np.zeros(N_LATENT, dtype=np.float32),
+            "net0.layer0.bias": np.zeros(N_UNITS, dtype=np.float32),
         }
+        directions = np.linalg.svd(self._hidden(self.z, weights), full_matrices=False)[2]
+        return weights | {"join.kernel": np.ascontiguousarray(directions[:N_LATENT].T)}
+
+    @staticmethod
+    def _hidden(z: np.ndarray, weights: dict[str, np.ndarray]) -> np.ndarray:
+        hidden = np.tanh(z @ weights["net0.layer0.kernel"] + weights["net0.layer0.bias"])
+        return np.asarray(hidden / np.linalg.norm(hidden, axis=1, keepdims=True), dtype=np.float32)
 
     def encode(self, z: np.ndarray) -> np.ndarray:
-        hidden = np.tanh(z @ self.weights["net0.layer0.kernel"] + self.weights["net0.layer0.bias"])
-        return np.asarray(hidden / np.linalg.norm(hidden, axis=1, keepdims=True), dtype=np.float32)
+        joined = self._hidden(z, self.weights) @ self.weights["join.kernel"]
+        return np.asarray(joined / np.linalg.norm(joined, axis=1, keepdims=True), dtype=np.float32)
 
     @cached_property
     def embedding(self) -> np.ndarray:
@@ -346,7 +354,7 @@ def _manifest(ref: Reference, index: object, variances: dict[str, tuple[float, .
         schema_version=schema.SCHEMA_VERSION, bundle_id="", name="planted", title="Planted world", organism="human",
         organism_ontology_term_id="NCBITaxon:9606", built_at="2026-01-01T00:00:00+00:00", builder_version="0.1.0",
         files={}, recipe=Recipe().to_dict(),
-        encoder=EncoderFacts(1, (N_LATENT,), "tanh", N_LATENT, N_VOCABULARY, l2=True),
+        encoder=EncoderFacts(1, (N_UNITS,), "tanh", N_LATENT, N_VOCABULARY, l2=True),
         index=index,
         confidence=ConfidenceFacts(
             float(learn_threshold(np.concatenate(held))), 0.99, len(ref.types), "each study left out in turn", 0.5

@@ -29,7 +29,7 @@ def run(context: StepContext) -> dict[str, Any]:
 
     Notes
     -----
-    The result is held whole, 4 n_ref n_latent bytes (180 MB for 150,000 cells of width 300); expression never is.
+    The result is held whole, 4 n_ref n_latent bytes (60 MB for 150,000 cells of width 100); expression never is.
     """
     settings: EmbedSettings = context.settings
     corpus = context.corpus

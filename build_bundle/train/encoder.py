@@ -16,6 +16,7 @@ from build_bundle.holdout import NOTHING, Holdout
 from build_bundle.step import ReportProgress, no_progress
 from build_bundle.stream import in_vocabulary
 from build_bundle.train.dataset import Dataset
+from build_bundle.train.joining import fit_join
 from build_bundle.train.network import TrainedNet, train_net
 from build_bundle.train.profiles import profile_blocks
 from build_bundle.train.rows import Rows, choose_rows
@@ -96,8 +97,10 @@ def train_encoder(
         raise ConfigError("All training cells have one type.", next_step="Add a study with other cell types.")
     held = choose_rows(corpus, split="validation", per_type=settings.cells_per_type, seed=seed, holdout=holdout)
     validation = _validation(_blocks(corpus, held, genes), inputs, classes)
-    nets = _train_nets(corpus, Dataset(inputs, blocks, classes), validation, settings, seed, progress)
-    encoder = Encoder([net.net for net in nets], inputs)
+    data = Dataset(inputs, blocks, classes)
+    nets = _train_nets(corpus, data, validation, settings, seed, progress)
+    weights = [net.net for net in nets]
+    encoder = Encoder(weights, inputs, fit_join(weights, data, settings.n_latent))
     return TrainedEncoder(encoder, nets, classes, np.sort(np.concatenate(list(rows.values()))))
 
 

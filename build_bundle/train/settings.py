@@ -16,7 +16,9 @@ class TrainSettings:
     n_nets : int
         Networks trained from different seeds; their embeddings stand side by side.
     hidden : tuple of int
-        Units of the dense tanh layers; the last one is the embedding.
+        Units of the dense tanh layers; the last one is the network's share of the embedding.
+    n_latent : int
+        Most numbers in the embedding; where the networks give more, they are projected (`build_bundle.train.joining`).
     n_vocabulary : int
         Largest number of genes the encoder sees.
     min_studies : int
@@ -52,6 +54,7 @@ class TrainSettings:
 
     n_nets: int = 3
     hidden: tuple[int, ...] = (100,)
+    n_latent: int = 100
     n_vocabulary: int = 3000
     min_studies: int = 2
     cells_per_type: int = 100
@@ -66,7 +69,7 @@ class TrainSettings:
     patience: int = 0
 
     def __post_init__(self) -> None:
-        counts = ("n_nets", "n_vocabulary", "min_studies", "cells_per_type", "epochs", "batch_size")
+        counts = ("n_nets", "n_latent", "n_vocabulary", "min_studies", "cells_per_type", "epochs", "batch_size")
         for name in counts:
             _check(name, getattr(self, name), good=getattr(self, name) >= 1, wanted="at least 1")
         for name in ("profile_cells", "patience", "weight_decay", "soft_from_types"):

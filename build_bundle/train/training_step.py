@@ -77,15 +77,15 @@ def read_encoder(folder: Path, facts: dict[str, Any]) -> Encoder:
     """
     tensors = load_file(folder / ENCODER_WEIGHTS)
     shape = facts["encoder"]
-    nets = unpack_nets(tensors, shape["n_nets"], len(shape["layers"]))
+    nets, join = unpack_nets(tensors, shape["n_nets"], len(shape["layers"]))
     genes = pd.read_parquet(folder / ENCODER_GENES.file)
-    return Encoder(nets, EncoderInputs.from_table(Recipe.from_dict(dict(facts["recipe"])), genes))
+    return Encoder(nets, EncoderInputs.from_table(Recipe.from_dict(dict(facts["recipe"])), genes), join)
 
 
 def _write(out: Path, trained: TrainedEncoder, n_ref: int) -> None:
     inputs = trained.encoder.inputs
     genes = {"gene_symbol": inputs.genes, "mean": inputs.mean, "sd": inputs.sd, "profile": inputs.profile}
-    write_tensors(out, ENCODER_WEIGHTS, pack_nets([net.net for net in trained.nets]))
+    write_tensors(out, ENCODER_WEIGHTS, pack_nets(trained.encoder.nets, trained.encoder.join))
     write_table(out, ENCODER_GENES, pd.DataFrame(genes))
     curve = [{"net": number, **row} for number, net in enumerate(trained.nets) for row in net.curve]
     (out / CURVE).write_text(json.dumps(curve, indent=1), encoding="utf-8")

@@ -26,6 +26,8 @@ def encoder_shapes(encoder: EncoderFacts) -> Shapes:
             shapes[f"net{net}.layer{layer}.kernel"] = (n_in, width)
             shapes[f"net{net}.layer{layer}.bias"] = (width,)
             n_in = width
+    if encoder.n_latent < encoder.n_joined:
+        shapes["join.kernel"] = (encoder.n_joined, encoder.n_latent)
     return shapes
 
 

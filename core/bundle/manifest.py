@@ -39,7 +39,8 @@ class FileEntry:
 class EncoderFacts:
     """Shape of the encoder: `n_nets` nets side by side, each with dense layers of the given widths.
 
-    `l2` says that each net's last layer is scaled to length 1, and the joined row too.
+    `n_latent` is the sum of the nets' last widths, or smaller: then the weights hold a join, a linear map of the nets side
+    by side to `n_latent` numbers. `l2` says that each net's last layer is scaled to length 1, and the final row too.
     """
 
     n_nets: int
@@ -48,6 +49,11 @@ class EncoderFacts:
     n_latent: int
     n_vocabulary: int
     l2: bool
+
+    @property
+    def n_joined(self) -> int:
+        """Numbers that the nets give side by side."""
+        return self.n_nets * self.layers[-1]
 
 
 @dataclass(frozen=True)
@@ -325,8 +331,8 @@ def _rules_encoder(m: Manifest) -> list[Rule]:
     return [
         (not shaped, "encoder has no net, no layer, or a layer without units."),
         (
-            shaped and e.n_latent != e.n_nets * e.layers[-1],
-            "encoder.n_latent is not n_nets times the last layer's width.",
+            shaped and not 1 <= e.n_latent <= e.n_joined,
+            "encoder.n_latent is outside 1 to n_nets times the last layer's width.",
         ),
         (e.activation != "tanh", "encoder.activation is not tanh."),
         (e.n_vocabulary < 1, "encoder.n_vocabulary is below 1."),

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 MANIFEST = "manifest.json"
 EMBEDDING = "embedding.npy"  # float32, n_ref x n_latent, rows as in cells.parquet
-ENCODER_WEIGHTS = "encoder.safetensors"  # "net{i}.layer{j}.kernel" (n_in x n_out), "net{i}.layer{j}.bias"
+ENCODER_WEIGHTS = "encoder.safetensors"  # "net{i}.layer{j}.kernel" (n_in x n_out), ".bias"; "join.kernel"
 INDEX = "index.hnsw"  # NMSLib HNSW over embedding.npy; space, M, ef in the manifest
 PROJECTION_LOADINGS = "projection_loadings.safetensors"  # see core.explore.projection
 CANARY = "canary.safetensors"  # a few encoder inputs "x" with their expected "embedding" and "neighbors"

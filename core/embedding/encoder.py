@@ -1,7 +1,8 @@
 """The networks as numpy: from an expression matrix to the embedding, without keras.
 
 Dense layers, tanh, the last hidden layer scaled to length 1; several nets side by side, divided by the square root of
-their number, so that a joined row has length 1 again. A test holds this to Keras.
+their number, so that a joined row has length 1 again; then, where the encoder has a join, one linear map to fewer
+numbers and length 1 once more. A test holds this to Keras.
 
 Not here: training (``build_bundle.train``), normalisation (``core.expression.recipe``).
 """
@@ -48,9 +49,10 @@ class Layer:
 
 
 Net = tuple[Layer, ...]
+JOIN = "join.kernel"
 
 
-def forward(nets: Sequence[Net], inputs: Floats) -> Floats:
+def forward(nets: Sequence[Net], inputs: Floats, join: Floats | None = None) -> Floats:
     """Run the networks.
 
     Parameters
@@ -59,11 +61,13 @@ def forward(nets: Sequence[Net], inputs: Floats) -> Floats:
         Each net's layers, input first. All nets read the same inputs.
     inputs : ndarray of float32, n x n_vocab
         As `core.expression.recipe.EncoderInputs.transform` makes them.
+    join : ndarray of float32, n_joined x n_latent, optional
+        Map of the nets side by side (n_joined, the sum of their last widths) to fewer numbers.
 
     Returns
     -------
     ndarray of float32, n x n_latent
-        Rows of length 1 (0 for a cell that no unit answers to); n_latent is the sum of the nets' last widths.
+        Rows of length 1 (0 for a cell that no unit answers to); n_latent is n_joined without a join.
 
     Raises
     ------
@@ -75,7 +79,9 @@ def forward(nets: Sequence[Net], inputs: Floats) -> Floats:
         raise ValueError(f"inputs have shape {inputs.shape}, the encoder reads {n_vocab} genes")
     share = np.float32(1 / np.sqrt(len(nets)))
     first = _first_layers(nets, inputs)
-    return np.concatenate([_unit_rows(_hidden(net, start)) * share for net, start in zip(nets, first, strict=True)], 1)
+    sides = [_unit_rows(_hidden(net, start)) * share for net, start in zip(nets, first, strict=True)]
+    joined = np.concatenate(sides, axis=1)
+    return joined if join is None else _unit_rows(joined @ join)
 
 
 def _first_layers(nets: Sequence[Net], inputs: Floats) -> list[Floats]:
@@ -95,28 +101,36 @@ def _unit_rows(values: Floats) -> Floats:
     return unit
 
 
-def pack_nets(nets: Sequence[Net]) -> dict[str, Floats]:
+def joined_width(nets: Sequence[Net]) -> int:
+    """Return how many numbers the nets give side by side."""
+    return sum(net[-1].kernel.shape[1] for net in nets)
+
+
+def pack_nets(nets: Sequence[Net], join: Floats | None = None) -> dict[str, Floats]:
     """Name the weights for ``encoder.safetensors``.
 
     Parameters
     ----------
     nets : sequence of tuple of Layer
         The tanh layers of each net, without the softmax head.
+    join : ndarray of float32, n_joined x n_latent, optional
+        As in `forward`.
 
     Returns
     -------
     dict of str to ndarray of float32
-        ``net{i}.layer{j}.kernel`` and ``net{i}.layer{j}.bias``.
+        ``net{i}.layer{j}.kernel`` and ``net{i}.layer{j}.bias``; ``join.kernel`` where there is a join.
     """
-    return {
+    tensors = {
         f"net{i}.layer{j}.{part}": np.ascontiguousarray(getattr(layer, part), dtype=np.float32)
         for i, net in enumerate(nets)
         for j, layer in enumerate(net)
         for part in ("kernel", "bias")
     }
+    return tensors if join is None else tensors | {JOIN: np.ascontiguousarray(join, dtype=np.float32)}
 
 
-def unpack_nets(tensors: Mapping[str, Floats], n_nets: int, n_layers: int) -> tuple[Net, ...]:
+def unpack_nets(tensors: Mapping[str, Floats], n_nets: int, n_layers: int) -> tuple[tuple[Net, ...], Floats | None]:
     """Read what `pack_nets` wrote.
 
     Parameters
@@ -128,8 +142,10 @@ def unpack_nets(tensors: Mapping[str, Floats], n_nets: int, n_layers: int) -> tu
 
     Returns
     -------
-    tuple of tuple of Layer
+    nets : tuple of tuple of Layer
         The nets.
+    join : ndarray of float32 or None
+        Their join, where there is one.
 
     Raises
     ------
@@ -137,8 +153,7 @@ def unpack_nets(tensors: Mapping[str, Floats], n_nets: int, n_layers: int) -> tu
         When a tensor is missing or superfluous, or the shapes do not follow each other.
     """
     expected = {f"net{i}.layer{j}.{p}" for i in range(n_nets) for j in range(n_layers) for p in ("kernel", "bias")}
-    if set(tensors) != expected:
-        odd = sorted(expected ^ set(tensors))
+    if odd := sorted(expected ^ (set(tensors) - {JOIN})):
         raise ValueError(f"the encoder's weights do not fit the manifest: {', '.join(odd[:4])}")
     nets = tuple(
         tuple(Layer(tensors[f"net{i}.layer{j}.kernel"], tensors[f"net{i}.layer{j}.bias"]) for j in range(n_layers))
@@ -148,7 +163,9 @@ def unpack_nets(tensors: Mapping[str, Floats], n_nets: int, n_layers: int) -> tu
         _check_shapes(i, net)
     if len({net[0].kernel.shape[0] for net in nets}) > 1:
         raise ValueError("the nets read different numbers of genes")
-    return nets
+    join = tensors.get(JOIN)
+    _check_join(nets, join)
+    return nets, join
 
 
 def _check_shapes(number: int, net: Net) -> None:
@@ -160,6 +177,14 @@ def _check_shapes(number: int, net: Net) -> None:
         width = layer.kernel.shape[1]
 
 
+def _check_join(nets: Sequence[Net], join: Floats | None) -> None:
+    if join is None:
+        return
+    fits = join.ndim == 2 and join.shape[0] == joined_width(nets) and 1 <= join.shape[1] < join.shape[0]
+    if not fits or not np.isfinite(join).all():
+        raise ValueError(f"{JOIN} has the wrong shape or numbers that are not finite")
+
+
 class Encoder:
     """Expression matrices to embeddings.
 
@@ -169,6 +194,8 @@ class Encoder:
         Trained weights.
     inputs : EncoderInputs
         Vocabulary and training statistics.
+    join : ndarray of float32, n_joined x n_latent, optional
+        As in `forward`.
 
     Raises
     ------
@@ -176,11 +203,12 @@ class Encoder:
         When the nets read another number of genes than the vocabulary has.
     """
 
-    def __init__(self, nets: Sequence[Net], inputs: EncoderInputs) -> None:
+    def __init__(self, nets: Sequence[Net], inputs: EncoderInputs, join: Floats | None = None) -> None:
         if nets[0][0].kernel.shape[0] != inputs.n_vocab:
             raise ValueError(f"the nets read {nets[0][0].kernel.shape[0]} genes, the vocabulary has {inputs.n_vocab}")
         self.nets = tuple(nets)
         self.inputs = inputs
+        self.join = join
 
     @classmethod
     def from_bundle(cls, bundle: Bundle) -> Encoder:
@@ -203,9 +231,9 @@ class Encoder:
         """
         facts = bundle.manifest.encoder
         try:
-            nets = unpack_nets(bundle.tensors(ENCODER_WEIGHTS), facts.n_nets, len(facts.layers))
+            nets, join = unpack_nets(bundle.tensors(ENCODER_WEIGHTS), facts.n_nets, len(facts.layers))
             recipe = Recipe.from_dict(bundle.manifest.recipe)
-            encoder = cls(nets, EncoderInputs.from_table(recipe, bundle.frame(ENCODER_GENES.name)))
+            encoder = cls(nets, EncoderInputs.from_table(recipe, bundle.frame(ENCODER_GENES.name)), join)
         except ValueError as error:
             problem = f"The encoder of the data bundle cannot be used: {error}."
             raise BundleDamagedError(
@@ -219,11 +247,11 @@ class Encoder:
     @property
     def n_latent(self) -> int:
         """Width of the embedding."""
-        return sum(net[-1].kernel.shape[1] for net in self.nets)
+        return joined_width(self.nets) if self.join is None else int(self.join.shape[1])
 
     def forward(self, inputs: Floats) -> Floats:
         """Run the networks on encoder inputs, n x n_vocab to n x n_latent."""
-        return forward(self.nets, inputs)
+        return forward(self.nets, inputs, self.join)
 
     def batches(self, matrix: ExpressionMatrix) -> Iterator[Floats]:
         """Give the encoder inputs of a matrix in batches of about 8 MB.

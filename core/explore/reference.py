@@ -8,7 +8,7 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from core.bundle.manifest import Manifest
+from core.bundle.manifest import EncoderFacts, Manifest
 from core.bundle.reader import Bundle
 from core.explore.thin import VERY_FEW_CELLS
 
@@ -160,6 +160,12 @@ def _evaluation(bundle: Bundle) -> pd.DataFrame:
     return overall[columns].reset_index(drop=True)
 
 
+def _embedding(encoder: EncoderFacts) -> str:
+    """Say how wide the embedding is, and of what it was narrowed."""
+    narrowed = f", narrowed from {encoder.n_joined:,}" if encoder.n_latent < encoder.n_joined else ""
+    return f"{encoder.n_latent} numbers a cell{narrowed}, length 1"
+
+
 def _facts(manifest: Manifest) -> tuple[tuple[str, str], ...]:
     encoder, index, confidence = manifest.encoder, manifest.index, manifest.confidence
     shape = " - ".join(f"{width:,}" for width in encoder.layers)
@@ -170,7 +176,7 @@ def _facts(manifest: Manifest) -> tuple[tuple[str, str], ...]:
             "Encoder",
             f"{encoder.n_nets} networks of {shape} {encoder.activation} units on {encoder.n_vocabulary:,} genes",
         ),
-        ("Embedding", f"{encoder.n_latent} numbers a cell, length 1"),
+        ("Embedding", _embedding(encoder)),
         ("Index", f"HNSW, finds {np.floor(index.recall * 1e3) / 10:.1f} % of the exact neighbours, {index.library}"),
         (
             "Unknown",

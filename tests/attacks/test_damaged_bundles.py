@@ -18,7 +18,7 @@ import safetensors.numpy
 from core.bundle import binaries, reader
 from core.bundle.manifest import Manifest, read_manifest
 from core.bundle.reader import Bundle
-from core.bundle.schema import EMBEDDING, MANIFEST, TABLES
+from core.bundle.schema import EMBEDDING, MANIFEST, SCHEMA_VERSION, TABLES
 from core.bundle.strict_json import dump_json
 from core.bundle.verify import verify_bundle
 from core.errors import BundleDamagedError, BundleError, BundleVersionError
@@ -142,7 +142,7 @@ def forge_manifest(rng: random.Random, folder: Path) -> Path:
         lambda: files[name].update(rows=7),
         lambda: files[name].update(rows=None) or files["cells.parquet"].update(rows=None),
         lambda: files[name].update(mode="0777"),
-        lambda: tree.update(schema_version=rng.choice([0, 2, 99])),
+        lambda: tree.update(schema_version=rng.choice([0, SCHEMA_VERSION - 1, SCHEMA_VERSION + 1, 99])),
         lambda: tree.update(organism="alien"),
         lambda: tree.update(name="../../x"),
         lambda: tree.update(built_at="soon"),
@@ -154,6 +154,7 @@ def forge_manifest(rng: random.Random, folder: Path) -> Path:
         lambda: tree["index"].update(dim=3),
         lambda: tree["encoder"].update(layers=[8], n_latent=8) or tree["index"].update(dim=8),
         lambda: tree["encoder"].update(n_nets=2, n_latent=32) or tree["index"].update(dim=32),
+        lambda: tree["encoder"].update(n_latent=15) or tree["index"].update(dim=15),
         lambda: tree["encoder"].update(n_vocabulary=249),
         lambda: tree["encoder"].update(layers=[16] * 2),
         lambda: tree["confidence"].update(unknown_distance=-1),

@@ -14,7 +14,7 @@ from build_bundle.train.settings import TrainSettings
 from tests.build_bundle.builder_world import write_sources
 from tests.build_bundle.planted_corpus import planted_corpus
 
-QUICK = TrainSettings(n_nets=2, hidden=(16,), n_vocabulary=150, epochs=6, batch_size=64)
+QUICK = TrainSettings(n_nets=2, hidden=(16,), n_latent=24, n_vocabulary=150, epochs=6, batch_size=64)
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,7 @@ def test_fresh_cells_land_beside_their_type(planted, trained):
     found = planted.cells["cell_type_ontology_term_id"].to_numpy()[nearest]
     assert np.mean(found == types) > 0.85
     assert trained.classes == tuple(sorted(TYPES))
-    assert trained.encoder.n_latent == 32
+    assert trained.encoder.n_latent == 24
 
 
 def test_what_is_held_out_is_never_seen(planted, quick_training):
@@ -47,13 +47,14 @@ def test_what_is_held_out_is_never_seen(planted, quick_training):
 
 
 def test_held_out_studies_change_nothing(tmp_path, planted, quick_training):
-    settings = replace(quick_training, epochs=2, n_nets=1)
+    settings = replace(quick_training, epochs=2, n_nets=1, n_latent=8)
     (tmp_path / "a").mkdir()
     smaller = planted_corpus(tmp_path / "a", held_out=["tanaka2022"])
     here = train_encoder(smaller, settings, seed=0).encoder
     there = train_encoder(planted, settings, seed=0, holdout=Holdout(frozenset({"tanaka2022"}))).encoder
     np.testing.assert_array_equal(here.inputs.mean, there.inputs.mean)
     np.testing.assert_array_equal(here.nets[0][0].kernel, there.nets[0][0].kernel)
+    np.testing.assert_array_equal(here.join, there.join)
 
 
 def test_profiles_add_types_no_study_has(tmp_path, quick_training):

@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from build_bundle.train.joining import fit_join
 from build_bundle.train.network import load_keras, one_cycle, train_net
 from core.embedding.encoder import forward
 from tests.build_bundle.train.test_dataset import dataset
@@ -41,8 +42,16 @@ def test_the_numpy_networks_agree_with_keras(settings):
         model.set_weights([array for layer in net.net for array in (layer.kernel, layer.bias)])
         hidden = np.asarray(model(x))
         expected.append(hidden / np.linalg.norm(hidden, axis=1, keepdims=True) / math.sqrt(2))
-    got = forward([net.net for net in nets], x)
-    assert np.abs(got - np.concatenate(expected, axis=1)).max() < 1e-5
+    weights = [net.net for net in nets]
+    joined = np.concatenate(expected, axis=1)
+    assert np.abs(forward(weights, x) - joined).max() < 1e-5
+    join = fit_join(weights, dataset(), 3)
+    assert join is not None
+    narrow = keras.Sequential([
+        keras.Input((10,)), keras.layers.Dense(3, use_bias=False), keras.layers.UnitNormalization()
+    ])  # fmt: skip
+    narrow.set_weights([join])
+    assert np.abs(forward(weights, x, join) - np.asarray(narrow(joined))).max() < 1e-5
 
 
 def test_it_learns_and_tells_the_curve(settings):

@@ -20,7 +20,7 @@ def test_writes_an_encoder_that_reads_back_the_same(planted, trained, quick_trai
     np.testing.assert_array_equal(encoder.forward(z), trained.encoder.forward(z))
     np.testing.assert_array_equal(encoder.inputs.sd, trained.encoder.inputs.sd)
     shape = EncoderFacts(**{**facts["encoder"], "layers": tuple(facts["encoder"]["layers"])})
-    assert (shape.n_nets, shape.layers, shape.n_latent, shape.l2) == (2, (16,), 32, True)
+    assert (shape.n_nets, shape.layers, shape.n_latent, shape.l2) == (2, (16,), 24, True)
     seen = np.load(tmp_path / "seen.npy")
     assert seen.sum() == facts["n_training_cells"] == len(trained.rows)
     curve = pd.DataFrame(json.loads((tmp_path / "curve.json").read_text()))

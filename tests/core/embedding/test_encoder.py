@@ -27,6 +27,10 @@ def nets_of(sizes: list[list[int]], seed: int = 0) -> tuple[tuple[Layer, ...], .
     )
 
 
+def join_of(n_joined: int, n_latent: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=(n_joined, n_latent)).astype(np.float32)
+
+
 def inputs_of(n: int, seed: int = 0) -> EncoderInputs:
     rng = np.random.default_rng(seed)
     profile = rng.random(n)
@@ -66,6 +70,16 @@ def test_nets_stand_side_by_side_with_equal_weight():
     np.testing.assert_allclose(both[:, 3:], forward(nets[1:], x) / np.sqrt(2), rtol=1e-6)
 
 
+def test_a_join_maps_the_nets_side_by_side_and_scales_again():
+    nets = nets_of([[5, 4, 3], [5, 4, 3]])
+    x, join = np.random.default_rng(1).normal(size=(7, 5)).astype(np.float32), join_of(6, 2)
+    expected = forward(nets, x).astype(np.float64) @ join
+    expected /= np.linalg.norm(expected, axis=1, keepdims=True)
+    np.testing.assert_allclose(forward(nets, x, join), expected, rtol=1e-5)
+    silent = forward((nets_of([[5, 3]])[0],), np.zeros((1, 5), np.float32), np.zeros((3, 2), np.float32))
+    np.testing.assert_array_equal(silent, [[0, 0]])
+
+
 def test_a_cell_no_unit_answers_to_is_zero():
     net = (Layer(np.float32([[1, 1]]), np.float32([0, 0])),)
     np.testing.assert_array_equal(forward([net], np.float32([[0]])), [[0, 0]])
@@ -87,9 +101,12 @@ def test_weights_make_the_round_trip():
     nets = nets_of([[5, 4, 3], [5, 4, 3]])
     tensors = pack_nets(nets)
     assert sorted(tensors)[:2] == ["net0.layer0.bias", "net0.layer0.kernel"]
-    again = unpack_nets(tensors, 2, 2)
+    again, join = unpack_nets(tensors, 2, 2)
+    assert join is None
     x = np.ones((1, 5), dtype=np.float32)
     np.testing.assert_array_equal(forward(again, x), forward(nets, x))
+    again, join = unpack_nets(pack_nets(nets, join_of(6, 2)), 2, 2)
+    np.testing.assert_array_equal(forward(again, x, join), forward(nets, x, join_of(6, 2)))
 
 
 def changed(name: str, value: object) -> dict[str, object]:
@@ -108,6 +125,12 @@ def changed(name: str, value: object) -> dict[str, object]:
         (changed("net1.layer1.kernel", np.full((4, 3), np.nan)), "not finite"),
         (changed("net1.layer1.bias", np.full(3, np.inf)), "not finite"),
         (changed("net1.layer0.kernel", np.zeros((6, 4))), "different numbers of genes"),
+        (changed("join.kernel", np.zeros((5, 2))), "join.kernel has the wrong shape"),
+        (changed("join.kernel", np.zeros((6, 6))), "join.kernel has the wrong shape"),
+        (changed("join.kernel", np.zeros((6, 0))), "join.kernel has the wrong shape"),
+        (changed("join.kernel", np.zeros(6)), "join.kernel has the wrong shape"),
+        (changed("join.kernel", np.full((6, 2), np.nan)), "join.kernel has the wrong shape or numbers that are not"),
+        (changed("join.bias", np.zeros(2)), "join.bias"),
     ],
 )
 def test_weights_that_do_not_fit_are_refused(tensors, sentence):
@@ -144,6 +167,16 @@ def test_batches_do_not_change_the_answer(rows, values):
     encoder_module.BATCH_BYTES, by_gene._CHUNK_VALUES = before
     np.testing.assert_allclose(parts, whole, rtol=1e-5)
     assert largest <= rows
+
+
+def test_a_join_narrows_the_embedding():
+    join = join_of(6, 2)
+    encoder = Encoder(nets_of([[6, 4, 3], [6, 4, 3]]), inputs_of(6), join)
+    matrix = matrix_of(9, [f"G{i}" for i in range(6)])
+    assert encoder.n_latent == 2
+    found = encoder.encode(matrix)
+    assert found.shape == (9, 2)
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, rtol=1e-5)
 
 
 def test_no_cell():
