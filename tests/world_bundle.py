@@ -8,8 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from scipy import sparse, stats
 
+from build_bundle.differential.combine import StudyTest
+from build_bundle.differential.pieces import PIECES, Tested, pieces_of
+from build_bundle.differential.settings import DifferentialSettings
 from core.bundle import schema
 from core.bundle.manifest import (
     ConfidenceFacts,
@@ -248,55 +252,64 @@ def _write_expression(stage: Path, ref: Reference) -> None:
 
 
 def _write_differential(stage: Path, ref: Reference) -> None:
-    tests = pd.concat(
-        [_tests(ref, t, s) for t in TYPES for s in COMPOSITION if _testable(ref, t, s)], ignore_index=True
-    )
-    write_table(stage, schema.DIFFERENTIAL_BY_STUDY, tests)
-    grouped = tests.groupby([_TYPE, "gene_symbol"], sort=False)
-    combined = grouped.agg(
-        log2_fold_change=("log2_fold_change", "mean"), low=("log2_fold_change", "min"), high=("log2_fold_change", "max"),
-        p_value=("p_value", "max"), p_value_adj=("p_value_adj", "max"), pct_in=("pct_in", "mean"),
-        pct_out=("pct_out", "mean"), n_studies=("study", "count"),
-    ).reset_index()  # fmt: skip
-    kept = combined[(combined["low"] * combined["high"] > 0) & (combined["p_value_adj"] < 0.05)].drop(
-        columns=["low", "high"]
-    )
-    dense = ref.lognorm.toarray()
-    rows = {g: j for j, g in enumerate(ref.world.genes)}
-    inside = {t: dense[ref.types == t].mean(axis=0) for t in TYPES}
-    outside = {t: dense[ref.types != t].mean(axis=0) for t in TYPES}
-    pairs = list(zip(kept[_TYPE], kept["gene_symbol"], strict=True))
-    write_table(stage, schema.DIFFERENTIAL, kept.assign(
-        p_value_stouffer=kept["p_value"] / 2,
-        mean_in=[inside[t][rows[g]] for t, g in pairs],
-        mean_out=[outside[t][rows[g]] for t, g in pairs],
-    ))  # fmt: skip
+    """Every type against all others and, where its study holds them, against its siblings: SciPy's Wilcoxon."""
+    settings = DifferentialSettings(min_cells=20)
+    found = [_pieces(ref, type_id, settings) for type_id in sorted(TYPES)]
+    for spec in PIECES:
+        joined = pa.concat_tables([p[spec.name] for p in found])
+        if spec is schema.MARKERS_BY_GENE:
+            joined = joined.sort_by(
+                [(name, "ascending") for name in ("gene_symbol", "background", "p_value_adj", _TYPE)]
+            )
+        write_table(stage, spec, joined)
+    _write_expression_by_type(stage, ref)
 
 
-def _testable(ref: Reference, type_id: str, study: str) -> bool:
-    mine = ref.studies == study
-    return bool(20 <= (mine & (ref.types == type_id)).sum() < mine.sum())
+def _pieces(ref: Reference, type_id: str, settings: DifferentialSettings) -> dict[str, pa.Table]:
+    parents = set(TERMS[type_id][1])
+    siblings = {t for t in TYPES if t != type_id and parents & set(TERMS[t][1])}
+    tested = {}
+    for background, against in (("others", set(TYPES) - {type_id}), ("siblings", siblings)):
+        tests = [t for s in COMPOSITION if (t := _study_test(ref, type_id, s, sorted(against))) is not None]
+        if tests:
+            tested[background] = Tested(tests, tuple(sorted(against)))
+    return pieces_of(type_id, tested, ref.world.genes, settings, seed=0)
 
 
-def _tests(ref: Reference, type_id: str, study: str) -> pd.DataFrame:
-    """Wilcoxon of one type against the rest of its study, all genes the study measured."""
+def _study_test(ref: Reference, type_id: str, study: str, against: list[str]) -> StudyTest | None:
+    """Wilcoxon of one type against others of its study, all genes the study measured."""
     part = next(p for p in ref.parts if p.study == study)
     x = Recipe().lognorm(part.counts).toarray()[:, part.measured]
-    inside, outside = x[part.types == type_id], x[part.types != type_id]
-    p = stats.mannwhitneyu(inside, outside, axis=0).pvalue
-    p = np.nan_to_num(p, nan=1.0)
-    linear = [np.expm1(side).mean(axis=0) + 1e-9 for side in (inside, outside)]
-    return pd.DataFrame({
-        _TYPE: type_id,
-        "gene_symbol": ref.world.genes[part.measured],
-        "study": study,
-        "log2_fold_change": np.log2(linear[0] / linear[1]).astype(np.float32),
+    inside, outside = x[part.types == type_id], x[np.isin(part.types, against)]
+    if len(inside) < 20 or len(outside) < 10:
+        return None
+    p = np.nan_to_num(stats.mannwhitneyu(inside, outside, axis=0).pvalue, nan=1.0)
+    linear = [np.expm1(side).astype(float) for side in (inside, outside)]
+    change = np.log2((linear[0].mean(axis=0) + 0.01) / (linear[1].mean(axis=0) + 0.01))
+    errors = [side.std(axis=0) / np.sqrt(len(side)) / (side.mean(axis=0) + 0.01) for side in linear]
+    table = pd.DataFrame({
+        "gene": np.flatnonzero(part.measured),
+        "log2_fold_change": change,
+        "log2_fold_change_se": np.hypot(*errors) / np.log(2) + 0.01,
+        "z": np.sign(change) * stats.norm.isf(np.maximum(p, 1e-300) / 2),
         "p_value": p,
         "p_value_adj": stats.false_discovery_control(p),
-        "pct_in": (inside > 0).mean(axis=0).astype(np.float32),
-        "pct_out": (outside > 0).mean(axis=0).astype(np.float32),
-        "n_in": np.int32(len(inside)),
-        "n_out": np.int32(len(outside)),
+        "pct_in": (inside > 0).mean(axis=0),
+        "pct_out": (outside > 0).mean(axis=0),
+        "mean_in": inside.mean(axis=0),
+        "mean_out": outside.mean(axis=0),
+    })  # fmt: skip
+    return StudyTest(study, table, len(inside), len(outside), same_study=True, method="wilcoxon")
+
+
+def _write_expression_by_type(stage: Path, ref: Reference) -> None:
+    measured = np.concatenate([np.tile(p.measured, (len(p.types), 1)) for p in ref.parts])
+    dense = ref.lognorm.toarray()
+    n = np.stack([measured[ref.types == t].sum(axis=0) for t in TYPES], axis=1)
+    sums = np.stack([dense[ref.types == t].sum(axis=0) for t in TYPES], axis=1)
+    seen = np.stack([(dense[ref.types == t] > 0).sum(axis=0) for t in TYPES], axis=1)
+    write_table(stage, schema.EXPRESSION_BY_TYPE, {
+        "n_cells": list(n), "mean": list(sums / np.maximum(n, 1)), "pct": list(seen / np.maximum(n, 1)),
     })  # fmt: skip
 
 

@@ -1,111 +1,180 @@
-"""From tests in several studies to one row a gene, and which rows a bundle keeps."""
+"""From tests in several studies to one row a gene.
+
+Not here: which rows a bundle keeps (``strength``).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy import special
 
-from build_bundle.differential.settings import DifferentialSettings
+from build_bundle.differential.ranksum import adjusted
 
 Doubles = npt.NDArray[np.float64]
-GREY_SHARE = 0.25  # of the rows of a type, left for genes that are not significant
+Flags = npt.NDArray[np.bool_]
+AVERAGED = ("pct_in", "pct_out", "mean_in", "mean_out")
+STACKED = ("log2_fold_change", "log2_fold_change_se", "z", "p_value", "p_value_adj", *AVERAGED)
 
 
-def one_per_study(tests: Mapping[str, tuple[str, pd.DataFrame]]) -> pd.DataFrame:
-    """Put the tests of a type together, one row a gene and study.
+@dataclass(frozen=True, eq=False)
+class StudyTest:
+    """One contrast tested in one part of a study.
 
     Parameters
     ----------
-    tests : mapping of part to (study, table)
-        Tables of `build_bundle.differential.compare.compare`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        With a column ``study``. A gene that two parts of a study tested keeps the test with more cells of the type.
+    study : str
+        Study of the type's cells.
+    table : pandas.DataFrame
+        Of `build_bundle.differential.compare.compare`.
+    n_in, n_out : int
+        Cells on either side.
+    same_study : bool
+        Whether the background is of the same study.
+    method : str
+        Method that gave the p-values.
     """
-    table = pd.concat([frame.assign(study=study) for study, frame in tests.values()], ignore_index=True)
-    ordered = table.sort_values(["gene", "study", "n_in"], ascending=[True, True, False], kind="stable")
-    return ordered.drop_duplicates(["gene", "study"]).reset_index(drop=True)
+
+    study: str
+    table: pd.DataFrame
+    n_in: int
+    n_out: int
+    same_study: bool
+    method: str
 
 
-def combined(tests: pd.DataFrame) -> pd.DataFrame:
-    """Combine the studies of one type.
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """Tests side by side: arrays of tests x genes, NaN where a test does not speak for a gene.
 
     Parameters
     ----------
-    tests : pandas.DataFrame
-        Of `one_per_study`.
+    tests : tuple of StudyTest
+        Rows.
+    values : mapping of str to ndarray
+        One array for each name of `STACKED`.
+    """
+
+    tests: tuple[StudyTest, ...]
+    values: dict[str, Doubles]
+
+    @property
+    def tested(self) -> Flags:
+        """Where a test speaks for a gene."""
+        return ~np.isnan(self.values["p_value"])
+
+    @property
+    def weights(self) -> tuple[Doubles, Doubles]:
+        """Cells of the type and of the background in each test, as columns."""
+        return (
+            np.array([[t.n_in] for t in self.tests], dtype=np.float64),
+            np.array([[t.n_out] for t in self.tests], dtype=np.float64),
+        )
+
+
+def stacked(tests: Sequence[StudyTest], n_genes: int) -> Stack:
+    """Put the tests of a contrast side by side, one for each gene and study.
+
+    Parameters
+    ----------
+    tests : sequence of StudyTest
+        At least one.
+    n_genes : int
+        Genes of the corpus.
+
+    Returns
+    -------
+    Stack
+        Where two parts of a study tested a gene, the one with more cells of the type speaks.
+    """
+    ordered = tuple(sorted(tests, key=lambda t: (t.study, -t.n_in)))
+    values = {name: np.full((len(ordered), n_genes), np.nan) for name in STACKED}
+    spoken: dict[str, Flags] = {}
+    for row, test in enumerate(ordered):
+        taken = spoken.setdefault(test.study, np.zeros(n_genes, dtype=bool))
+        genes = test.table["gene"].to_numpy()
+        free = ~taken[genes]
+        for name in STACKED:
+            values[name][row, genes[free]] = test.table[name].to_numpy()[free]
+        taken[genes] = True
+    return Stack(ordered, values)
+
+
+def combined(stack: Stack) -> pd.DataFrame:
+    """Combine the studies of one contrast.
+
+    Parameters
+    ----------
+    stack : Stack
+        Of `stacked`.
 
     Returns
     -------
     pandas.DataFrame
-        One row a gene whose fold change has the same sign in all studies that tested it: ``log2_fold_change`` (mean),
-        ``p_value`` and ``p_value_adj`` (largest), ``p_value_stouffer``, ``z`` (Stouffer's), ``pct_in``, ``pct_out``,
+        One row a gene whose fold change has the same sign in all studies that tested it: ``gene``,
+        ``log2_fold_change`` (mean), ``log2_fold_change_se``, ``p_value`` and ``p_value_adj`` (largest),
+        ``p_value_stouffer``, ``q_stouffer``, ``z`` (Stouffer's), ``i2`` (NaN with one study), ``pct_in``, ``pct_out``,
         ``mean_in``, ``mean_out`` (over all cells), ``n_studies``.
 
     Notes
     -----
     The largest adjusted p-value is the paper's rule: a gene must hold up in every study. Stouffer's method adds signed
-    normal quantiles with weights sqrt(n), n the cells of a test.
+    normal quantiles with weights sqrt(n), n the cells of a test. I2 = max(0, (Q - (k - 1)) / Q) with Cochran's Q over k
+    studies (Higgins and Thompson 2002); the spread between studies in the error of the mean is DerSimonian and Laird's.
     """
-    sign = np.sign(tests["log2_fold_change"])
-    agrees = sign.groupby(tests["gene"]).transform("nunique") == 1
-    kept = tests[agrees & (sign != 0)]
-    weight = np.sqrt(kept["n_in"] + kept["n_out"])
-    parts = kept.assign(
-        weighted_z=weight * kept["z"],
-        squared_weight=weight**2,
-        **{
-            f"sum_{name}": kept[name] * kept[f"n_{name.split('_')[1]}"]
-            for name in ("pct_in", "pct_out", "mean_in", "mean_out")
-        },
-    )
-    groups = parts.groupby("gene", sort=True)
-    out: pd.DataFrame = groups.agg(
-        log2_fold_change=("log2_fold_change", "mean"),
-        p_value=("p_value", "max"),
-        p_value_adj=("p_value_adj", "max"),
-        n_studies=("study", "nunique"),
-        weighted_z=("weighted_z", "sum"),
-        squared_weight=("squared_weight", "sum"),
-        n_in=("n_in", "sum"),
-        n_out=("n_out", "sum"),
-        **{f"sum_{n}": (f"sum_{n}", "sum") for n in ("pct_in", "pct_out", "mean_in", "mean_out")},
-    ).reset_index()
-    out["z"] = out["weighted_z"] / np.sqrt(out["squared_weight"])
-    out["p_value_stouffer"] = np.minimum(2 * special.ndtr(-np.abs(out["z"].to_numpy(dtype=np.float64))), 1.0)
-    for name in ("pct_in", "pct_out", "mean_in", "mean_out"):
-        out[name] = out[f"sum_{name}"] / out[f"n_{name.split('_')[1]}"]
-    sums = [c for c in out.columns if c.startswith("sum_")]
-    return out.drop(columns=[*sums, "weighted_z", "squared_weight", "n_in", "n_out"])
+    change = stack.values["log2_fold_change"]
+    sign = np.sign(np.where(stack.tested, change, np.nan))
+    n_studies = stack.tested.sum(axis=0)
+    genes = np.flatnonzero((n_studies > 0) & (np.abs(np.nansum(sign, axis=0)) == n_studies))
+    kept = Stack(stack.tests, {name: values[:, genes] for name, values in stack.values.items()})
+    z = _stouffer(kept)
+    p_stouffer = np.minimum(2 * special.ndtr(-np.abs(z)), 1.0)
+    error, i2 = _heterogeneity(kept)
+    return pd.DataFrame({
+        "gene": genes,
+        "log2_fold_change": np.nanmean(kept.values["log2_fold_change"], axis=0),
+        "log2_fold_change_se": error,
+        "p_value": np.nanmax(kept.values["p_value"], axis=0),
+        "p_value_adj": np.nanmax(kept.values["p_value_adj"], axis=0),
+        "p_value_stouffer": p_stouffer,
+        "q_stouffer": adjusted(p_stouffer),
+        "z": z,
+        "i2": i2,
+        **_averages(kept),
+        "n_studies": n_studies[genes],
+    })  # fmt: skip
 
 
-def kept_rows(table: pd.DataFrame, settings: DifferentialSettings, *, seed: int) -> pd.DataFrame:
-    """Choose the rows of a type that go into a bundle.
+def _stouffer(stack: Stack) -> Doubles:
+    n_in, n_out = stack.weights
+    squared = np.where(stack.tested, n_in + n_out, 0.0)
+    z = np.nan_to_num(stack.values["z"])
+    return np.asarray((np.sqrt(squared) * z).sum(axis=0) / np.sqrt(np.maximum(squared.sum(axis=0), 1.0)))
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Of `combined`.
-    settings : DifferentialSettings
-        Significance and number of rows.
-    seed : int
-        Seed of the sample of genes that are not significant.
 
-    Returns
-    -------
-    pandas.DataFrame
-        Strongest first: by adjusted p-value, then by Stouffer's |z|.
-    """
-    strength = np.abs(table["z"].to_numpy(dtype=np.float64))
-    ordered = table.iloc[np.lexsort((-strength, table["p_value_adj"].to_numpy(dtype=np.float64)))]
-    significant = ordered[ordered["p_value_adj"] < settings.significance]
-    others = ordered[ordered["p_value_adj"] >= settings.significance]
-    n_grey = min(len(others), max(int(settings.max_rows * GREY_SHARE), settings.max_rows - len(significant)))
-    grey = np.sort(np.random.default_rng([seed, 19]).choice(len(others), n_grey, replace=False))
-    return pd.concat([significant.iloc[: settings.max_rows - n_grey], others.iloc[grey]], ignore_index=True)
+def _heterogeneity(stack: Stack) -> tuple[Doubles, Doubles]:
+    """Return the standard error of the mean fold change, and I2."""
+    change, error = stack.values["log2_fold_change"], stack.values["log2_fold_change_se"]
+    k = stack.tested.sum(axis=0)
+    w = np.where(stack.tested, 1 / error**2, 0.0)
+    total = w.sum(axis=0)
+    center = np.nansum(w * change, axis=0) / total
+    q = np.nansum(w * (change - center) ** 2, axis=0)
+    surplus = np.maximum(q - (k - 1), 0.0)
+    i2 = np.divide(surplus, q, out=np.zeros_like(q), where=q > 0)
+    scale = total - (w**2).sum(axis=0) / total
+    between = np.divide(surplus, scale, out=np.zeros_like(q), where=(k > 1) & (scale > 0))
+    return np.sqrt(np.nansum(error**2, axis=0) / k**2 + between / k), np.where(k > 1, i2, np.nan)
+
+
+def _averages(stack: Stack) -> dict[str, Doubles]:
+    """Average shares and means over all cells of all studies."""
+    found = {}
+    for name in AVERAGED:
+        n = np.where(stack.tested, stack.weights[name.endswith("_out")], 0.0)
+        found[name] = np.nansum(n * stack.values[name], axis=0) / n.sum(axis=0)
+    return found

@@ -1,24 +1,25 @@
 """The build step that finds the genes that set each type apart (science 8).
 
-Wilcoxon's test per type and study against the other types of the same study, then a combination over studies that keeps
-only what agrees in all of them.
+A test per type and study, then a combination over studies that keeps only what agrees in all of them.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from build_bundle.corpus import Corpus
-from build_bundle.differential.combine import combined, kept_rows, one_per_study
+from build_bundle.differential.by_type import write_expression_by_type
+from build_bundle.differential.combine import StudyTest
 from build_bundle.differential.compare import compare
-from build_bundle.differential.groups import TypePlan, plan_types
+from build_bundle.differential.groups import Comparison, TypePlan, plan_types
+from build_bundle.differential.methods import method_named
+from build_bundle.differential.pieces import PIECES, Tested, pieces_of
+from build_bundle.differential.sample import read_sample
 from build_bundle.differential.settings import DifferentialSettings
 from build_bundle.step import StepContext
-from core.bundle.schema import DIFFERENTIAL, DIFFERENTIAL_BY_STUDY, TableSpec
+from core.bundle.schema import MARKERS_BY_GENE
 from core.bundle.writer import write_table
 
 TYPE = "cell_type_ontology_term_id"
@@ -32,7 +33,7 @@ _REMARKS = {
 
 
 def run(context: StepContext) -> dict[str, Any]:
-    """Write ``differential.parquet`` and ``differential_by_study.parquet``.
+    """Write the gene tables of `core.bundle.schema_differential`.
 
     Parameters
     ----------
@@ -43,33 +44,32 @@ def run(context: StepContext) -> dict[str, Any]:
     -------
     dict
         ``n_tests``, ``n_types`` tested, and ``notes``: types tested in an unusual way or not at all, by name.
-
-    Notes
-    -----
-    One type is in memory at a time; what it gives is at most `max_rows` rows, times the number of studies.
     """
     settings: DifferentialSettings = context.settings
-    over_studies: list[pa.RecordBatch] = []
-    by_study: list[pa.RecordBatch] = []
     plans = list(plan_types(context.corpus, settings, seed=context.seed))
+    pieces: dict[str, list[pa.Table]] = {spec.name: [] for spec in PIECES}
     for number, plan in enumerate(plans):
         context.progress(number / len(plans), context.corpus.names.get(plan.type_id, plan.type_id))
         if plan.comparisons:
-            one, behind = analyse_type(context.corpus, plan, settings, seed=context.seed)
-            over_studies.append(_batch(DIFFERENTIAL, one))
-            by_study.append(_batch(DIFFERENTIAL_BY_STUDY, behind))
-    write_table(context.out, DIFFERENTIAL, over_studies)
-    write_table(context.out, DIFFERENTIAL_BY_STUDY, by_study)
+            found = analyse_type(context.corpus, plan, settings, seed=context.seed)
+            for name, table in found.items():
+                pieces[name].append(table)
+    for spec in PIECES:
+        joined = pa.concat_tables(pieces[spec.name]) if pieces[spec.name] else spec.arrow_schema.empty_table()
+        if spec is MARKERS_BY_GENE:
+            joined = joined.sort_by(
+                [(name, "ascending") for name in ("gene_symbol", "background", "p_value_adj", TYPE)]
+            )
+        write_table(context.out, spec, joined)
+    write_expression_by_type(context.out, context.corpus)
     return {
         "n_tests": sum(len(plan.comparisons) for plan in plans),
-        "n_types": len(over_studies),
+        "n_types": sum(bool(plan.comparisons) for plan in plans),
         "notes": _notes(plans, context.corpus, settings),
     }
 
 
-def analyse_type(
-    corpus: Corpus, plan: TypePlan, settings: DifferentialSettings, *, seed: int
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def analyse_type(corpus: Corpus, plan: TypePlan, settings: DifferentialSettings, *, seed: int) -> dict[str, pa.Table]:
     """Test one type in all its studies.
 
     Parameters
@@ -85,29 +85,21 @@ def analyse_type(
 
     Returns
     -------
-    combined, by_study : pandas.DataFrame
-        Columns of `core.bundle.schema.DIFFERENTIAL` and of `DIFFERENTIAL_BY_STUDY`, genes in the same order.
+    dict of str to pyarrow.Table
+        Of `pieces.pieces_of`.
     """
-    study_of = {record.part: record.study for record in corpus.records}
-    tests = one_per_study({c.part: (study_of[c.part], compare(corpus, c)) for c in plan.comparisons})
-    kept = kept_rows(combined(tests), settings, seed=seed)
-    place = pd.Series(np.arange(len(kept)), index=kept["gene"])
-    behind = tests[tests["gene"].isin(kept["gene"])]
-    behind = behind.iloc[np.lexsort((behind["study"], place[behind["gene"]].to_numpy()))]
-    return _finished(kept, plan.type_id, corpus, DIFFERENTIAL), _finished(
-        behind, plan.type_id, corpus, DIFFERENTIAL_BY_STUDY
-    )
+    labels = corpus.cells[TYPE].to_numpy()
+    tests = [_tested(corpus, comparison) for comparison in plan.comparisons]
+    against = sorted({str(label) for c in plan.comparisons for label in set(labels[c.outside])})
+    return pieces_of(plan.type_id, {"others": Tested(tests, tuple(against))}, corpus.genes, settings, seed=seed)
 
 
-def _finished(table: pd.DataFrame, type_id: str, corpus: Corpus, spec: TableSpec) -> pd.DataFrame:
-    named = table.assign(gene_symbol=corpus.genes[table["gene"].to_numpy()], **{TYPE: type_id})
-    return named[[column.name for column in spec.columns]]
-
-
-def _batch(spec: TableSpec, frame: pd.DataFrame) -> pa.RecordBatch:
-    """Pack the rows of one type: Arrow needs a fifth of what pandas takes for text."""
-    arrays = [pa.array(frame[c.name], type=c.type, from_pandas=True) for c in spec.columns]
-    return pa.RecordBatch.from_arrays(arrays, schema=spec.arrow_schema)
+def _tested(corpus: Corpus, comparison: Comparison) -> StudyTest:
+    method = method_named("wilcoxon")
+    study = next(record.study for record in corpus.records if record.part == comparison.part)
+    table = compare(read_sample(corpus, comparison.inside, comparison.outside), method)
+    n_in, n_out = len(comparison.inside), len(comparison.outside)
+    return StudyTest(study, table, n_in, n_out, not comparison.foreign, method.name)
 
 
 def _notes(plans: list[TypePlan], corpus: Corpus, settings: DifferentialSettings) -> list[str]:

@@ -12,29 +12,26 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse, special
 
+from build_bundle.differential.methods import Verdict
+from build_bundle.differential.sample import Sample
+
 Doubles = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 _VALUE_BITS = 32  # 31 bits of a float32 that is not negative, and one bit for the group
 
 
-@dataclass(frozen=True, eq=False)
-class RankSum:
-    """Result of the test, one entry a gene.
+class Wilcoxon:
+    """Wilcoxon's rank-sum test of log1p counts per 10,000, cell against cell."""
 
-    Parameters
-    ----------
-    z : ndarray of float64
-        Signed statistic with continuity correction, positive where the group is higher.
-    p_value : ndarray of float64
-        Two-sided; 1 for a gene whose values are all equal.
-    """
+    name = "wilcoxon"
 
-    z: Doubles
-    p_value: Doubles
+    def __call__(self, sample: Sample) -> Verdict:
+        """Compare the cells of the type with the others; see `rank_sum`."""
+        return rank_sum(sample.lognorm, sample.in_group)
 
 
-def rank_sum(x: sparse.csr_matrix, in_group: Flags) -> RankSum:
+def rank_sum(x: sparse.csr_matrix, in_group: Flags) -> Verdict:
     """Compare a group of cells with the other cells.
 
     Parameters
@@ -46,8 +43,8 @@ def rank_sum(x: sparse.csr_matrix, in_group: Flags) -> RankSum:
 
     Returns
     -------
-    RankSum
-        Equal to `scipy.stats.mannwhitneyu` with ``method="asymptotic"`` (normal approximation, tie and continuity
+    Verdict
+        ``z`` with continuity correction; the p-value is 1 for a gene whose values are all equal. Equal to `scipy.stats.mannwhitneyu` with ``method="asymptotic"`` (normal approximation, tie and continuity
         correction).
 
     Raises
@@ -76,7 +73,7 @@ def rank_sum(x: sparse.csr_matrix, in_group: Flags) -> RankSum:
     distance = np.maximum(np.abs(above_mean) - 0.5, -0.5)
     size = np.divide(distance, spread, out=np.zeros(n_genes), where=spread > 0)
     p_value = np.minimum(2 * special.ndtr(-size), 1.0)
-    return RankSum(np.sign(above_mean) * np.maximum(size, 0.0), np.where(spread > 0, p_value, 1.0))
+    return Verdict(np.sign(above_mean) * np.maximum(size, 0.0), np.where(spread > 0, p_value, 1.0))
 
 
 @dataclass(frozen=True, eq=False)

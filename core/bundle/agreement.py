@@ -29,11 +29,15 @@ REFERENCES: tuple[tuple[TableSpec, str, TableSpec, str], ...] = (
     (schema.TYPE_SIMILARITY, "b", schema.CELL_TYPES, _TYPE),
     (schema.GENES, "gene_symbol", schema.GENE_NAMES, "gene_symbol"),
     (schema.ENCODER_GENES, "gene_symbol", schema.GENES, "gene_symbol"),
-    (schema.DIFFERENTIAL, _TYPE, schema.CELL_TYPES, _TYPE),
+    (schema.CONTRASTS, _TYPE, schema.TERMS, "term_id"),
+    (schema.CONTRASTS, "compared_with", schema.CELL_TYPES, _TYPE),
+    (schema.DIFFERENTIAL, _TYPE, schema.CONTRASTS, _TYPE),
     (schema.DIFFERENTIAL, "gene_symbol", schema.GENES, "gene_symbol"),
-    (schema.DIFFERENTIAL_BY_STUDY, _TYPE, schema.CELL_TYPES, _TYPE),
+    (schema.DIFFERENTIAL_BY_STUDY, _TYPE, schema.CONTRASTS, _TYPE),
     (schema.DIFFERENTIAL_BY_STUDY, "gene_symbol", schema.GENES, "gene_symbol"),
     (schema.DIFFERENTIAL_BY_STUDY, "study", schema.STUDIES, "study"),
+    (schema.MARKERS_BY_GENE, _TYPE, schema.CONTRASTS, _TYPE),
+    (schema.MARKERS_BY_GENE, "gene_symbol", schema.GENES, "gene_symbol"),
 )
 
 
@@ -90,7 +94,11 @@ def agreement_problems(manifest: Manifest, tables: Mapping[str, pa.Table]) -> li
             if unknown:
                 found.append(f"{source.file}: {column} names {_shown(unknown)}, not in {target.file}.")
     return (
-        found + _count_problems(manifest, tables) + _vocabulary_problems(tables) + _example_problems(manifest, tables)
+        found
+        + _count_problems(manifest, tables)
+        + _vocabulary_problems(tables)
+        + _type_list_problems(manifest, tables)
+        + _example_problems(manifest, tables)
     )
 
 
@@ -116,6 +124,16 @@ def _vocabulary_problems(tables: Mapping[str, pa.Table]) -> list[str]:
     flagged = _values(genes.filter(genes.column("in_encoder")), "gene_symbol")
     different = flagged ^ _values(tables["encoder_genes"], "gene_symbol")
     return [f"genes.parquet: in_encoder is wrong for {_shown(different)}."] if different else []
+
+
+def _type_list_problems(manifest: Manifest, tables: Mapping[str, pa.Table]) -> list[str]:
+    """Say which lists of ``expression_by_type`` do not have one entry a type."""
+    spec, n = schema.EXPRESSION_BY_TYPE, manifest.counts.n_cell_types
+    if spec.name not in tables:
+        return []
+    lengths = {c.name: pc.list_value_length(tables[spec.name].column(c.name)) for c in spec.columns}
+    wrong = [name for name, found in lengths.items() if not pc.all(pc.equal(found, n), min_count=0).as_py()]
+    return [f"{spec.file}: {', '.join(wrong)} have not one entry for each of the {n} cell types."] if wrong else []
 
 
 def _example_problems(manifest: Manifest, tables: Mapping[str, pa.Table]) -> list[str]:

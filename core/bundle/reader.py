@@ -22,10 +22,12 @@ from scipy import sparse
 
 from core.bundle import schema
 from core.bundle.files import check_file, listing_problems, resolve_bundle
+from core.bundle.gene_lookup import RowGroups, TypeExpression, rows_where
 from core.bundle.manifest import Manifest, damaged, read_manifest
 from core.bundle.schema import EMBEDDING, TABLES, TableSpec
 from core.bundle.verify import verify_bundle
 
+_TYPE = "cell_type_ontology_term_id"
 _SPECS = {spec.name: spec for spec in TABLES}
 T = TypeVar("T")
 
@@ -169,34 +171,83 @@ class Bundle:
         """Table ``example_queries``."""
         return self.frame(schema.EXAMPLE_QUERIES)
 
-    def differential(self, term_id: str, *, by_study: bool = False) -> pd.DataFrame:
+    @property
+    def contrasts(self) -> pd.DataFrame:
+        """Table ``contrasts``: which type was compared with what."""
+        return self.frame(schema.CONTRASTS)
+
+    def backgrounds(self, term_id: str) -> tuple[str, ...]:
+        """Return what a type was held against, in the order of `core.bundle.schema.BACKGROUNDS`; empty for an untested one."""
+        contrasts = self.contrasts
+        found = set(contrasts.loc[contrasts[_TYPE] == term_id, "background"])
+        return tuple(name for name in schema.BACKGROUNDS if name in found)
+
+    def differential(self, term_id: str, *, background: str = "others", by_study: bool = False) -> pd.DataFrame:
         """Return the genes that set one cell type apart, in file order.
 
         Parameters
         ----------
         term_id : str
-            Cell type id.
+            Cell type id, of a label or of a wider term.
+        background : str
+            What it is held against: one of `core.bundle.schema.BACKGROUNDS`.
         by_study : bool
             Whether to return the tests of each study instead of the combined ones.
 
         Returns
         -------
         DataFrame
-            Rows of ``differential`` (or ``differential_by_study``) of this type; none for an unknown type.
+            Rows of ``differential`` (or ``differential_by_study``) of this contrast; none where it was not made.
 
         Notes
         -----
-        Reads the row groups that hold the type, not the table.
+        Reads the row groups that hold the contrast, not the table.
         """
         spec = schema.DIFFERENTIAL_BY_STUDY if by_study else schema.DIFFERENTIAL
-        key = "cell_type_ontology_term_id"
-        with self._lock("table", spec.name):
-            file = self._parquet(spec)
-            groups = [
-                i for i in range(file.metadata.num_row_groups) if _may_hold(file.metadata.row_group(i), key, term_id)
-            ]
-            frame: pd.DataFrame = file.read_row_groups(groups).to_pandas()
-        return frame[frame[key] == term_id].reset_index(drop=True)
+        return self._rows_where(spec, {_TYPE: term_id, "background": background})
+
+    def gene_by_study(self, term_id: str, gene_symbol: str, *, background: str = "others") -> pd.DataFrame:
+        """Return the tests of one gene in one contrast, a row a study; none where the table does not hold it."""
+        wanted = {_TYPE: term_id, "background": background, "gene_symbol": gene_symbol}
+        return self._rows_where(schema.DIFFERENTIAL_BY_STUDY, wanted)
+
+    def differential_of_gene(self, gene_symbol: str) -> pd.DataFrame:
+        """Return the rows of ``markers_by_gene`` of one gene: the contrasts in which it is significant; possibly none."""
+        return self._rows_where(schema.MARKERS_BY_GENE, {"gene_symbol": gene_symbol})
+
+    def gene_by_type(self, gene_symbol: str) -> pd.DataFrame:
+        """Return the expression of one gene in all reference types.
+
+        Parameters
+        ----------
+        gene_symbol : str
+            A symbol of ``genes``.
+
+        Returns
+        -------
+        DataFrame
+            ``cell_type_ontology_term_id``, ``n_cells``, ``mean``, ``pct`` in the order of ``cell_types``; a type
+            whose studies did not measure the gene has no cells.
+
+        Raises
+        ------
+        KeyError
+            When the bundle does not know the gene.
+        """
+        row = self.gene_rows[gene_symbol]
+        with self._lock("table", schema.EXPRESSION_BY_TYPE.name):
+            file = self._parquet(schema.EXPRESSION_BY_TYPE)
+            group, within = divmod(row, file.metadata.row_group(0).num_rows)
+            table = file.read_row_group(group).slice(within, 1)
+        found = TypeExpression.from_table(table, self.manifest.counts.n_cell_types)
+        columns = {"n_cells": found.n_cells[0], "mean": found.mean[0], "pct": found.pct[0]}
+        return pd.DataFrame({_TYPE: self.cell_types[_TYPE], **columns})
+
+    @property
+    def type_expression(self) -> TypeExpression:
+        """Expression of all genes in all reference types, read once."""
+        spec, n_types = schema.EXPRESSION_BY_TYPE, self.manifest.counts.n_cell_types
+        return self._once("matrix", spec.name, lambda: TypeExpression.from_table(self.table(spec), n_types))
 
     @cached_property
     def gene_rows(self) -> dict[str, int]:
@@ -269,6 +320,16 @@ class Bundle:
         indptr = np.concatenate(([0], np.cumsum(lengths, dtype=np.int64)))
         return index_lists.flatten().to_numpy(), value_lists.flatten().to_numpy(), indptr
 
+    def _rows_where(self, spec: TableSpec, wanted: dict[str, str]) -> pd.DataFrame:
+        """Read the rows of a sorted table whose columns have these values, in file order."""
+        with self._lock("table", spec.name):
+            file = self._parquet(spec)
+            keys = tuple(c.name for c in spec.columns if c.name in spec.key)
+            groups = self._once("groups", spec.name, lambda: RowGroups(file.metadata, keys))
+            table = file.read_row_groups(groups.holding(wanted))
+        frame: pd.DataFrame = rows_where(table, wanted).to_pandas()
+        return frame
+
     def _parquet(self, spec: TableSpec) -> pq.ParquetFile:
         """Return the open file, its footer parsed once. Reads share it, so they hold the table's lock."""
         return self._once(
@@ -286,13 +347,6 @@ class Bundle:
     def _lock(self, kind: str, name: str) -> threading.RLock:
         """One lock an object: hashing a large file must not hold up the readers of the others."""
         return self._locks.setdefault((kind, name), threading.RLock())
-
-
-def _may_hold(group: Any, column: str, value: str) -> bool:  # noqa: ANN401 - pyarrow has no types
-    statistics = group.column(
-        next(i for i in range(group.num_columns) if group.column(i).path_in_schema == column)
-    ).statistics
-    return bool(statistics is None or statistics.min <= value <= statistics.max)
 
 
 def _frozen(tensors: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:

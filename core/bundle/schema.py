@@ -9,9 +9,32 @@ the index; row j of ``genes.parquet`` is gene index j in both expression files.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from core.bundle.schema_differential import (
+    BACKGROUNDS,
+    CONTRASTS,
+    DIFFERENTIAL,
+    DIFFERENTIAL_BY_STUDY,
+    EXPRESSION_BY_TYPE,
+    MARKERS_BY_GENE,
+)
+from core.bundle.spec import (
+    COUNT,
+    DOUBLE,
+    FLAG,
+    INDEX32,
+    INDEX_LIST,
+    REAL,
+    REAL_LIST,
+    TEXT,
+    TEXTS,
+    Column,
+    TableSpec,
+)
 
-import pyarrow as pa
+__all__ = [
+    "BACKGROUNDS", "CONTRASTS", "COUNT", "DIFFERENTIAL", "DIFFERENTIAL_BY_STUDY", "DOUBLE", "EXPRESSION_BY_TYPE", "FLAG",
+    "INDEX32", "INDEX_LIST", "MARKERS_BY_GENE", "REAL", "REAL_LIST", "TEXT", "TEXTS", "Column", "TableSpec",
+]  # fmt: skip
 
 SCHEMA_VERSION = 2
 
@@ -23,80 +46,6 @@ PROJECTION_LOADINGS = "projection_loadings.safetensors"  # see core.explore.proj
 CANARY = "canary.safetensors"  # a few encoder inputs "x" with their expected "embedding" and "neighbors"
 REPORT = "report.html"  # the build report, self-contained
 EXAMPLES = "examples"  # folder of example queries (.h5ad)
-
-TEXT = pa.string()
-TEXTS = pa.list_(pa.string())
-REAL = pa.float32()
-DOUBLE = pa.float64()
-COUNT = pa.int64()
-INDEX32 = pa.int32()
-FLAG = pa.bool_()
-INDEX_LIST = pa.list_(pa.field("element", pa.int32(), nullable=False))
-REAL_LIST = pa.list_(pa.field("element", pa.float32(), nullable=False))
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a table.
-
-    Parameters
-    ----------
-    name : str
-        Column name; CELLxGENE's where CELLxGENE has one.
-    type : pyarrow.DataType
-        Arrow type, exactly as stored.
-    meaning : str
-        What a value says, with its unit.
-    nullable : bool
-        Whether a value may be missing.
-    choices : tuple of str
-        The only values allowed; empty where any is.
-    """
-
-    name: str
-    type: pa.DataType
-    meaning: str
-    nullable: bool = False
-    choices: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class TableSpec:
-    """One Parquet table of the bundle.
-
-    Parameters
-    ----------
-    name : str
-        Stem of the file name and key for readers and writers.
-    meaning : str
-        What one row is.
-    columns : tuple of Column
-        In file order.
-    row_group_size : int
-        Rows per Parquet row group; small where single rows are read. Another choice needs no new version.
-    key : tuple of str
-        Columns whose values together are unique.
-    aligned_with : str
-        Name of the table whose rows these are, one to one and in the same order; empty where rows stand alone.
-    """
-
-    name: str
-    meaning: str
-    columns: tuple[Column, ...]
-    row_group_size: int = 65_536
-    key: tuple[str, ...] = ()
-    aligned_with: str = ""
-
-    @property
-    def file(self) -> str:
-        """File name inside the bundle."""
-        return f"{self.name}.parquet"
-
-    @property
-    def arrow_schema(self) -> pa.Schema:
-        """Arrow schema with nullability."""
-        return pa.schema([pa.field(c.name, c.type, nullable=c.nullable) for c in self.columns])
-
 
 CELLS = TableSpec(
     "cells",
@@ -271,47 +220,6 @@ PROJECTION = TableSpec(
     aligned_with="cells",
 )
 
-DIFFERENTIAL = TableSpec(
-    "differential",
-    "one gene that sets a cell type apart, combined over studies",
-    (
-        Column("cell_type_ontology_term_id", TEXT, "key into cell_types; rows are grouped by it"),
-        Column("gene_symbol", TEXT, "key into genes"),
-        Column(
-            "log2_fold_change", REAL, "mean over studies of log2 mean expression in / out (+1e-9 counts per 10,000)"
-        ),
-        Column("p_value", DOUBLE, "largest p-value over studies"),
-        Column("p_value_adj", DOUBLE, "largest Benjamini-Hochberg adjusted p-value over studies"),
-        Column("p_value_stouffer", DOUBLE, "Stouffer's combination over studies, weights sqrt(n)"),
-        Column("pct_in", REAL, "share of the type's cells with a value > 0, 0..1"),
-        Column("pct_out", REAL, "share of the background's cells with a value > 0, 0..1"),
-        Column("mean_in", REAL, "mean log1p counts per 10,000 in the type"),
-        Column("mean_out", REAL, "mean log1p counts per 10,000 in the background"),
-        Column("n_studies", INDEX32, "studies that tested the gene for this type"),
-    ),
-    row_group_size=4096,
-    key=("cell_type_ontology_term_id", "gene_symbol"),
-)
-
-DIFFERENTIAL_BY_STUDY = TableSpec(
-    "differential_by_study",
-    "one gene, type and study: the tests behind `differential`",
-    (
-        Column("cell_type_ontology_term_id", TEXT, "key into cell_types; rows are grouped by it"),
-        Column("gene_symbol", TEXT, "key into genes"),
-        Column("study", TEXT, "key into studies"),
-        Column("log2_fold_change", REAL, "log2 mean expression in / out"),
-        Column("p_value", DOUBLE, "Wilcoxon rank-sum, two-sided"),
-        Column("p_value_adj", DOUBLE, "Benjamini-Hochberg over the genes of this test"),
-        Column("pct_in", REAL, "share of the type's cells with a value > 0, 0..1"),
-        Column("pct_out", REAL, "share of the background's cells with a value > 0, 0..1"),
-        Column("n_in", INDEX32, "cells of the type in the test"),
-        Column("n_out", INDEX32, "cells of the background in the test"),
-    ),
-    row_group_size=4096,
-    key=("cell_type_ontology_term_id", "gene_symbol", "study"),
-)
-
 EVALUATION = TableSpec(
     "evaluation",
     "one figure of the retrieval test on held-out studies",
@@ -370,7 +278,8 @@ EXAMPLE_QUERIES = TableSpec(
 
 TABLES: tuple[TableSpec, ...] = (
     CELLS, GENES, GENE_NAMES, STUDIES, CELL_TYPES, TERMS, EDGES, TYPE_SIMILARITY, EXPRESSION_BY_CELL, EXPRESSION_BY_GENE,
-    ENCODER_GENES, PROJECTION, DIFFERENTIAL, DIFFERENTIAL_BY_STUDY, EVALUATION, COLLECTION, EXAMPLE_QUERIES,
+    ENCODER_GENES, PROJECTION, CONTRASTS, DIFFERENTIAL, DIFFERENTIAL_BY_STUDY, MARKERS_BY_GENE, EXPRESSION_BY_TYPE,
+    EVALUATION, COLLECTION, EXAMPLE_QUERIES,
 )  # fmt: skip
 BINARIES: tuple[str, ...] = (EMBEDDING, ENCODER_WEIGHTS, INDEX, PROJECTION_LOADINGS, CANARY, REPORT)
 REQUIRED_FILES: tuple[str, ...] = tuple(t.file for t in TABLES) + BINARIES

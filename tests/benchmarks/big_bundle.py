@@ -209,10 +209,31 @@ def _write_other_tables(stage: Path, plan: Plan, written: Written) -> None:
         write_table(stage, spec, pool.tables[spec.name])
     for spec in (schema.EVALUATION, schema.COLLECTION, schema.EXAMPLE_QUERIES):
         write_table(stage, spec, [])
-    tests = _markers(plan)
-    write_table(stage, schema.DIFFERENTIAL_BY_STUDY, tests[[c.name for c in schema.DIFFERENTIAL_BY_STUDY.columns]])
-    combined = tests.assign(p_value_stouffer=tests["p_value"], n_studies=1)
-    write_table(stage, schema.DIFFERENTIAL, combined[[c.name for c in schema.DIFFERENTIAL.columns]])
+    _write_gene_tables(stage, _markers(plan), cells[_TYPE].unique())
+
+
+def _write_gene_tables(stage: Path, tests: pd.DataFrame, types: np.ndarray) -> None:
+    """Write what `_markers` found as if it came from a whole differential step; no type's mean expression."""
+    tests = tests.assign(
+        background="others", p_value_stouffer=tests["p_value"], q_stouffer=tests["p_value_adj"], i2=None, specific=None,
+        n_studies=1, rank=tests.groupby(_TYPE).cumcount() % (_MARKERS // 2) + 1, same_study=True, method="wilcoxon",
+    )  # fmt: skip
+    counts = tests.groupby(_TYPE).agg(n_in=("n_in", "first"), n_out=("n_out", "first"), n_genes=("n_in", "size"))
+    others = [sorted(set(types) - {t}) for t in counts.index]
+    contrasts = counts.reset_index().assign(
+        background="others", compared_with=others, n_up=_MARKERS // 2, n_down=_MARKERS // 2, n_studies=1,
+        same_study=True, method="wilcoxon",
+    )  # fmt: skip
+    write_table(stage, schema.CONTRASTS, contrasts)
+    by_gene = tests.sort_values(["gene_symbol", "background", "p_value_adj", _TYPE])
+    for spec, frame in (
+        (schema.DIFFERENTIAL, tests),
+        (schema.DIFFERENTIAL_BY_STUDY, tests.sort_values([_TYPE, "background", "gene_symbol"])),
+        (schema.MARKERS_BY_GENE, by_gene),
+    ):
+        write_table(stage, spec, frame[[c.name for c in spec.columns]])
+    zeros = {"n_cells": np.zeros(len(types), np.int32), "mean": np.zeros(len(types)), "pct": np.zeros(len(types))}
+    write_table(stage, schema.EXPRESSION_BY_TYPE, {name: [value] * N_GENES for name, value in zeros.items()})
 
 
 def _markers(plan: Plan) -> pd.DataFrame:
@@ -222,14 +243,14 @@ def _markers(plan: Plan) -> pd.DataFrame:
         x = Recipe().lognorm(chunk.counts).toarray()
         for type_id in sorted(set(chunk.types) - found.keys()):
             inside, outside = x[chunk.types == type_id], x[chunk.types != type_id]
-            change = np.log2((np.expm1(inside).mean(axis=0) + 1e-9) / (np.expm1(outside).mean(axis=0) + 1e-9))
+            change = np.log2((np.expm1(inside).mean(axis=0) + 0.01) / (np.expm1(outside).mean(axis=0) + 0.01))
             change[(inside.mean(axis=0) + outside.mean(axis=0)) < 0.1] = 0
             order = np.argsort(change, kind="stable")
             genes = np.concatenate([order[: _MARKERS // 2], order[-_MARKERS // 2 :]])
             p = np.nan_to_num(stats.ttest_ind(inside[:, genes], outside[:, genes], equal_var=False).pvalue, nan=1.0)
             found[type_id] = pd.DataFrame({
                 _TYPE: type_id, "gene_symbol": plan.pool.genes[genes], "study": chunk.study,
-                "log2_fold_change": change[genes].astype(np.float32), "p_value": p,
+                "log2_fold_change": change[genes].astype(np.float32), "log2_fold_change_se": 0.5, "p_value": p,
                 "p_value_adj": stats.false_discovery_control(p),
                 "pct_in": (inside[:, genes] > 0).mean(axis=0).astype(np.float32),
                 "pct_out": (outside[:, genes] > 0).mean(axis=0).astype(np.float32),

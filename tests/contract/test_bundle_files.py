@@ -39,6 +39,9 @@ def use_everything(engine: Engine, query: Path, out: Path) -> None:
     engine.reference_view(bundle.name)
     engine.canary()
     bundle.differential(term, by_study=True)
+    bundle.backgrounds(term)
+    bundle.differential_of_gene(bundle.genes["gene_symbol"][0])
+    bundle.gene_by_type(bundle.genes["gene_symbol"][0])
     bundle.gene_expression(bundle.genes["gene_symbol"][0])
     bundle.cell_expression([0])
     assert len(bundle.examples) > 0

@@ -3,7 +3,9 @@ import pytest
 from scipy import stats
 
 from build_bundle.differential.compare import compare
-from build_bundle.differential.groups import Comparison, plan_types
+from build_bundle.differential.groups import plan_types
+from build_bundle.differential.ranksum import Wilcoxon
+from build_bundle.differential.sample import read_sample
 from build_bundle.differential.settings import DifferentialSettings
 from tests.build_bundle.planted_corpus import planted_corpus
 from tests.worlds import ALPHA, MARKERS, MONO, B
@@ -18,21 +20,27 @@ def dense(corpus, part):
     return np.log1p(1e4 * x / x.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
+def compared(corpus, comparison):
+    return compare(read_sample(corpus, comparison.inside, comparison.outside), Wilcoxon())
+
+
 def test_every_column_agrees_with_its_definition(planted):
     plan = next(p for p in plan_types(planted, SETTINGS, seed=0) if p.type_id == B)
     comparison = next(c for c in plan.comparisons if c.part == "okafor2020")
-    table = compare(planted, comparison).set_index("gene")
+    table = compared(planted, comparison).set_index("gene")
     first = planted.part("okafor2020").first_row
     values = dense(planted, "okafor2020")
     inside, outside = values[comparison.inside - first], values[comparison.outside - first]
     assert set(table.index) == set(np.flatnonzero((np.vstack([inside, outside]) > 0).any(axis=0)))
-    assert table[["n_in", "n_out"]].iloc[0].tolist() == [len(inside), len(outside)]
     for gene in list(table.index)[::17]:
         row, a, b = table.loc[gene], inside[:, gene], outside[:, gene]
         judge = stats.mannwhitneyu(a.astype(float), b.astype(float), alternative="two-sided", method="asymptotic")
         assert row["p_value"] == pytest.approx(judge.pvalue, rel=1e-6)
-        fold = (np.expm1(a.astype(float)).mean() + 1e-9) / (np.expm1(b.astype(float)).mean() + 1e-9)
+        sides = [np.expm1(side.astype(float)) for side in (a, b)]
+        fold = (sides[0].mean() + 0.01) / (sides[1].mean() + 0.01)
         assert row["log2_fold_change"] == pytest.approx(np.log2(fold), rel=1e-5)
+        delta = [side.var(ddof=1) / len(side) / (side.mean() + 0.01) ** 2 for side in sides]
+        assert row["log2_fold_change_se"] >= np.sqrt(sum(delta)) / np.log(2) * (1 - 1e-5)
         assert row["pct_in"] == pytest.approx((a > 0).mean())
         assert row["mean_out"] == pytest.approx(b.mean(), rel=1e-5)
     np.testing.assert_allclose(table["p_value_adj"], stats.false_discovery_control(table["p_value"], method="bh"))
@@ -40,7 +48,7 @@ def test_every_column_agrees_with_its_definition(planted):
 
 def test_planted_markers_stand_out(planted):
     plan = next(p for p in plan_types(planted, SETTINGS, seed=0) if p.type_id == ALPHA)
-    table = compare(planted, plan.comparisons[0])
+    table = compared(planted, plan.comparisons[0])
     best = table.sort_values("z", ascending=False)["gene"].head(12)
     assert len(set(planted.genes[best]) & set(MARKERS[ALPHA])) >= 10
 
@@ -52,8 +60,10 @@ def test_cells_of_several_parts_are_compared_over_the_genes_all_of_them_measured
         panels={"b": slice(0, 200), "c": slice(50, 300)},
     )
     rows = {s: np.flatnonzero(corpus.cells["study"] == s) for s in "abc"}
-    table = compare(corpus, Comparison(B, "a", rows["a"], np.concatenate([rows["b"], rows["c"]]), foreign=True))
+    sample = read_sample(corpus, rows["a"], np.concatenate([rows["b"], rows["c"]]))
+    table = compare(sample, Wilcoxon())
     shared = np.flatnonzero(corpus.measured.all(axis=0))
     assert set(table["gene"]) <= set(shared)
     assert len(table) > 100
-    assert table["n_out"].iloc[0] == 60
+    assert np.count_nonzero(~sample.in_group) == 60
+    assert sample.is_counts

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
@@ -14,7 +15,7 @@ from core.bundle.reader import Bundle
 from core.errors import BundleDamagedError, BundleError
 from tests.core.bundle.conftest import Reseal
 from tests.world_bundle import Reference
-from tests.worlds import ALPHA, B, World
+from tests.worlds import ALPHA, CD4, B, World
 
 
 @pytest.fixture(scope="module")
@@ -111,15 +112,63 @@ def test_names_that_do_not_exist(bundle: Bundle) -> None:
             ask()
 
 
-def test_differential_of_one_type(bundle: Bundle) -> None:
+def test_differential_of_one_contrast(bundle: Bundle) -> None:
     whole = bundle.frame("differential")
-    for type_id in bundle.cell_types["cell_type_ontology_term_id"]:
-        expected = whole[whole["cell_type_ontology_term_id"] == type_id].reset_index(drop=True)
-        assert bundle.differential(type_id).equals(expected)
+    for row in bundle.contrasts.itertuples():
+        type_id, background = row.cell_type_ontology_term_id, row.background
+        mine = (whole["cell_type_ontology_term_id"] == type_id) & (whole["background"] == background)
+        found = bundle.differential(type_id, background=background)
+        pd.testing.assert_frame_equal(found, whole[mine].reset_index(drop=True), check_dtype=False)
     assert {"MS4A1", "CD79A"} <= set(bundle.differential(B)["gene_symbol"])
     assert bundle.differential("CL:9999999").empty
+    assert bundle.differential(B, background="siblings").empty
     by_study = bundle.differential(ALPHA, by_study=True)
     assert set(by_study["study"]) == {"ferreira2021", "tanaka2022"}
+
+
+def test_backgrounds_of_a_type(bundle: Bundle) -> None:
+    assert bundle.backgrounds(CD4) == ("others", "siblings")
+    assert bundle.backgrounds(B) == ("others",)
+    assert bundle.backgrounds("CL:9999999") == ()
+
+
+def test_one_gene_in_the_studies_of_a_contrast(bundle: Bundle) -> None:
+    rows = bundle.gene_by_study(B, "MS4A1")
+    whole = bundle.differential(B, by_study=True)
+    expected = whole[whole["gene_symbol"] == "MS4A1"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(rows, expected)
+    assert rows["study"].tolist() == ["lindholm2019", "okafor2020", "tanaka2022"]
+    assert (rows["log2_fold_change_se"] > 0).all()
+    assert bundle.gene_by_study(B, "nope").empty
+
+
+def test_what_a_gene_marks(bundle: Bundle) -> None:
+    rows = bundle.differential_of_gene("GCG")
+    best = rows[rows["rank"] <= 12]
+    assert best["cell_type_ontology_term_id"].tolist() == [ALPHA]
+    table = bundle.frame("differential")
+    significant = table[(table["gene_symbol"] == "GCG") & (table["p_value_adj"] < 0.05)]
+    assert len(rows) == len(significant)
+    assert bundle.differential_of_gene("nope").empty
+
+
+def test_a_gene_in_all_types_is_the_mean_over_its_cells(bundle: Bundle) -> None:
+    cells = bundle.cells["cell_type_ontology_term_id"]
+    everything = bundle.type_expression
+    assert everything.mean.shape == (len(bundle.genes), len(bundle.cell_types))
+    assert bundle.type_expression is everything
+    for gene in ("MS4A1", "GCG", bundle.genes["gene_symbol"].iloc[-1]):
+        rows, values = bundle.gene_expression(gene)
+        dense = pd.Series(np.bincount(rows, weights=values, minlength=len(cells)))
+        found = bundle.gene_by_type(gene)
+        assert found["cell_type_ontology_term_id"].tolist() == bundle.cell_types["cell_type_ontology_term_id"].tolist()
+        for t, row in enumerate(found.itertuples()):
+            assert row.mean * row.n_cells == pytest.approx(
+                dense[cells == row.cell_type_ontology_term_id].sum(), rel=1e-4
+            )
+            assert row.pct == everything.pct[bundle.gene_rows[gene], t]
+    with pytest.raises(KeyError):
+        bundle.gene_by_type("nope")
 
 
 def test_examples_are_files_of_the_bundle(bundle: Bundle) -> None:

@@ -83,6 +83,10 @@ TABLE_CASES: list[tuple[schema.TableSpec, dict[str, Any], str]] = [
     (schema.STUDIES, {"status": _first("held_out")}, "3 studies are used, counts.n_studies says 4."),
     (schema.STUDIES, {"status": _first("set_aside")}, "2 studies are set_aside, counts.n_set_aside says 1."),
     (schema.EXAMPLE_QUERIES, {"file": _first("examples/b.h5ad")}, "disagree about 'examples/b.h5ad', 'examples/planted.h5ad'."),
+    (schema.DIFFERENTIAL, {"background": _first("nothing")}, "Column background holds 'nothing', none of its choices."),
+    (schema.CONTRASTS, {"compared_with": _first(["CL:4"])}, "contrasts.parquet: compared_with names 'CL:4'"),
+    (schema.MARKERS_BY_GENE, {"gene_symbol": _first("NEWGENE")}, "markers_by_gene.parquet: gene_symbol names 'NEWGENE'"),
+    (schema.EXPRESSION_BY_TYPE, {"pct": lambda v: [v[0][:-1], *v[1:]]}, "pct have not one entry for each of the 6 cell types."),
     (schema.TYPE_SIMILARITY, {"a": lambda v: [f"x{i}" for i in range(len(v))]}, "'x0', 'x1', 'x10' and "),
 ]  # fmt: skip
 
