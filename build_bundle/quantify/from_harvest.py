@@ -1,0 +1,129 @@
+"""Libraries of a harvest: the samples it kept, with the files it downloaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from build_bundle.quantify.library import Chemistry, Kind, Library, Protocol, ReadFile
+from core.errors import ConfigError
+
+CATALOGUE = "catalogue/catalogue.json"
+_ORGANISMS = {"mouse": "NCBITaxon:10090", "human": "NCBITaxon:9606"}
+_KINDS: Mapping[str, Kind] = {"fastq": "fastq", "sra": "sra", "bam": "bam"}
+_SAMPLE_COLUMNS = (
+    "study_accession", "sample_accession", "organism_ontology_term_id", "protocol_family", "technology",
+    "library_layout", "available", "state", "reason_code", "reason",
+)  # fmt: skip
+_FILE_COLUMNS = (
+    "study_accession", "sample_accession", "run_accession", "kind", "mate", "md5", "path", "state", "reason_code",
+    "reason",
+)  # fmt: skip
+_RUN_COLUMNS = ("sample_accession", "state", "reason_code", "reason")
+
+Row = Mapping[str, Any]
+
+
+def read_harvest(folder: Path, organism: str = "") -> list[Library]:
+    """List the libraries of a harvest.
+
+    Parameters
+    ----------
+    folder : Path
+        With ``catalogue/`` and what was downloaded.
+    organism : str
+        "mouse" or "human"; all where empty.
+
+    Returns
+    -------
+    list of Library
+        One for every sample that was not excluded. What the harvest could not download, or found incomplete, is its
+        `fault`.
+
+    Raises
+    ------
+    ConfigError
+        Where the tables cannot be read.
+    """
+    samples = _rows(folder, "samples", _SAMPLE_COLUMNS)
+    files = _by_sample(_rows(folder, "files", _FILE_COLUMNS))
+    runs = _by_sample(_rows(folder, "runs", _RUN_COLUMNS))
+    with_matrix = {row["study_accession"] for rows in files.values() for row in rows if _is_study_matrix(row)}
+    term = _ORGANISMS.get(organism, "")
+    return [
+        _library(folder, sample, files.get(name, []), runs.get(name, []), with_matrix)
+        for sample in samples
+        if sample["state"] != "excluded" and (not term or sample["organism_ontology_term_id"] == term)
+        for name in [sample["sample_accession"]]
+    ]
+
+
+def _library(folder: Path, sample: Row, files: list[Row], runs: list[Row], with_matrix: set[str]) -> Library:
+    reads = _best([row for row in files if row["kind"] in _KINDS and row["state"] == "downloaded"])
+    has_matrix = sample["study_accession"] in with_matrix or any(row["kind"] == "matrix" for row in files)
+    technology = str(sample["technology"])
+    return Library(
+        study=sample["study_accession"],
+        sample=sample["sample_accession"],
+        protocol=_protocol(str(sample["protocol_family"])),
+        layout=sample["library_layout"],
+        files=tuple(_file(folder, row) for row in reads),
+        chemistry=technology if Chemistry.of(technology) else "",
+        fault=_fault(files, runs),
+        has_author_matrix=has_matrix or sample["available"] == "author_only",
+    )
+
+
+def _best(rows: list[Row]) -> list[Row]:
+    """Keep FASTQ where there is some, else SRA, else BAM: they hold the same reads."""
+    for kind in ("fastq", "sra", "bam"):
+        chosen = [row for row in rows if row["kind"] == kind]
+        if chosen:
+            return chosen
+    return []
+
+
+def _file(folder: Path, row: Row) -> ReadFile:
+    return ReadFile(folder / row["path"], _KINDS[row["kind"]], row["run_accession"], int(row["mate"]), row["md5"])
+
+
+def _fault(files: list[Row], runs: list[Row]) -> tuple[str, str]:
+    """Return what the harvest says is wrong with the reads of a sample, if anything.
+
+    A run without files is no fault of its sample: another kind of file may stand for it, or its state says so.
+    """
+    failed = [row for row in files if row["kind"] in _KINDS and row["state"] == "failed"]
+    broken = [row for row in runs if row["state"] not in {"ok", "no_files"}]
+    found = next(iter([*failed, *broken]), None)
+    return (str(found["reason_code"]), str(found["reason"])) if found else ("", "")
+
+
+def _is_study_matrix(row: Row) -> bool:
+    return bool(row["kind"] == "matrix" and not row["sample_accession"])
+
+
+def _protocol(text: str) -> Protocol:
+    if text == "plate":
+        return "plate"
+    return "droplet" if text == "droplet" else ""
+
+
+def _by_sample(rows: list[dict[str, Any]]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row["sample_accession"], []).append(row)
+    return found
+
+
+def _rows(folder: Path, name: str, columns: tuple[str, ...]) -> list[dict[str, Any]]:
+    path = folder / "catalogue" / f"{name}.parquet"
+    try:
+        rows: list[dict[str, Any]] = pq.read_table(path, columns=list(columns)).to_pylist()
+    except (OSError, ValueError, KeyError) as error:
+        raise ConfigError(
+            f"The catalogue table {path.name} cannot be read: {error}.", next_step="Run the harvest again."
+        ) from error
+    return rows
