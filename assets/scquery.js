@@ -3,7 +3,7 @@
 (function () {
   "use strict";
 
-  var KEYS = ["sel", "clusters", "space", "type", "threshold", "bundle"];
+  var KEYS = ["sel", "clusters", "space", "type", "threshold", "bundle", "tab", "gene"];
   var MAX_VERTICES = 60;
   var MAX_SELECTION = 380;
 
@@ -193,6 +193,10 @@
     return clicks && selection ? request({ sel: selection, type: null }) : nothing();
   }
 
+  function chooseGene(symbol, known) {
+    return symbol && symbol !== known ? request({ gene: symbol }) : nothing();
+  }
+
   function showValue(value) {
     return value === null || value === undefined ? nothing() : value > 1 ? String(value) : Number(value).toFixed(2);
   }
@@ -310,8 +314,15 @@
       readAddress: readAddress, writeAddress: writeAddress, syncControls: syncControls,
       chooseClusters: chooseClusters, chooseSpace: chooseSpace, chooseThreshold: chooseThreshold,
       chooseBranch: chooseBranch, chooseOnMap: chooseOnMap, chooseRow: chooseRow, chooseNode: chooseNode,
-      openCard: openCard, closeCard: closeCard, showCells: showCells, showValue: showValue, openDrawer: openDrawer, clear: clear, onlyNews: onlyNews, toggleRail: toggleRail,
+      openCard: openCard, chooseGene: chooseGene, closeCard: closeCard, showCells: showCells, showValue: showValue, openDrawer: openDrawer, clear: clear, onlyNews: onlyNews, toggleRail: toggleRail,
       measure: measure, scheme: scheme, hasWebgl: hasWebgl, explainNode: explainNode, uploadSheet: uploadSheet, copyLink: copyLink, switchStylesheet: switchStylesheet,
+    },
+  });
+
+  /* The server has chosen the suggestions; the search box must not choose again. */
+  window.dashMantineFunctions = Object.assign({}, window.dashMantineFunctions, {
+    keepAll: function (asked) {
+      return asked.options;
     },
   });
 
@@ -400,6 +411,46 @@
       enlarge(button);
     }
   });
+
+  /* The tabs of one result share their address: a change of tab keeps the selection and all else. */
+  document.addEventListener(
+    "click",
+    function (event) {
+      var link = event.target instanceof Element ? event.target.closest(".tabs a") : null;
+      var plain = !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0;
+      if (!link || !plain || link.pathname !== window.location.pathname || link.pathname.indexOf("/r/") !== 0) {
+        return;
+      }
+      event.preventDefault();
+      event.stopPropagation();
+      window.dash_clientside.set_props("view-request", {
+        data: request({ tab: new URLSearchParams(link.search).get("tab"), type: null }),
+      });
+    },
+    true
+  );
+
+  /* Enter in the gene search takes the first suggestion where none is marked; it waits for those of the last letters. */
+  var typedAt = 0;
+  document.addEventListener("input", function (event) {
+    typedAt = event.target.id === "gene-search" ? now() : typedAt;
+  });
+
+  document.addEventListener("keydown", function (event) {
+    if (event.key !== "Enter" || event.target.id !== "gene-search") {
+      return;
+    }
+    if (!document.querySelector(".mantine-Select-option[data-combobox-selected]")) {
+      window.setTimeout(takeFirst, now() - typedAt > 600 ? 0 : 600);
+    }
+  }, true);
+
+  function takeFirst() {
+    var first = document.querySelector(".mantine-Select-option");
+    if (first && document.activeElement.id === "gene-search") {
+      first.click();
+    }
+  }
 
   /* Whether something lies over the page that Escape closes first. */
   function isCovered() {

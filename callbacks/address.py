@@ -10,7 +10,7 @@ from dash import ALL, Dash, Input, Output, State
 from callbacks.browser import in_browser
 from layouts import ids
 
-STORES = (ids.SELECTION, ids.CLUSTERS, ids.SPACE, ids.TYPE, ids.THRESHOLD, ids.BUNDLE)
+STORES = (ids.SELECTION, ids.CLUSTERS, ids.SPACE, ids.TYPE, ids.THRESHOLD, ids.BUNDLE, ids.TAB, ids.GENE)
 MEASURED = ((ids.HEATMAP, ids.HEATMAP_SIZE), (ids.SCATTER, ids.SCATTER_SIZE), (ids.ONTOLOGY, ids.ONTOLOGY_SIZE))
 
 
@@ -54,6 +54,10 @@ def register(app: Dash) -> None:
     _choice(app, "closeCard", Input(ids.CARD, "opened"), State(ids.TYPE, "data"))
     _choice(app, "showCells", Input(ids.CARD_SELECT, "n_clicks"), State(ids.CARD_SELECT, "data-selection"))
     _choice(app, "clear", Input(ids.CLEAR, "n_clicks"))
+    _choice(app, "chooseGene", Input(ids.GENE_SEARCH, "value"), State(ids.GENE, "data"))
+    _choice(
+        app, "chooseOnMap", Input(ids.GENE_MAP, "selectedData"), State(ids.SPACE, "data"), State(ids.SELECTION, "data")
+    )
     _choice(
         app,
         "chooseThreshold",

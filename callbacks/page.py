@@ -18,7 +18,7 @@ from core.bundle.reader import Bundle
 from core.errors import InputError, ScQueryError
 from core.explore.reference import chip
 from core.jobs import Job
-from layouts import first_visit, ids, links, page, rail, reference, results, running, states, words
+from layouts import first_visit, genes, ids, links, page, rail, reference, results, running, states, words
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,12 @@ def register(app: Dash) -> None:
         Input(ids.URL, "pathname"),
         Input(ids.JOB_STATE, "data"),
         Input(ids.BUNDLE, "data"),
+        Input(ids.TAB, "data"),
+        State(ids.LAST_RESULT, "data"),
         State(ids.CLUSTERS, "data"),
         State(ids.SPACE, "data"),
         State(ids.TYPE, "data"),
         State(ids.THRESHOLD, "data"),
-        State(ids.LAST_RESULT, "data"),
     )(show)
     in_browser(
         app,
@@ -100,11 +101,9 @@ def show(
     pathname: str | None,
     job_state: object,  # noqa: ARG001  (its change is the news; the record is read again)
     bundle: str | None,
-    clusters: str | None,
-    space: str | None,
-    card: str | None,
-    threshold: str | None,
+    tab: str | None,
     last_result: str | None,
+    *view: str | None,
 ) -> tuple[Any, ...]:
     """Fill the frame for an address.
 
@@ -114,10 +113,12 @@ def show(
         Path of the address.
     job_state : object
         Changes when the job of the address does.
-    bundle, clusters, space, card, threshold : str or None
+    bundle, tab : str or None
         Parts of its query.
     last_result : str or None
         Token of the result seen last in this tab.
+    *view : str or None
+        Further parts of its query: clusters, space, card, threshold.
 
     Returns
     -------
@@ -128,7 +129,7 @@ def show(
     place = links.read_path(pathname)
     match place.page:
         case "result":
-            content = _result(found, pathname, View.read(clusters, space, card, threshold))
+            content = _result(found, pathname, View.read(tab, *view))
         case "reference":
             content = _reference(found, bundle)
         case "home":
@@ -153,6 +154,8 @@ class View:
 
     Parameters
     ----------
+    tab : str
+        ``result`` or ``genes``.
     n_clusters : int
         Of the slider.
     space : str
@@ -163,19 +166,23 @@ class View:
         Confidence level, None for the one searched with.
     """
 
+    tab: str
     n_clusters: int
     space: str
     card: bool
     threshold: float | None
 
     @classmethod
-    def read(cls, clusters: str | None, space: str | None, card: str | None, threshold: str | None) -> View:
+    def read(
+        cls, tab: str | None, clusters: str | None, space: str | None, card: str | None, threshold: str | None
+    ) -> View:
         """Read the query of an address; what cannot be read is left at its default."""
         try:
             level = read_threshold(threshold)
         except InputError:
             level = None
-        return cls(read_clusters(clusters), "raw" if space == "raw" else "embedding", bool(card), level)
+        place = "raw" if space == "raw" else "embedding"
+        return cls("genes" if tab == "genes" else "result", read_clusters(clusters), place, bool(card), level)
 
 
 def choices(found: Services) -> list[page.ReferenceChoice]:
@@ -243,10 +250,15 @@ def _result(found: Services, pathname: str | None, view: View) -> Content:
     facts = file_facts(job)
     threshold = view.threshold if view.threshold is not None else float(job.options.get("threshold", 0.5))
     side = rail.layout(job, facts, _studies(found, job.bundle), threshold=threshold, now=now)
-    return Content(_main(found, job, facts, view, now), side, job.bundle, "result", job.options, last_result=job.token)
+    page_shown = view.tab if job.state == "done" else "result"
+    return Content(
+        _main(found, job, facts, view, now), side, job.bundle, page_shown, job.options, last_result=job.token
+    )
 
 
 def _main(found: Services, job: Job, facts: rail.FileFacts, view: View, now: float) -> Component:
+    if job.state == "done" and view.tab == "genes":
+        return results.frame(job, genes.layout(), card=view.card)
     if job.state == "done":
         return results.layout(job, n_clusters=view.n_clusters, space=view.space, card=view.card)
     if job.is_open:

@@ -5,12 +5,37 @@ from __future__ import annotations
 from dash import Dash
 from dash.development.base_component import Component
 
-from callbacks import address, composition, heatmap, ontology, rail, results, running, scatter, studies, type_card
+from callbacks import (
+    address,
+    composition,
+    genes,
+    heatmap,
+    ontology,
+    rail,
+    results,
+    running,
+    scatter,
+    studies,
+    type_card,
+)
 from callbacks import page as page_callbacks
 from callbacks.services import services
 from layouts import page
 
-PARTS = (address, page_callbacks, running, rail, results, heatmap, scatter, composition, ontology, studies, type_card)
+PARTS = (
+    address,
+    page_callbacks,
+    running,
+    rail,
+    results,
+    heatmap,
+    scatter,
+    composition,
+    ontology,
+    studies,
+    type_card,
+    genes,
+)
 
 
 def register_all(app: Dash) -> None:

@@ -44,12 +44,13 @@ from core.explore.reference import ReferenceView
 from core.explore.selection import Selection, SelectionView
 from core.explore.summary import SummaryView
 from core.expression.limits import DEFAULT_LIMITS, Limits
+from core.gene_views import QueryGenes
 from core.query import STAGES, Clock, Progress, QueryOptions, Request, unmonitored
 from core.reference import Reference
 from core.result import REPORT, QueryResult
 
 __all__ = [
-    "STAGES", "Engine", "Progress", "QueryOptions", "QueryResult", "Selection", "SelectionView",
+    "STAGES", "Engine", "Progress", "QueryGenes", "QueryOptions", "QueryResult", "Selection", "SelectionView",
 ]  # fmt: skip
 
 Mask = npt.NDArray[np.bool_]
@@ -365,6 +366,10 @@ class Engine:
         """Return the tested genes of a type; InputError where the ontology does not hold it."""
         self._need_term(result, term_id)
         return markers.volcano(self.bundle_of(result), term_id)
+
+    def genes(self, result: QueryResult) -> QueryGenes:
+        """Return what can be asked about genes of a result and its reference."""
+        return QueryGenes(self._reference_of(result).gene_finder, self.bundle_of(result), result)
 
     def summary(self, result: QueryResult, mask: Mask) -> SummaryView:
         """Return the parts of the sentence that answers the question."""

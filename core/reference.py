@@ -16,6 +16,7 @@ from core.bundle import schema
 from core.bundle.reader import Bundle
 from core.embedding.encoder import Encoder
 from core.errors import InputError
+from core.expression.gene_finder import GeneFinder
 from core.expression.genes import GeneNames
 from core.ontology.graph import Ontology
 from core.search.canary import check_canary
@@ -60,6 +61,14 @@ class Reference:
     def gene_names(self) -> GeneNames:
         """All names of the organism's genes."""
         return GeneNames.from_table(self.bundle.table(schema.GENE_NAMES))
+
+    @cached_property
+    def gene_finder(self) -> GeneFinder:
+        """Finds genes of the expression matrix by what somebody types."""
+        genes = self.bundle.genes
+        return GeneFinder(
+            self.gene_names, dict(zip(genes["gene_symbol"].tolist(), genes["n_cells"].tolist(), strict=True))
+        )
 
     @cached_property
     def genes(self) -> frozenset[str]:

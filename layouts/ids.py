@@ -31,6 +31,8 @@ SPACE = "view-space"
 TYPE = "view-type"
 THRESHOLD = "view-threshold"
 BUNDLE = "view-bundle"
+TAB = "view-tab"
+GENE = "view-gene"
 
 # Upload and examples (assets/upload.js).
 UPLOAD_DROP = "upload-drop"
@@ -114,6 +116,18 @@ GENES_SUB = "type-card-genes-sub"
 GENES_MESSAGE = "type-card-genes-message"
 GENES_DOWNLOAD = "type-card-genes-download"
 GENES_FILE = "type-card-genes-file"
+
+# The tab about genes.
+GENE_SEARCH = "gene-search"
+GENE_FACTS = "gene-facts"
+GENE_SIDE = "gene-side"
+GENE_MAP = "gene-map"
+GENE_MAP_SUB = "gene-map-sub"
+GENE_MAP_MESSAGE = "gene-map-message"
+GENE_TYPES = "gene-types"
+GENE_TYPES_SCALE = "gene-types-scale"
+GENE_TYPES_SUB = "gene-types-sub"
+GENE_TYPES_MESSAGE = "gene-types-message"
 
 # Pages that only show.
 REFERENCE = "reference"

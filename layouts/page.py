@@ -158,7 +158,7 @@ def tabs(page: str, last_result: str) -> list[Component]:
     Parameters
     ----------
     page : str
-        The page shown: ``home``, ``result`` or ``reference``.
+        The page shown: ``home``, ``result``, its tab ``genes``, or ``reference``.
     last_result : str
         Token of the result seen last in this tab, empty if none: then there is no tab for it.
 
@@ -167,7 +167,12 @@ def tabs(page: str, last_result: str) -> list[Component]:
     list of Component
         Links; the current one says so.
     """
-    found = [("Results", links.result(last_result), "result")] if last_result else [("Search", links.HOME, "home")]
+    found = [("Search", links.HOME, "home")]
+    if last_result:
+        found = [
+            ("Results", links.result(last_result), "result"),
+            ("Genes", links.result(last_result, tab="genes"), "genes"),
+        ]
     found.append(("Reference", links.REFERENCE, "reference"))
     return [_tab(words, href, current=name == page) for words, href, name in found]
 
@@ -234,7 +239,7 @@ def _header(choices: Sequence[ReferenceChoice], default: str) -> Component:
 
 def _stores() -> list[Component]:
     values = (
-        *(ids.SELECTION, ids.CLUSTERS, ids.SPACE, ids.TYPE, ids.THRESHOLD, ids.BUNDLE),
+        *(ids.SELECTION, ids.CLUSTERS, ids.SPACE, ids.TYPE, ids.THRESHOLD, ids.BUNDLE, ids.TAB, ids.GENE),
         *(ids.REQUEST, ids.JOB_STATE, ids.JOB_NEWS, ids.WEBGL, ids.SCHEME),
     )
     stores: list[Component] = [dcc.Store(id=name) for name in values]

@@ -43,6 +43,30 @@ def layout(job: Job, *, n_clusters: int, space: str, card: bool) -> Component:
     Component
         The main column.
     """
+    grid = html.Div(
+        [heatmap.layout(n_clusters), scatter.layout(space), composition.layout(), ontology.layout(), studies.layout()],
+        className="grid results-grid",
+    )
+    return frame(job, grid, card=card)
+
+
+def frame(job: Job, body: Component, *, card: bool) -> Component:
+    """Put what every tab of a result shows around its panels: the answer, the selection, warnings, the card of a type.
+
+    Parameters
+    ----------
+    job : Job
+        In state ``done``.
+    body : Component
+        The tab's panels.
+    card : bool
+        Whether the card of a type is open.
+
+    Returns
+    -------
+    Component
+        The main column.
+    """
     head = html.Div(
         [
             html.Div(_title_skeleton(), id=ids.ANSWER, className="answer"),
@@ -50,13 +74,9 @@ def layout(job: Job, *, n_clusters: int, space: str, card: bool) -> Component:
         ],
         className="answer-head",
     )
-    grid = html.Div(
-        [heatmap.layout(n_clusters), scatter.layout(space), composition.layout(), ontology.layout(), studies.layout()],
-        className="grid results-grid",
-    )
     bar = html.Div(id=ids.SELECTION_BAR, className="selection-bar", role="status")
     return html.Div(
-        [head, bar, html.Div(id=ids.WARNINGS, className="warnings"), grid, type_card.drawer(opened=card)],
+        [head, bar, html.Div(id=ids.WARNINGS, className="warnings"), body, type_card.drawer(opened=card)],
         className="results",
     )
 
@@ -95,7 +115,7 @@ def selection_bar(view: SelectionView, *, agrees_on: tuple[str, str] | None, thi
         Parts of the bar.
     """
     if view.text == "all":
-        hint = "Click a branch of the heatmap, a row or a type, or draw on the map to narrow this down."
+        hint = "Click a branch, a row or a type under Results, or draw on a map, to narrow this down."
         return [el.icon("lasso"), html.Strong(view.title), html.Span(hint, className="selection-detail")]
     return [
         el.icon("lasso"),

@@ -159,6 +159,30 @@ def markers_of(bundle: Bundle, term_id: str) -> Markers:
     )
 
 
+def telling_gene(bundle: Bundle, result: Query, mask: Mask) -> str | None:
+    """Choose a gene to show before anybody has asked for one.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        The reference.
+    result : Query
+        The query.
+    mask : numpy.ndarray of bool, shape (n_query,)
+        Selected cells.
+
+    Returns
+    -------
+    str or None
+        The strongest gene that the upload measured, of the most frequent type of the selection that has one.
+    """
+    for term_id in result.labels.loc[mask, "cell_type_ontology_term_id"].value_counts().index:
+        for symbol in markers_of(bundle, str(term_id)).up["gene_symbol"]:
+            if result.has_gene(str(symbol)):
+                return str(symbol)
+    return None
+
+
 def gene_heatmap(
     bundle: Bundle, result: Query, term_id: str, mask: Mask, *, n_up: int = HEATMAP_UP, n_down: int = HEATMAP_DOWN
 ) -> GeneHeatmapView:

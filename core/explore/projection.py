@@ -100,6 +100,8 @@ class ProjectionView:
         ``embedding`` or ``raw``.
     reference_xy : numpy.ndarray of float32, shape (n_shown, 2)
         Reference cells, at most 20,000, taken evenly over types.
+    reference_rows : numpy.ndarray of int, shape (n_shown,)
+        Their rows in the bundle's cells, ascending.
     reference_type, reference_study : numpy.ndarray of int16, shape (n_shown,)
         Positions in `type_ids` and `study_ids`.
     type_ids, type_names : tuple of str
@@ -120,6 +122,7 @@ class ProjectionView:
 
     space: Space
     reference_xy: npt.NDArray[np.float32]
+    reference_rows: npt.NDArray[np.intp]
     reference_type: npt.NDArray[np.int16]
     reference_study: npt.NDArray[np.int16]
     type_ids: tuple[str, ...]
@@ -235,6 +238,7 @@ def projection(bundle: Bundle, result: Query, space: Space = "embedding") -> Pro
     return ProjectionView(
         space=space,
         reference_xy=xy,
+        reference_rows=shown,
         reference_type=type_code[shown],
         reference_study=_codes(cells["study"].to_numpy()[shown], study_ids),
         type_ids=type_ids,

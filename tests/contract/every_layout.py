@@ -11,7 +11,7 @@ from core.engine import Engine, Selection
 from core.explore.reference import chip
 from core.jobs import Job, JobMessage
 from core.jobs.records import JobFolder
-from layouts import composition, first_visit, page, rail, reference, results, running, states, type_card
+from layouts import composition, first_visit, genes, page, rail, reference, results, running, states, type_card
 from layouts.figures.volcano import volcano_figure
 
 B_CELL = "CL:0000236"
@@ -70,6 +70,7 @@ def answer(engine: Engine, result, done: Job) -> list:
     everything = np.ones(result.n_query, dtype=bool)
     return [
         results.layout(done, n_clusters=9, space="embedding", card=True),
+        genes.layout(),
         html.Div(results.answer(engine.summary(result, everything))),
         html.Div(results.selection_bar(engine.describe(result, chosen), agrees_on=(B_CELL, "B cell"), thin=True)),
         html.Div(results.warnings(("The reference is thin here: a few.",))),

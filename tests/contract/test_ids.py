@@ -19,7 +19,7 @@ NAMES = {name: value for name, value in vars(ids).items() if name.isupper()}
 BY_ATTRIBUTE = ("data-upload", "data-example", "data-enlarge", "data-zoom")
 UPLOAD_SCRIPT = {ids.UPLOAD_DROP, ids.UPLOAD_CANCEL}
 OWN_WORK = {ids.THEME, ids.DELETE}
-CONTROLS = {"Button", "Slider", "SegmentedControl", "MultiSelect", "Interval", "MenuItem", "Cytoscape"}
+CONTROLS = {"Button", "Select", "Slider", "SegmentedControl", "MultiSelect", "Interval", "MenuItem", "Cytoscape"}
 
 
 @pytest.fixture(scope="module")

@@ -29,8 +29,8 @@ def test_another_reference_is_chosen_by_its_address():
 
 def test_tabs_lead_only_where_there_is_something():
     assert [text(tab) for tab in page.tabs("home", "")] == ["Search", "Reference"]
-    assert [text(tab) for tab in page.tabs("reference", "abc")] == ["Results", "Reference"]
-    current = page.tabs("reference", "abc")[1].to_plotly_json()["props"]
+    assert [text(tab) for tab in page.tabs("reference", "abc")] == ["Results", "Genes", "Reference"]
+    current = page.tabs("reference", "abc")[2].to_plotly_json()["props"]
     assert current["aria-current"] == "page"
 
 

@@ -83,6 +83,7 @@ def large(n_query=100_000, n_types=300, n_studies=120):
     return ProjectionView(
         space="raw",
         reference_xy=rng.standard_normal((n, 2)).astype(np.float32),
+        reference_rows=np.arange(n),
         reference_type=rng.integers(0, n_types, n).astype(np.int16),
         reference_study=rng.integers(0, n_studies, n).astype(np.int16),
         type_ids=tuple(f"CL:{i:07d}" for i in range(n_types)),

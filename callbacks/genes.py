@@ -1,0 +1,260 @@
+"""The tab about genes: search, facts, the gene on the map and by type."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dash import Dash, Input, Output, State
+from dash.exceptions import PreventUpdate
+
+from callbacks.opened import Shown, drawable, in_panel, open_shown
+from callbacks.results import most_common
+from core.engine import QueryGenes
+from core.errors import ScQueryError
+from core.ontology.text import short_name
+from layouts import genes, ids, states
+from layouts.figures.gene_map import Side, gene_map_figure
+from layouts.figures.gene_types import MAX_ROWS, gene_types_figure, scale_top
+from layouts.figures.tokens import Theme
+
+
+def register(app: Dash) -> None:
+    """Register the callbacks.
+
+    Parameters
+    ----------
+    app : Dash
+        The app.
+    """
+    app.callback(
+        Output(ids.GENE_SEARCH, "data"),
+        Input(ids.GENE_SEARCH, "searchValue"),
+        Input(ids.GENE_SEARCH, "id"),
+        State(ids.URL, "pathname"),
+    )(suggest)
+    app.callback(
+        Output(ids.GENE_FACTS, "children"),
+        Output(ids.GENE_SEARCH, "value"),
+        Input(ids.GENE, "data"),
+        Input(ids.SELECTION, "data"),
+        State(ids.URL, "pathname"),
+    )(update_facts)
+    app.callback(
+        Output(ids.GENE_MAP, "figure"),
+        Output(ids.GENE_MAP_SUB, "children"),
+        Output(ids.GENE_MAP_MESSAGE, "children"),
+        Input(ids.GENE, "data"),
+        Input(ids.GENE_SIDE, "value"),
+        Input(ids.SELECTION, "data"),
+        Input(ids.SPACE, "data"),
+        Input(ids.SCHEME, "data"),
+        Input(ids.WEBGL, "data"),
+        State(ids.URL, "pathname"),
+    )(update_map)
+    app.callback(
+        Output(ids.GENE_TYPES, "children"),
+        Output(ids.GENE_TYPES_SUB, "children"),
+        Output(ids.GENE_TYPES_SCALE, "children"),
+        Output(ids.GENE_TYPES_MESSAGE, "children"),
+        Input(ids.GENE, "data"),
+        Input(ids.SELECTION, "data"),
+        Input(ids.THRESHOLD, "data"),
+        Input(ids.SCHEME, "data"),
+        State(ids.URL, "pathname"),
+    )(update_types)
+
+
+def suggest(text: str | None, box: object, pathname: str | None) -> list[dict[str, str]]:  # noqa: ARG001
+    """Suggest genes for what is typed.
+
+    Parameters
+    ----------
+    text : str or None
+        Contents of the search box.
+    box : object
+        Its id; its appearance asks for the first suggestions.
+    pathname : str or None
+        Path of the address.
+
+    Returns
+    -------
+    list of dict
+        Data of the search box.
+    """
+    try:
+        shown = open_shown(pathname, "all", None)
+    except ScQueryError as error:
+        raise PreventUpdate from error
+    return genes.suggestions(asked(shown).suggest(text if isinstance(text, str) else ""))
+
+
+def asked(shown: Shown) -> QueryGenes:
+    """Return what can be asked about genes of the shown result."""
+    return shown.engine.genes(shown.result)
+
+
+def gene_of(shown: Shown, gene: str | None) -> str | None:
+    """Return the symbol to show.
+
+    Parameters
+    ----------
+    shown : Shown
+        Result and selection.
+    gene : str or None
+        Part of the address.
+
+    Returns
+    -------
+    str or None
+        The gene asked for, or one that sets the selection's most frequent type apart; None where there is none.
+
+    Raises
+    ------
+    InputError
+        When the address names no gene of the reference.
+    """
+    return asked(shown).symbol(gene) if gene else asked(shown).telling(shown.mask)
+
+
+def update_facts(gene: str | None, selection: str | None, pathname: str | None) -> tuple[Any, None]:
+    """Say which gene is shown.
+
+    Parameters
+    ----------
+    gene, selection : str or None
+        Parts of the address.
+    pathname : str or None
+        Path of the address.
+
+    Returns
+    -------
+    tuple
+        Name and line, and an empty search box.
+    """
+    try:
+        shown = open_shown(pathname, selection, None)
+        symbol = gene_of(shown, gene)
+    except ScQueryError as error:
+        return states.panel_sentence(error), None
+    if symbol is None:
+        return genes.no_gene(), None
+    common = most_common(shown)
+    view = asked(shown).view(symbol, shown.mask)
+    return genes.facts(view, chosen=bool(gene), of_type=short_name(common[1]) if common else ""), None
+
+
+def update_map(
+    gene: str | None,
+    side: str | None,
+    selection: str | None,
+    space: str | None,
+    theme: Theme | None,
+    webgl: bool | None,  # noqa: FBT001  (Dash hands inputs over by place)
+    pathname: str | None,
+) -> list[Any]:
+    """Draw the gene on the map.
+
+    Parameters
+    ----------
+    gene, selection, space : str or None
+        Parts of the address.
+    side : str or None
+        ``query`` or ``reference``.
+    theme : str or None
+        ``light`` or ``dark``; None before the browser has said.
+    webgl : bool or None
+        Whether the browser draws WebGL; None before it has said.
+    pathname : str or None
+        Path of the address.
+
+    Returns
+    -------
+    list
+        Values of the registered outputs.
+    """
+    if None in (theme, webgl):
+        raise PreventUpdate
+    return in_panel(draw_map, 2, (pathname, selection, None), gene, side, space, theme, webgl)
+
+
+def draw_map(
+    shown: Shown,
+    gene: str | None,
+    side: str | None,
+    space: str | None,
+    theme: Theme,
+    webgl: bool,  # noqa: FBT001
+) -> Sequence[Any]:
+    """Draw the gene on the map.
+
+    Parameters
+    ----------
+    shown : Shown
+        Result and selection.
+    gene, side, space, theme, webgl
+        As `update_map`.
+
+    Returns
+    -------
+    sequence
+        Figure, line beside the title, and a sentence where there is nothing to draw.
+    """
+    symbol = gene_of(shown, gene)
+    if symbol is None:
+        return {"data": []}, "", genes.no_gene()
+    whose: Side = "reference" if side == "reference" else "query"
+    view = asked(shown).map(symbol, "raw" if space == "raw" else "embedding")
+    missing = genes.not_measured(symbol) if whose == "query" and view.query_values is None else None
+    figure = gene_map_figure(view, theme=theme, selected=shown.mask, side=whose)
+    return drawable(figure, webgl=webgl), genes.map_line(symbol, int(shown.mask.sum()), whose), missing
+
+
+def update_types(
+    gene: str | None, selection: str | None, threshold: str | None, theme: Theme | None, pathname: str | None
+) -> list[Any]:
+    """Draw the gene by type.
+
+    Parameters
+    ----------
+    gene, selection, threshold : str or None
+        Parts of the address.
+    theme : str or None
+        ``light`` or ``dark``; None before the browser has said.
+    pathname : str or None
+        Path of the address.
+
+    Returns
+    -------
+    list
+        Values of the registered outputs.
+    """
+    if theme is None:
+        raise PreventUpdate
+    return in_panel(draw_types, 3, (pathname, selection, threshold), gene, theme)
+
+
+def draw_types(shown: Shown, gene: str | None, theme: Theme) -> Sequence[Any]:
+    """Draw the gene by type.
+
+    Parameters
+    ----------
+    shown : Shown
+        Result and selection.
+    gene : str or None
+        Part of the address.
+    theme : str
+        ``light`` or ``dark``.
+
+    Returns
+    -------
+    sequence
+        Graph, line beside the title, legend, and a sentence where there is nothing to draw.
+    """
+    symbol = gene_of(shown, gene)
+    if symbol is None:
+        return None, "", "", genes.no_gene()
+    table = asked(shown).view(symbol, shown.mask).by_type
+    figure = gene_types_figure(table, theme=theme, symbol=symbol)
+    line = genes.types_line(len(table), min(len(table), MAX_ROWS))
+    return genes.types_graph(figure), line, genes.types_scale(scale_top(table))

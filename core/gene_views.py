@@ -1,0 +1,91 @@
+"""What the page and the command line ask about genes, for one reference and, where there is one, an answered query.
+
+Everything here delegates to ``core.explore``; names that people type are turned into the reference's symbols first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.bundle.reader import Bundle
+from core.errors import InputError
+from core.explore import gene, markers
+from core.explore.gene import GeneMapView, GeneView
+from core.explore.projection import Space
+from core.expression.gene_finder import GeneFinder, GeneList, Suggestion
+from core.result import QueryResult
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class ReferenceGenes:
+    """Genes of a reference.
+
+    Parameters
+    ----------
+    finder : GeneFinder
+        Of the reference.
+    bundle : Bundle
+        Its files.
+    """
+
+    finder: GeneFinder
+    bundle: Bundle
+
+    def suggest(self, text: str) -> tuple[Suggestion, ...]:
+        """Return the genes that a typed text may mean."""
+        return self.finder.suggest(text)
+
+    def read_list(self, text: str) -> GeneList:
+        """Read a pasted list of genes; InputError for a list that is too long."""
+        return self.finder.read_list(text)
+
+    def symbol(self, name: str) -> str:
+        """Return the reference's symbol for a name.
+
+        Raises
+        ------
+        InputError
+            When the name means no gene of the reference.
+        """
+        found = self.finder.resolve(name)
+        if found is None:
+            raise InputError(
+                f"The reference has no gene named '{name[:40]}'.",
+                next_step="Search it by its symbol, an older name, or its Ensembl or NCBI id.",
+                code="unknown-gene",
+            )
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class QueryGenes(ReferenceGenes):
+    """Genes of a reference and of a query answered by it.
+
+    Parameters
+    ----------
+    finder : GeneFinder
+        Of the reference.
+    bundle : Bundle
+        The reference, its labels at the level of detail of the result.
+    result : QueryResult
+        The answered query.
+    """
+
+    result: QueryResult
+
+    def telling(self, mask: Mask) -> str | None:
+        """Return the gene that sets the selection's most frequent type apart best, of those the upload measured."""
+        return markers.telling_gene(self.bundle, self.result, mask)
+
+    def view(self, symbol: str, mask: Mask) -> GeneView:
+        """Return a gene by query type and by reference type."""
+        return gene.gene_view(self.bundle, self.result, symbol, mask)
+
+    def map(self, symbol: str, space: Space = "embedding") -> GeneMapView:
+        """Return a gene on the map."""
+        return gene.gene_map(self.bundle, self.result, symbol, space)

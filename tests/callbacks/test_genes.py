@@ -1,0 +1,67 @@
+import pytest
+from dash.exceptions import PreventUpdate
+
+from callbacks import genes
+from tests.components import text
+
+
+def test_suggestions_know_older_names(finished, as_ann):
+    assert genes.suggest("CD20", "box", finished.url) == [{"value": "MS4A1", "label": "MS4A1 (CD20)"}]
+    assert len(genes.suggest(None, "box", finished.url)) > 5
+
+
+@pytest.mark.parametrize("typed", ["<script>", 7, ["x"]])
+def test_whatever_is_typed(finished, as_ann, typed):
+    assert isinstance(genes.suggest(typed, "box", finished.url), list)
+
+
+def test_a_stranger_gets_no_suggestion(finished, as_bob):
+    with pytest.raises(PreventUpdate):
+        genes.suggest("MS4A1", "box", finished.url)
+
+
+def test_the_gene_asked_for(finished, as_ann):
+    words, box = genes.update_facts("ENSG00000156738", "type:CL:0000236", finished.url)
+    assert "MS4A1" in text(words)
+    assert "of the 25 selected cells" in text(words)
+    assert box is None
+
+
+def test_without_a_question_a_telling_gene_is_shown(finished, as_ann):
+    words, _ = genes.update_facts(None, "type:CL:0000236", finished.url)
+    assert "sets B cells apart" in text(words)
+
+
+def test_a_gene_nobody_knows(finished, as_ann):
+    words, _ = genes.update_facts("<b>", "all", finished.url)
+    assert "no gene named '<b>'" in text(words)
+    *_, message = genes.update_types("<b>", "all", None, "light", finished.url)
+    assert "no gene named" in text(message)
+
+
+def test_nothing_selected(finished, as_ann):
+    words, _ = genes.update_facts(None, "type:CL:9999999", finished.url)
+    assert "No gene is chosen." in text(words)
+    _, _, message = genes.update_map(None, "query", "type:CL:9999999", None, "light", True, finished.url)
+    assert "No gene is chosen." in text(message)
+
+
+@pytest.mark.parametrize("side", ["query", "reference", None])
+def test_the_map(finished, as_ann, side):
+    figure, line, message = genes.update_map("LYZ", side, "all", "raw", "light", True, finished.url)
+    assert {"with", "ground"} <= {trace.name for trace in figure.data}
+    assert "LYZ" in line
+    assert message is None
+
+
+def test_the_map_without_webgl(finished, as_ann):
+    figure, _, _ = genes.update_map("LYZ", "query", "all", None, "light", False, finished.url)
+    assert {trace["type"] for trace in figure["data"]} == {"scatter"}
+
+
+def test_by_type(finished, as_ann):
+    graph, line, scale, message = genes.update_types("LYZ", "all", None, "dark", finished.url)
+    assert graph.figure.layout.height == int(graph.style["height"].removesuffix("px"))
+    assert "6 types" in line
+    assert "mean log expr. 0" in text(scale)
+    assert message is None
