@@ -215,7 +215,6 @@ def _search() -> Component:
         leftSection=el.icon("search"),
         rightSection=" ",
         maxDropdownHeight=300,
-        debounce=120,
         className="gene-box",
         **el.attributes(aria_label="Search any gene"),
     )
