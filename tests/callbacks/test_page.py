@@ -6,9 +6,9 @@ from tests.components import find, text
 from tests.components import ids as ids_of
 
 
-def show(path, bundle=None, clusters=None, space=None, card=None, threshold=None, last=None):
+def show(path, bundle=None, clusters=None, space=None, card=None, threshold=None, last=None, tab=None):
     names = ("main", "rail", "navbar", "chip", "tabs", "upload", "last")
-    return dict(zip(names, page.show(path, None, bundle, clusters, space, card, threshold, last), strict=True))
+    return dict(zip(names, page.show(path, None, bundle, tab, last, clusters, space, card, threshold), strict=True))
 
 
 def test_the_first_page(as_ann):
@@ -31,7 +31,7 @@ def test_recent_searches_of_others_are_not(finished, as_bob):
 def test_about_the_reference(as_ann):
     shown = show("/reference", last="abc")
     assert "Held-out accuracy by type" in text(shown["main"])
-    assert [text(tab) for tab in shown["tabs"]] == ["Results", "Reference"]
+    assert [text(tab) for tab in shown["tabs"]] == ["Results", "Genes", "Reference"]
 
 
 @pytest.mark.parametrize("bundle", [None, "", "no-such", "planted"])
@@ -48,6 +48,14 @@ def test_a_finished_search(finished, as_ann):
     assert shown["last"] == finished.token
     assert shown["upload"].to_plotly_json()["props"]["data-bundle"] == finished.bundle
     assert not shown["navbar"]["collapsed"]["desktop"]
+
+
+@pytest.mark.parametrize(("tab", "current"), [("genes", "Genes"), (None, "Results"), ("<x>", "Results")])
+def test_the_tabs_of_a_result(finished, as_ann, tab, current):
+    shown = show(finished.url, tab=tab)
+    assert [text(t) for t in shown["tabs"] if "is-current" in t.className] == [current]
+    assert (ids.GENE_SEARCH in ids_of(shown["main"])) == (tab == "genes")
+    assert ids.SELECTION_BAR in ids_of(shown["main"])
 
 
 def test_an_unreadable_level_is_the_one_searched_with(finished, as_ann):
