@@ -206,6 +206,11 @@ class Corpus:
         return _read_frame(self.folder / "type_similarity.parquet")
 
     @cached_property
+    def edges(self) -> pd.DataFrame:
+        """Edges ``child_id``, ``parent_id`` of the ontology between the reference's labels and all their ancestors."""
+        return _read_frame(self.folder / "edges.parquet")
+
+    @cached_property
     def measured(self) -> npt.NDArray[np.bool_]:
         """Which reference part measured which gene: bool, parts in the order of `parts` x n_genes."""
         table = np.zeros((len(self.parts), len(self.genes)), dtype=bool)
@@ -308,6 +313,7 @@ def write_corpus(
     profiles: pd.DataFrame,
     type_similarity: pd.DataFrame,
     names: dict[str, str],
+    edges: pd.DataFrame | None = None,
 ) -> Corpus:
     """Write a corpus from parts that lie in other folders of the same disk.
 
@@ -322,7 +328,9 @@ def write_corpus(
     cells, profiles, type_similarity : pandas.DataFrame
         As described at `Corpus`.
     names : dict of str to str
-        Name of every label.
+        Name of every label, and of every term that `edges` name.
+    edges : pandas.DataFrame, optional
+        As described at `Corpus`; without it no label has a wider term.
 
     Returns
     -------
@@ -345,6 +353,7 @@ def write_corpus(
         ("cells", cells),
         ("profiles", profiles),
         ("type_similarity", type_similarity),
+        ("edges", pd.DataFrame(columns=["child_id", "parent_id"], dtype=str) if edges is None else edges),
     ):
         pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), folder / f"{name}.parquet")
     n_ref = sum(r.n_obs for r in records if r.role == "reference")

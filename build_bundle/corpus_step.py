@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from build_bundle.config import Config, SelectionSettings
 from build_bundle.corpus import ROLES, PartFiles, Role, write_corpus
 from build_bundle.ontology_files import OntologySource
-from build_bundle.ontology_step import similarity_table
+from build_bundle.ontology_step import similarity_table, subgraph_tables
 from build_bundle.selection import high_confidence, split
 from build_bundle.step import Facts, Finished
 from core.errors import ConfigError
@@ -113,6 +113,8 @@ def write_corpus_step(
     names: dict[str, str] = {}
     for part in parts:
         names |= part.facts["names"]
+    graph = subgraph_tables(ontology, set(cells.loc[cells["role"] == "reference", TYPE]))
+    names |= dict(zip(graph["terms"]["term_id"], graph["terms"]["name"], strict=True))
     corpus = write_corpus(
         out,
         files,
@@ -121,6 +123,7 @@ def write_corpus_step(
         profiles=profiles,
         type_similarity=similarity_table(ontology, set(cells[TYPE]) | set(profiles[TYPE])),
         names=names,
+        edges=graph["edges"][["child_id", "parent_id"]].drop_duplicates(),
     )
     n_training = int((cells["split"] == "train").sum())
     if n_training == 0:

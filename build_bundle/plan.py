@@ -68,7 +68,7 @@ def make_plan(workshop: Workshop) -> list[Task]:
         _numeric(workshop, "projection", "Draw the map", "build_bundle.projection", needs=("train", "embed"),
                  modules=("build_bundle.projection", "core.explore", *_ENCODING)),
         _numeric(workshop, "differential", "Find genes that set types apart", "build_bundle.differential",
-                 modules=("build_bundle.differential", "build_bundle.corpus", "core.expression")),
+                 modules=("build_bundle.differential", "build_bundle.corpus", "core.expression", "core.ontology")),
         _numeric(workshop, "evaluate", "Test on held-out studies", "build_bundle.evaluate", needs=("train",),
                  also=("train",), modules=("build_bundle.evaluate", "build_bundle.holdout", "core.search", *_ENCODING)),
         _expression_task(),
@@ -202,6 +202,7 @@ def _numeric(
                 seed=workshop.config.seed,
                 all_settings=settings,
                 progress=context.progress,
+                scratch=context.scratch,
             )
         )
 

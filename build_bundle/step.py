@@ -43,6 +43,9 @@ class StepContext:
         Settings of all numeric steps that change this one's result, by table name.
     progress : callable
         ``progress(fraction, detail)`` with fraction 0..1; cheap to call.
+    scratch : Path, optional
+        Folder for finished pieces of a long step: what is in it when the build is killed is there when the same step
+        runs again, and gone when it is done. Made by the step that uses it.
     """
 
     corpus: Corpus
@@ -53,6 +56,7 @@ class StepContext:
     seed: int = 0
     all_settings: Mapping[str, Any] = field(default_factory=dict)
     progress: ReportProgress = no_progress
+    scratch: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -82,11 +86,15 @@ class Finished:
 
 @dataclass(frozen=True)
 class TaskContext:
-    """What a task is given: its empty folder, the finished tasks it needs by name, and where to report progress."""
+    """What a task is given: its empty folder, the finished tasks it needs by name, where to report progress.
+
+    `scratch` is a folder (not made yet) whose content outlives a kill until the task is done.
+    """
 
     out: Path
     done: Mapping[str, Finished]
     progress: ReportProgress = no_progress
+    scratch: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@
     STORE/<name>/<key>/          the step's files
     STORE/<name>/<key>/step.json facts, digest, seconds; written last
     STORE/<name>/.<key>.part/    a step in the making; a killed build leaves it, the next one removes it
+    STORE/<name>/.<key>.pieces/  finished pieces of a long step; a killed build leaves them, the next one takes them up
 
 A folder has its name only when it is complete and on disk, so a kill at any moment leaves whole steps or nothing.
 """
@@ -83,12 +84,14 @@ class StepStore:
         part.mkdir(parents=True)
         started = time.monotonic()
         needed = {name: done[name] for name in task.needs}
-        facts = task.run(TaskContext(part, needed, progress))
+        pieces = target.with_name(f".{target.name}.pieces")
+        facts = task.run(TaskContext(part, needed, progress, pieces))
         record = {"facts": facts, "digest": _digest(part, facts), "seconds": round(time.monotonic() - started, 3)}
         _write_synced(part / RECORD, json.dumps(record, indent=1, sort_keys=True))
         _sync(part)
         part.rename(target)
         _sync(target.parent)
+        shutil.rmtree(pieces, ignore_errors=True)
         found = self._read(task.name, target)
         if found is None:
             raise FileNotFoundError(target / RECORD)

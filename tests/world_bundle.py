@@ -12,6 +12,7 @@ import pyarrow as pa
 from scipy import sparse, stats
 
 from build_bundle.differential.combine import StudyTest
+from build_bundle.differential.lineage import Lineage
 from build_bundle.differential.pieces import PIECES, Tested, pieces_of
 from build_bundle.differential.settings import DifferentialSettings
 from core.bundle import schema
@@ -252,9 +253,10 @@ def _write_expression(stage: Path, ref: Reference) -> None:
 
 
 def _write_differential(stage: Path, ref: Reference) -> None:
-    """Every type against all others and, where its study holds them, against its siblings: SciPy's Wilcoxon."""
+    """Every type and wider term against its relatives of the same study, by SciPy's Wilcoxon."""
     settings = DifferentialSettings(min_cells=20)
-    found = [_pieces(ref, type_id, settings) for type_id in sorted(TYPES)]
+    lineage = Lineage(TYPES, [(child, parent) for child, (_, parents, _) in TERMS.items() for parent in parents])
+    found = [_pieces(ref, term, lineage, settings) for term in lineage.terms]
     for spec in PIECES:
         joined = pa.concat_tables([p[spec.name] for p in found])
         if spec is schema.MARKERS_BY_GENE:
@@ -265,22 +267,26 @@ def _write_differential(stage: Path, ref: Reference) -> None:
     _write_expression_by_type(stage, ref)
 
 
-def _pieces(ref: Reference, type_id: str, settings: DifferentialSettings) -> dict[str, pa.Table]:
-    parents = set(TERMS[type_id][1])
-    siblings = {t for t in TYPES if t != type_id and parents & set(TERMS[t][1])}
+def _pieces(ref: Reference, term: str, lineage: Lineage, settings: DifferentialSettings) -> dict[str, pa.Table]:
+    rest = lineage.parent_rest(term) if len(lineage.parent_rest(term)) > 1 else frozenset()
     tested = {}
-    for background, against in (("others", set(TYPES) - {type_id}), ("siblings", siblings)):
-        tests = [t for s in COMPOSITION if (t := _study_test(ref, type_id, s, sorted(against))) is not None]
+    for background, against in (
+        ("others", lineage.others(term)),
+        ("siblings", lineage.siblings(term)),
+        ("parent", rest),
+    ):
+        found = [_study_test(ref, study, lineage.labels_of(term), against) for study in COMPOSITION]
+        tests = [test for test in found if test is not None]
         if tests:
             tested[background] = Tested(tests, tuple(sorted(against)))
-    return pieces_of(type_id, tested, ref.world.genes, settings, seed=0)
+    return pieces_of(term, tested, ref.world.genes, settings, seed=0)
 
 
-def _study_test(ref: Reference, type_id: str, study: str, against: list[str]) -> StudyTest | None:
-    """Wilcoxon of one type against others of its study, all genes the study measured."""
+def _study_test(ref: Reference, study: str, labels: frozenset[str], against: frozenset[str]) -> StudyTest | None:
+    """Wilcoxon of some types against others of their study, all genes the study measured."""
     part = next(p for p in ref.parts if p.study == study)
     x = Recipe().lognorm(part.counts).toarray()[:, part.measured]
-    inside, outside = x[part.types == type_id], x[np.isin(part.types, against)]
+    inside, outside = (x[np.isin(part.types, sorted(side))] for side in (labels, against))
     if len(inside) < 20 or len(outside) < 10:
         return None
     p = np.nan_to_num(stats.mannwhitneyu(inside, outside, axis=0).pvalue, nan=1.0)

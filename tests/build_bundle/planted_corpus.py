@@ -86,7 +86,11 @@ def planted_corpus(
         cells=cells_table,
         profiles=profile_table.astype(str),
         type_similarity=similarity(),
-        names={name: TERMS[name][0] for name in TYPES},
+        names={term: name for term, (name, _, _) in TERMS.items()},
+        edges=pd.DataFrame(
+            [(child, parent) for child, (_, parents, _) in TERMS.items() for parent in parents],
+            columns=["child_id", "parent_id"],
+        ),
     )
 
 

@@ -84,3 +84,36 @@ def test_code_of_a_package_counts_with_its_templates() -> None:
     assert code_digest(("build_bundle.report",)) != code_digest(("build_bundle.report.charts",))
     with pytest.raises(ModuleNotFoundError):
         code_digest(("build_bundle.nowhere",))
+
+
+def test_pieces_outlive_a_kill_and_go_with_the_finished_step(store: StepStore) -> None:
+    seen: list[list[str]] = []
+
+    def in_pieces(context: TaskContext) -> dict[str, object]:
+        assert context.scratch is not None
+        context.scratch.mkdir(exist_ok=True)
+        seen.append([path.name for path in context.scratch.iterdir()])
+        (context.scratch / "piece").write_text("1", encoding="utf-8")
+        if len(seen) == 1:
+            raise KeyboardInterrupt
+        return {}
+
+    task = replace(TASK, run=in_pieces)
+    with pytest.raises(KeyboardInterrupt):
+        store.run(task, {})
+    made = store.run(task, {})
+    assert seen == [[], ["piece"]]
+    assert [path.name for path in made.folder.parent.iterdir()] == [made.folder.name]
+
+
+def test_pieces_of_other_inputs_are_removed_with_them(store: StepStore) -> None:
+    def dies(context: TaskContext) -> dict[str, object]:
+        assert context.scratch is not None
+        context.scratch.mkdir()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        store.run(replace(TASK, material={"a": 2}, run=dies), {})
+    made = store.run(TASK, {})
+    store.prune([made])
+    assert [path.name for path in made.folder.parent.iterdir()] == [made.folder.name]

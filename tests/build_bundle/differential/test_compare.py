@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from build_bundle.differential.compare import compare
-from build_bundle.differential.groups import plan_types
+from build_bundle.differential.groups import Planner
 from build_bundle.differential.ranksum import Wilcoxon
 from build_bundle.differential.sample import read_sample
 from build_bundle.differential.settings import DifferentialSettings
@@ -20,17 +20,18 @@ def dense(corpus, part):
     return np.log1p(1e4 * x / x.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-def compared(corpus, comparison):
-    return compare(read_sample(corpus, comparison.inside, comparison.outside), Wilcoxon())
+def comparison_of(corpus, term, part=None):
+    planner = Planner(corpus, SETTINGS, seed=0)
+    plan = next(p for p in planner.plans() if p.term == term)
+    return planner.cells_of(next(c for c in plan.comparisons if part in (None, c.part)))
 
 
 def test_every_column_agrees_with_its_definition(planted):
-    plan = next(p for p in plan_types(planted, SETTINGS, seed=0) if p.type_id == B)
-    comparison = next(c for c in plan.comparisons if c.part == "okafor2020")
-    table = compared(planted, comparison).set_index("gene")
+    rows_in, rows_out = comparison_of(planted, B, "okafor2020")
+    table = compare(read_sample(planted, rows_in, rows_out), Wilcoxon()).set_index("gene")
     first = planted.part("okafor2020").first_row
     values = dense(planted, "okafor2020")
-    inside, outside = values[comparison.inside - first], values[comparison.outside - first]
+    inside, outside = values[rows_in - first], values[rows_out - first]
     assert set(table.index) == set(np.flatnonzero((np.vstack([inside, outside]) > 0).any(axis=0)))
     for gene in list(table.index)[::17]:
         row, a, b = table.loc[gene], inside[:, gene], outside[:, gene]
@@ -47,8 +48,7 @@ def test_every_column_agrees_with_its_definition(planted):
 
 
 def test_planted_markers_stand_out(planted):
-    plan = next(p for p in plan_types(planted, SETTINGS, seed=0) if p.type_id == ALPHA)
-    table = compared(planted, plan.comparisons[0])
+    table = compare(read_sample(planted, *comparison_of(planted, ALPHA)), Wilcoxon())
     best = table.sort_values("z", ascending=False)["gene"].head(12)
     assert len(set(planted.genes[best]) & set(MARKERS[ALPHA])) >= 10
 

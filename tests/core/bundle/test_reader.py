@@ -121,14 +121,15 @@ def test_differential_of_one_contrast(bundle: Bundle) -> None:
         pd.testing.assert_frame_equal(found, whole[mine].reset_index(drop=True), check_dtype=False)
     assert {"MS4A1", "CD79A"} <= set(bundle.differential(B)["gene_symbol"])
     assert bundle.differential("CL:9999999").empty
-    assert bundle.differential(B, background="siblings").empty
+    assert bundle.differential(CD4, background="parent").empty
     by_study = bundle.differential(ALPHA, by_study=True)
     assert set(by_study["study"]) == {"ferreira2021", "tanaka2022"}
 
 
 def test_backgrounds_of_a_type(bundle: Bundle) -> None:
     assert bundle.backgrounds(CD4) == ("others", "siblings")
-    assert bundle.backgrounds(B) == ("others",)
+    assert bundle.backgrounds(B) == ("others", "siblings", "parent")
+    assert bundle.backgrounds("CL:0000542") == ("others", "siblings")
     assert bundle.backgrounds("CL:9999999") == ()
 
 
