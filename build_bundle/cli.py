@@ -14,6 +14,7 @@ from pathlib import Path
 from build_bundle import __version__
 from build_bundle import commands as run_command
 from build_bundle.fetch import DEFAULT_CACHE
+from build_bundle.label import command as label_command
 from build_bundle.quantify.cli import add_quantify
 from build_bundle.runner import TooManySetAsideError
 from core.errors import BuildLockedError, ConfigError, ScQueryError
@@ -83,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_demo(commands)
     _add_plan(commands)
+    label_command.add_to(commands, print)
     add_quantify(commands)
     verify = commands.add_parser("verify", help="check a bundle and print all its problems")
     verify.add_argument("bundle", type=Path, help="a bundle, or a folder with a link 'current'")

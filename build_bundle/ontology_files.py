@@ -20,6 +20,7 @@ from core.errors import ConfigError
 IS_A = "is_a"
 PART_OF = "part_of"
 ANCESTOR = "ancestor"  # the release does not say which of the two
+LOOSE_SCOPES = ("NARROW", "RELATED", "BROAD")
 PREFIXES = ("CL:", "UBERON:")
 _COMPRESSION = {".zst": "zstd", ".gz": "gzip"}
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"\s*(\w*)')
@@ -37,11 +38,14 @@ class SourceTerm:
         Definition, possibly empty.
     synonyms : tuple of str
         Exact synonyms.
+    loose_synonyms : tuple of (str, str)
+        Other synonyms with their scope: ``NARROW``, ``RELATED`` or ``BROAD``. Releases may carry exact ones only.
     """
 
     name: str
     definition: str = ""
     synonyms: tuple[str, ...] = ()
+    loose_synonyms: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -142,8 +146,8 @@ def _add_relations_json(content: Mapping[str, Mapping[str, Any]], draft: _Draft)
     for term_id, entry in content.items():
         if not term_id.startswith(PREFIXES):
             continue
-        exact = tuple(text for text, scope in entry.get("synonyms") or () if scope == "EXACT")
-        draft.terms[term_id] = SourceTerm(str(entry["name"]), str(entry.get("def") or ""), exact)
+        given = [(str(text), str(scope)) for text, scope in entry.get("synonyms") or ()]
+        draft.terms[term_id] = SourceTerm(str(entry["name"]), str(entry.get("def") or ""), *_by_scope(given))
         for relation in (IS_A, PART_OF):
             draft.edges.update((term_id, parent, relation) for parent in entry.get(relation) or ())
 
@@ -168,8 +172,14 @@ def _obo_term(term_id: str, stanza: Mapping[str, list[str]]) -> SourceTerm:
     return SourceTerm(
         stanza.get("name", [term_id])[0],
         definitions[0] if definitions else "",
-        tuple(text for text, scope in synonyms if scope == "EXACT"),
+        *_by_scope(synonyms),
     )
+
+
+def _by_scope(synonyms: Iterable[tuple[str, str]]) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """Part the exact synonyms from the others, which keep their scope."""
+    given = tuple(synonyms)
+    return tuple(text for text, scope in given if scope == "EXACT"), tuple(s for s in given if s[1] in LOOSE_SCOPES)
 
 
 def _quoted(value: str) -> tuple[str, str]:

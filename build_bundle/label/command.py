@@ -1,0 +1,78 @@
+"""The command ``label``: from a catalogue to labels, evidence and a page to look through them."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from build_bundle.label.catalogue import read_samples
+from build_bundle.label.decide import Labeller
+from build_bundle.label.overrides import read_overrides
+from build_bundle.label.tables import Labelled, label_all, write_labels
+from build_bundle.label.vocabulary import LAB_WORDS, make_vocabulary
+from build_bundle.ontology_files import read_ontology
+
+Say = Callable[[str], None]
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser], say: Say) -> None:
+    """Declare the command.
+
+    Parameters
+    ----------
+    commands : argparse subparsers
+        Of the builder's command line.
+    say : callable
+        Prints one line.
+    """
+    parser = commands.add_parser("label", help="give a harvested catalogue's samples ontology terms, with evidence")
+    parser.add_argument("--catalogue", type=Path, required=True, metavar="DIR", help="folder that harvest wrote")
+    parser.add_argument(
+        "--ontology", type=Path, required=True, nargs="+", metavar="FILE", help="CL and UBERON release files"
+    )
+    parser.add_argument("--overrides", type=Path, metavar="FILE.csv", help="corrections that win over matching")
+    parser.add_argument(
+        "--lab-words", type=Path, default=LAB_WORDS, metavar="FILE.csv", help="words the ontology lacks"
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="gets tables and unmapped.csv")
+    parser.set_defaults(run=lambda options: run(options, say))
+
+
+def run(options: argparse.Namespace, say: Say) -> int:
+    """Label a catalogue.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        As `add_to` declares.
+    say : callable
+        Prints one line.
+
+    Returns
+    -------
+    int
+        0.
+    """
+    started = time.monotonic()
+    source = read_ontology(*options.ontology)
+    overrides = read_overrides(options.overrides, source.terms.keys()) if options.overrides else ()
+    labeller = Labeller(make_vocabulary(source, options.lab_words))
+    ready = time.monotonic()
+    found = label_all(read_samples(options.catalogue), labeller, overrides)
+    labelled = time.monotonic()
+    write_labels(options.out, found)
+    for line in _lines(found, labelled - ready, ready - started):
+        say(line)
+    say(f"Wrote {options.out}")
+    return 0
+
+
+def _lines(found: list[Labelled], seconds: float, loading: float) -> Iterator[str]:
+    counts = Counter(one.status for one in found)
+    n_terms = len({term for one in found for term in one.label_term_ids})
+    yield f"{len(found):,} samples in {seconds:.1f} s (ontology loaded in {loading:.1f} s): {n_terms:,} terms"
+    for status, n in counts.most_common():
+        yield f"  {n:>8,} {status}"
