@@ -14,6 +14,7 @@ from pathlib import Path
 from build_bundle import __version__
 from build_bundle import commands as run_command
 from build_bundle.fetch import DEFAULT_CACHE
+from build_bundle.harvest.cli import add_harvest
 from build_bundle.label import command as label_command
 from build_bundle.quantify.cli import add_quantify
 from build_bundle.runner import TooManySetAsideError
@@ -35,6 +36,7 @@ examples:
   python -m build_bundle plan --config build_bundle/configs/human.toml --data ../data
   python -m build_bundle run --config build_bundle/configs/human.toml --data ../data --out data_bundle/human --resume
   python -m build_bundle verify data_bundle/human --deep
+  python -m build_bundle harvest --organism mouse --since 2013-01-01 --out harvest
 """
 
 
@@ -86,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_plan(commands)
     label_command.add_to(commands, print)
     add_quantify(commands)
+    add_harvest(commands)
     verify = commands.add_parser("verify", help="check a bundle and print all its problems")
     verify.add_argument("bundle", type=Path, help="a bundle, or a folder with a link 'current'")
     verify.add_argument(

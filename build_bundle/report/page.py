@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from build_bundle.config import Config
-from build_bundle.report.charts import bars, lines
 from build_bundle.report.facts import METRICS, gather
+from build_bundle.report.rendering import render
 from build_bundle.step import Finished
 from core.bundle.schema import REPORT
 
@@ -32,14 +30,5 @@ def write_report(out: Path, config: Config, done: Mapping[str, Finished]) -> Non
     -----
     The page holds no time and no duration: the same build gives the same bytes.
     """
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["number"] = lambda value: f"{value:,}"
-    page = environment.get_template(_TEMPLATE)
-    text = page.render(bars=bars, lines=lines, metrics=METRICS, **gather(config, done))
+    text = render(Path(__file__).parent, _TEMPLATE, metrics=METRICS, **gather(config, done))
     (out / REPORT).write_text(text, encoding="utf-8")
