@@ -6,9 +6,13 @@ PY = $(BIN)/python
 # Wheels only, so that no compiler is needed; two of the fixed packages exist as pure-Python source only.
 INSTALL = $(BIN)/uv pip install --quiet --python $(PY) --only-binary :all: --no-binary dash-bio --no-binary dash-cytoscape
 BUNDLE ?= data_bundle/demo
+# make study: the shared collection, the folder for its tables, and more options of `python -m build_bundle study`
+STUDIES ?= ../shared/data
+STUDY ?= .cache/study
+STUDY_OPTIONS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run bundle lint type test browser bench check clean
+.PHONY: help setup demo run bundle lint type test browser bench study check clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -58,6 +62,9 @@ browser: .venv/.test-ready  ## Browser tests alone
 bench: .venv/.test-ready  ## Speed and memory, as ratios against named rivals
 	@$(PY) -m build_bundle demo --out $(BUNDLE)
 	@$(PY) -m tests.benchmarks
+
+study: .venv/.ready  ## Compare all networks on held-out studies (long; needs STUDIES)
+	@$(PY) -m build_bundle study --config build_bundle/configs/study.toml --data $(STUDIES) --out $(STUDY) $(STUDY_OPTIONS)
 
 check: lint test  ## What CI runs
 

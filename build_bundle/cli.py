@@ -89,6 +89,8 @@ def _parser() -> argparse.ArgumentParser:
     label_command.add_to(commands, print)
     add_quantify(commands)
     add_harvest(commands)
+    _add_train(commands)
+    _add_study(commands)
     verify = commands.add_parser("verify", help="check a bundle and print all its problems")
     verify.add_argument("bundle", type=Path, help="a bundle, or a folder with a link 'current'")
     verify.add_argument(
@@ -124,6 +126,31 @@ def _add_plan(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     plan.set_defaults(run=run_command.plan)
 
 
+def _add_train(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    train = commands.add_parser("train", help="train one model of a list of models on a whole reference")
+    _add_config(train)
+    train.add_argument("--model", metavar="NAME", help="which one; left out: print the names")
+    train.add_argument("--reference", default="", metavar="NAME", help="on which reference; default: the list's first")
+    train.add_argument("--out", type=Path, required=True, metavar="DIR", help="gets the weights, genes and model.json")
+    _add_cache(train)
+    train.set_defaults(run=run_command.train)
+
+
+def _add_study(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    study = commands.add_parser("study", help="compare a list of models on held-out studies (long, resumable)")
+    _add_config(study)
+    study.add_argument("--out", type=Path, required=True, metavar="DIR", help="gets tables, figures and finished runs")
+    study.add_argument("--phase", choices=("final", "inner", "both"), default="final",
+                       help="final: the test studies; inner: studies left out of what remains, to choose by")  # fmt: skip
+    study.add_argument("--rivals", type=Path, metavar="PYTHON",
+                       help="interpreter of an environment with build_bundle/study/rivals.txt; left out: no rivals")  # fmt: skip
+    study.add_argument(
+        "--minutes", type=float, default=0, metavar="N", help="start no run after N minutes (0: no limit)"
+    )
+    _add_cache(study)
+    study.set_defaults(run=run_command.study)
+
+
 def _add_config(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, required=True, metavar="FILE.toml", help="what to build")
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder that $DATA in the configuration stands for")
@@ -137,8 +164,12 @@ def _add_build(parser: argparse.ArgumentParser) -> None:
     _add_sources(parser)
 
 
-def _add_sources(parser: argparse.ArgumentParser) -> None:
+def _add_cache(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE, metavar="DIR", help="where fetched files are kept")
+
+
+def _add_sources(parser: argparse.ArgumentParser) -> None:
+    _add_cache(parser)
     parser.add_argument(
         "--find-links", type=Path, metavar="DIR", help="take packages from this folder of wheels, not from a registry"
     )

@@ -16,6 +16,10 @@ from build_bundle.progress import Watcher
 from build_bundle.runner import BUILD, BuildResult, build
 from build_bundle.step import Finished
 from build_bundle.step_store import StepStore
+from build_bundle.study.command import RUNS, open_references, run_study, train_one
+from build_bundle.study.run import Phase, StudyStore
+from build_bundle.study.settings import read_study
+from build_bundle.study.tables import write_study
 from build_bundle.workshop import MISSING, Workshop
 from core.bundle.reader import Bundle
 from core.bundle.verify import verify_bundle
@@ -78,6 +82,28 @@ def diff(options: argparse.Namespace) -> int:
     if not found:
         print("The bundles answer alike.")
     return PROBLEMS if found else GOOD
+
+
+def study(options: argparse.Namespace) -> int:
+    """Run a study and write its tables and figures: command ``study``."""
+    found = read_study(options.config, data=options.data)
+    references = open_references(found, options.out, options.cache)
+    phases: tuple[Phase, ...] = ("inner", "final") if options.phase == "both" else (options.phase,)
+    done = run_study(found, references, options.out, phases=phases, python=options.rivals, minutes=options.minutes)
+    for path in write_study(StudyStore(options.out / RUNS), options.out, seed=found.seed):
+        print(path)
+    print("The study is complete." if done else "Not all is run yet: the same command goes on where it stopped.")
+    return GOOD
+
+
+def train(options: argparse.Namespace) -> int:
+    """Train one model of a list on a whole reference: command ``train``."""
+    found = read_study(options.config, data=options.data)
+    if options.model is None:
+        print("\n".join(spec.name for spec in found.models))
+        return GOOD
+    print(train_one(found, options.model, options.reference, options.out, options.cache))
+    return GOOD
 
 
 def plan(options: argparse.Namespace) -> int:

@@ -110,6 +110,36 @@ def build(workshop: Workshop, out: Path, watcher: Watcher, *, resume: bool) -> B
         return BuildResult(bundle, is_new=True, set_aside=_set_aside(workshop.config, done), seconds=seconds)
 
 
+def build_corpus(workshop: Workshop, out: Path, watcher: Watcher) -> Path:
+    """Read and join the studies of a configuration without building anything on top of them.
+
+    Parameters
+    ----------
+    workshop : Workshop
+        Configuration and shared tools.
+    out : Path
+        Folder of builds: finished steps are taken up from its ``.build/`` and left there.
+    watcher : Watcher
+        Shows progress.
+
+    Returns
+    -------
+    Path
+        Folder that `build_bundle.corpus.Corpus.open` reads.
+
+    Raises
+    ------
+    BuildLockedError, TooManySetAsideError
+        As `build`.
+    """
+    with build_lock(out):
+        plan = make_plan(workshop)
+        wanted = 1 + next(i for i, task in enumerate(plan) if task.name == "corpus")
+        store = StepStore(out / BUILD / "steps")
+        done, _ = _run_all(plan[:wanted], store, watcher, workshop.config, out / BUILD)
+        return done["corpus"].folder
+
+
 def _run_all(
     plan: Sequence[Task], store: StepStore, watcher: Watcher, config: Config, scratch: Path
 ) -> tuple[dict[str, Finished], dict[str, float]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from build_bundle.corpus import Corpus
@@ -45,6 +47,31 @@ def study_folds(corpus: Corpus, settings: EvaluateSettings) -> tuple[tuple[str, 
     sharing = cells.groupby(TYPE)["study"].transform("nunique") >= 2
     counts = pd.crosstab(cells.loc[sharing, "study"], cells.loc[sharing, TYPE])
     return _spread(counts, min(settings.max_folds, len(counts)))
+
+
+def inner_folds(corpus: Corpus, held_out: Sequence[str], n_folds: int) -> tuple[tuple[str, ...], ...]:
+    """Return groups of studies to leave out one after the other inside what remains of a hold-out.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        The reference.
+    held_out : sequence of str
+        Studies held out already: they take no part.
+    n_folds : int
+        Most groups made.
+
+    Returns
+    -------
+    tuple of tuple of str
+        As `study_folds` makes them, without a group that leaves nothing to train on. Models are chosen on these, so that the test studies stay unseen.
+    """
+    cells = corpus.cells.iloc[: corpus.n_ref]
+    cells = cells[~cells["study"].isin(list(held_out))]
+    sharing = cells.groupby(TYPE)["study"].transform("nunique") >= 2
+    counts = pd.crosstab(cells.loc[sharing, "study"], cells.loc[sharing, TYPE])
+    remaining = set(cells["study"])
+    return tuple(fold for fold in _spread(counts, min(n_folds, len(counts))) if set(fold) != remaining)
 
 
 def _spread(counts: pd.DataFrame, n_folds: int) -> tuple[tuple[str, ...], ...]:

@@ -71,37 +71,56 @@ def principal_components(reference: Iterable[Chunk], base: Represent, n_componen
     return lambda x, measured: loadings.place(base(x, measured))
 
 
-def logistic_logits(trained: TrainedEncoder, corpus: Corpus) -> Represent:
-    """Fit a logistic regression on the encoder's training cells and return its centred logits on the unit sphere.
+class Logistic:
+    """A logistic regression on the encoder's inputs.
 
     Parameters
     ----------
-    trained : TrainedEncoder
-        Gives the cells and the inputs.
     corpus : Corpus
         Where the cells lie.
-
-    Returns
-    -------
-    callable
-        One number a type.
+    inputs : EncoderInputs
+        What it reads.
+    rows : ndarray of int64
+        Rows of ``corpus.cells`` it is trained on.
     """
-    linear_model = importlib.import_module("sklearn.linear_model")
-    inputs = trained.encoder.inputs
-    wanted = np.zeros(len(corpus.cells), dtype=bool)
-    wanted[trained.rows] = True
-    parts = [(chunk.rows, inputs.transform(chunk.x, chunk.measured)) for chunk in chunks(corpus, wanted, inputs)]
-    labels = corpus.cells["cell_type_ontology_term_id"].to_numpy()[np.concatenate([rows for rows, _ in parts])]
-    model = linear_model.LogisticRegression(C=LOGISTIC_C, max_iter=200, tol=1e-3)
-    model.fit(np.concatenate([z for _, z in parts]), labels)
-    weights, bias = model.coef_.T.astype(np.float32), model.intercept_.astype(np.float32)
-    if len(model.classes_) == 2:  # one column says both
-        weights, bias = np.hstack([-weights, weights]), np.hstack([-bias, bias])
 
-    def represent(x: sparse.csr_matrix, measured: Flags) -> Floats:
-        logits = inputs.transform(x, measured) @ weights + bias
-        logits = logits - logits.mean(axis=1, keepdims=True)
-        unit: Floats = logits / np.maximum(np.linalg.norm(logits, axis=1, keepdims=True), 1e-12)
-        return unit
+    def __init__(self, corpus: Corpus, inputs: EncoderInputs, rows: npt.NDArray[np.int64]) -> None:
+        linear_model = importlib.import_module("sklearn.linear_model")
+        self._inputs = inputs
+        wanted = np.zeros(len(corpus.cells), dtype=bool)
+        wanted[rows] = True
+        parts = [(chunk.rows, inputs.transform(chunk.x, chunk.measured)) for chunk in chunks(corpus, wanted, inputs)]
+        labels = corpus.cells["cell_type_ontology_term_id"].to_numpy()[np.concatenate([rows for rows, _ in parts])]
+        model = linear_model.LogisticRegression(C=LOGISTIC_C, max_iter=200, tol=1e-3)
+        model.fit(np.concatenate([z for _, z in parts]), labels)
+        self.classes = model.classes_.astype(object)
+        self._weights, self._bias = model.coef_.T.astype(np.float32), model.intercept_.astype(np.float32)
+        if len(self.classes) == 2:  # one column says both
+            self._weights = np.hstack([-self._weights, self._weights])
+            self._bias = np.hstack([-self._bias, self._bias])
 
-    return represent
+    def logits(self, x: sparse.csr_matrix, measured: Flags) -> Floats:
+        """Return one number a type, float32, n x n_types."""
+        logits: Floats = self._inputs.transform(x, measured) @ self._weights + self._bias
+        return logits
+
+    def labels(self, x: sparse.csr_matrix, measured: Flags) -> npt.NDArray[np.object_]:
+        """Return the most likely type of each cell."""
+        named: npt.NDArray[np.object_] = self.classes[self.logits(x, measured).argmax(axis=1)]
+        return named
+
+    def represent(self, x: sparse.csr_matrix, measured: Flags) -> Floats:
+        """Return the centred logits, scaled to length 1."""
+        return on_sphere(self.logits(x, measured))
+
+
+def on_sphere(logits: Floats) -> Floats:
+    """Centre each row and scale it to length 1, so that scores of types can be compared as vectors."""
+    centred = logits - logits.mean(axis=1, keepdims=True)
+    unit: Floats = centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-12)
+    return unit
+
+
+def logistic_logits(trained: TrainedEncoder, corpus: Corpus) -> Represent:
+    """Fit a logistic regression on the encoder's training cells and return its centred logits on the unit sphere."""
+    return Logistic(corpus, trained.encoder.inputs, trained.rows).represent

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from core.errors import ConfigError
 
-MODELS = ("encoder", "pca_100", "raw", "cosine", "logistic")
+MODELS = ("encoder", "pca_100", "pca_width", "raw", "cosine", "logistic")
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class EvaluateSettings:
     pair : bool
         Whether to hold out single (type, study) pairs too (one more training).
     models : tuple of str
-        Compared representations, of encoder, pca_100, raw, cosine, logistic.
+        Compared representations, of encoder, pca_100, pca_width (as many components as the embedding is wide), raw,
+        cosine, logistic.
     k : int
         Most neighbours retrieved.
     min_reference : int

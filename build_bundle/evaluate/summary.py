@@ -94,7 +94,8 @@ def evaluation_table(cells: pd.DataFrame, *, n_bootstrap: int, seed: int) -> pd.
         for name, some in _by_type(part)
         for row in _rows(str(split), name, some, n_bootstrap, seed)
     ]
-    return pd.DataFrame(rows)[columns]
+    table = pd.DataFrame(rows)[columns]
+    return table[table["value"].notna()].reset_index(drop=True)  # a method that only names types retrieves nothing
 
 
 def _by_type(cells: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:

@@ -12,6 +12,7 @@ from build_bundle.corpus import Corpus
 from build_bundle.evaluate.metrics import NEAR, average_flexible_precision, average_precision
 from build_bundle.evaluate.nearest import NearestStream
 from build_bundle.evaluate.representations import (
+    N_COMPONENTS,
     Represent,
     cosine,
     encoded,
@@ -104,18 +105,118 @@ def run_trial(corpus: Corpus, trial: Trial, trained: TrainedEncoder, settings: E
     if not trial.queries:
         return pd.DataFrame(columns=list(COLUMNS))
     inputs = trained.encoder.inputs
+    frames = [
+        score_representation(corpus, trial, name, _representation(name, corpus, trial, trained), inputs, k=settings.k)
+        for name in settings.models
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def score_representation(
+    corpus: Corpus, trial: Trial, name: str, represent: Represent, inputs: EncoderInputs, *, k: int
+) -> pd.DataFrame:
+    """Put every query to one representation.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        All cells.
+    trial : Trial
+        Reference and queries, at least one.
+    name : str
+        Goes into the column ``model``.
+    represent : callable
+        The representation.
+    inputs : EncoderInputs
+        Vocabulary in which the cells are given to it.
+    k : int
+        Most neighbours retrieved.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a query cell, columns `COLUMNS`.
+    """
     rows = np.sort(np.concatenate(list(trial.queries.values())))
     wanted = np.zeros(len(corpus.cells), dtype=bool)
     wanted[rows] = True
+    ids, distances = _neighbours(corpus, trial.reference, wanted, represent, inputs, k=k)
+    return score_neighbours(corpus, trial, name, ids, distances, k=k)
+
+
+def score_neighbours(
+    corpus: Corpus, trial: Trial, name: str, ids: Indices, distances: npt.NDArray[np.float32], *, k: int
+) -> pd.DataFrame:
+    """Score what was retrieved.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        All cells.
+    trial : Trial
+        Reference and queries.
+    name : str
+        Goes into the column ``model``.
+    ids : ndarray of int64, n_queries x k
+        Rows of ``corpus.cells``, nearest first; queries in ascending order of all query rows.
+    distances : ndarray of float32, n_queries x k
+        Ascending.
+    k : int
+        Most neighbours that count.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a query cell, columns `COLUMNS`.
+    """
+    rows = np.sort(np.concatenate(list(trial.queries.values())))
+    places = {study: np.searchsorted(rows, some) for study, some in trial.queries.items()}
+    frames = [
+        _scored(corpus, trial, study, some, name, ids[places[study]], distances[places[study]], k)
+        for study, some in trial.queries.items()
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def score_labels(corpus: Corpus, trial: Trial, name: str, predicted: npt.NDArray[np.object_]) -> pd.DataFrame:
+    """Score a method that names types and retrieves nothing.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        All cells.
+    trial : Trial
+        Reference and queries.
+    name : str
+        Goes into the column ``model``.
+    predicted : ndarray of str, n_queries
+        Type of each query in ascending order of all query rows; empty for none.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `COLUMNS`; ``afp``, ``ap`` and ``mean_distance`` are missing.
+    """
+    rows = np.sort(np.concatenate(list(trial.queries.values())))
+    types = corpus.cells[TYPE].to_numpy(dtype=object)
+    counts = corpus.cells.loc[trial.reference, TYPE].value_counts()
+    similarity = Similarity.from_table(corpus.type_similarity)
     frames = []
-    for name in settings.models:
-        represent = _representation(name, corpus, trial, trained)
-        ids, distances = _neighbours(corpus, trial.reference, wanted, represent, inputs, k=settings.k)
-        frames += [
-            _scored(corpus, trial, study, some, name, ids[np.searchsorted(rows, some)],
-                    distances[np.searchsorted(rows, some)], settings.k)
-            for study, some in trial.queries.items()
-        ]  # fmt: skip
+    for study, some in trial.queries.items():
+        truth, named = types[some], predicted[np.searchsorted(rows, some)]
+        frames.append(pd.DataFrame({
+            "held_out": study,
+            "model": name,
+            "cell": some,
+            TYPE: truth,
+            "rare": counts.loc[truth].to_numpy() < RARE * counts.sum(),
+            "k": int(min(100, counts.loc[truth].min())),
+            "afp": np.nan,
+            "ap": np.nan,
+            "predicted": named,
+            "near": [similarity(a, b) >= NEAR for a, b in zip(truth, named, strict=True)],
+            "mean_distance": np.nan,
+        }))  # fmt: skip
     return pd.concat(frames, ignore_index=True)
 
 
@@ -127,8 +228,9 @@ def _representation(name: str, corpus: Corpus, trial: Trial, trained: TrainedEnc
         return cosine(inputs)
     if name == "logistic":
         return logistic_logits(trained, corpus)
-    if name == "pca_100":
-        return principal_components(chunks(corpus, trial.reference, inputs), raw(inputs))
+    if name in {"pca_100", "pca_width"}:
+        width = N_COMPONENTS if name == "pca_100" else trained.encoder.n_latent
+        return principal_components(chunks(corpus, trial.reference, inputs), raw(inputs), width)
     return raw(inputs)
 
 

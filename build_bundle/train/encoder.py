@@ -5,28 +5,19 @@ The same function trains the encoder of a bundle and those of the retrieval test
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-import numpy as np
-import numpy.typing as npt
 
 from build_bundle.corpus import Corpus
 from build_bundle.holdout import NOTHING, Holdout
 from build_bundle.step import ReportProgress, no_progress
-from build_bundle.stream import in_vocabulary
+from build_bundle.train.cells import training_cells
 from build_bundle.train.dataset import Dataset
 from build_bundle.train.joining import fit_join
 from build_bundle.train.network import TrainedNet, train_net
-from build_bundle.train.profiles import profile_blocks
-from build_bundle.train.rows import Rows, choose_rows
+from build_bundle.train.rows import Rows
 from build_bundle.train.settings import TrainSettings
-from build_bundle.train.statistics import Block, encoder_inputs
 from build_bundle.train.targets import class_targets
-from build_bundle.train.vocabulary import choose_vocabulary
 from core.embedding.encoder import Encoder
-from core.errors import ConfigError
-from core.expression.recipe import EncoderInputs, Recipe
 from core.ontology.similarity import Similarity
 
 
@@ -85,23 +76,11 @@ def train_encoder(
     ConfigError
         When fewer than two types or no shared gene is left.
     """
-    rows = choose_rows(corpus, split="train", per_type=settings.cells_per_type, seed=seed, holdout=holdout)
-    if not rows:
-        raise ConfigError("No training cell is left.", next_step="Lower the selection's min_cells or add studies.")
-    genes = choose_vocabulary(corpus, rows, n_genes=settings.n_vocabulary, min_studies=settings.min_studies)
-    blocks = _blocks(corpus, rows, genes)
-    inputs = encoder_inputs(corpus.genes[genes], blocks, Recipe())
-    blocks += profile_blocks(corpus, genes, per_profile=settings.profile_cells, seed=seed, holdout=holdout)
-    classes = tuple(sorted({str(name) for block in blocks for name in block.types}))
-    if len(classes) < 2:
-        raise ConfigError("All training cells have one type.", next_step="Add a study with other cell types.")
-    held = choose_rows(corpus, split="validation", per_type=settings.cells_per_type, seed=seed, holdout=holdout)
-    validation = _validation(_blocks(corpus, held, genes), inputs, classes)
-    data = Dataset(inputs, blocks, classes)
-    nets = _train_nets(corpus, data, validation, settings, seed, progress)
+    cells = training_cells(corpus, settings, seed=seed, holdout=holdout)
+    nets = _train_nets(corpus, cells.data, cells.validation, settings, seed, progress)
     weights = [net.net for net in nets]
-    encoder = Encoder(weights, inputs, fit_join(weights, data, settings.n_latent))
-    return TrainedEncoder(encoder, nets, classes, np.sort(np.concatenate(list(rows.values()))))
+    encoder = Encoder(weights, cells.inputs, fit_join(weights, cells.data, settings.n_latent))
+    return TrainedEncoder(encoder, nets, cells.data.classes, cells.rows)
 
 
 def _train_nets(
@@ -124,24 +103,3 @@ def _train_nets(
         return train_net(data, validation, targets, settings, seed=seed * 100 + number, progress=report)
 
     return tuple(train_one(number) for number in range(settings.n_nets))
-
-
-def _blocks(corpus: Corpus, rows: Mapping[str, Rows], genes: npt.NDArray[np.int64]) -> list[Block]:
-    types = corpus.cells["cell_type_ontology_term_id"].to_numpy(dtype=object)
-    blocks = []
-    for part, chosen in rows.items():
-        matrix = corpus.part(part)
-        x, measured = in_vocabulary(matrix, chosen - matrix.first_row, genes)
-        blocks.append(Block(part, matrix.study, x, measured, types[chosen]))
-    return blocks
-
-
-def _validation(blocks: Sequence[Block], inputs: EncoderInputs, classes: tuple[str, ...]) -> Dataset | None:
-    """Keep validation cells of types the network can name."""
-    known = set(classes)
-    kept = []
-    for block in blocks:
-        rows = np.flatnonzero([name in known for name in block.types])
-        if len(rows):
-            kept.append(Block(block.part, block.study, block.x[rows], block.measured, block.types[rows]))
-    return Dataset(inputs, kept, classes) if kept else None

@@ -29,10 +29,15 @@ def class_targets(classes: Sequence[str], similarity: Similarity, soft: float) -
     ndarray of float32, n_classes x n_classes
         Rows sum to 1. A type without a relative keeps the whole target.
     """
-    related = similarity.matrix(classes).astype(np.float64)
+    return spread_targets(similarity.matrix(classes), soft)
+
+
+def spread_targets(similarity: npt.NDArray[np.floating], soft: float) -> Floats:
+    """Return the target of every class from the similarities of the classes, n_classes x n_classes."""
+    related = similarity.astype(np.float64)
     np.fill_diagonal(related, 0.0)
     total = related.sum(axis=1, keepdims=True)
     spread = np.where(total > 0, soft, 0.0)
     target = spread * np.divide(related, total, out=np.zeros_like(related), where=total > 0)
-    target[np.diag_indices(len(classes))] = 1 - spread[:, 0]
+    target[np.diag_indices(len(related))] = 1 - spread[:, 0]
     return np.asarray(target, dtype=np.float32)

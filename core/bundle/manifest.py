@@ -26,6 +26,11 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _EXAMPLE = re.compile(re.escape(EXAMPLES) + r"/[A-Za-z0-9][A-Za-z0-9_-]{0,99}\.h5ad")
 
 
+_SHAPES = ("tanh", "sigmoid", "relu")
+ACTIVATIONS = (*_SHAPES, *(f"{name}-linear" for name in _SHAPES))
+"""What an encoder's layers may do to their sums; "-linear": all layers but the last."""
+
+
 @dataclass(frozen=True)
 class FileEntry:
     """One file: SHA-256 in hex, size in bytes, rows of a table (None for other files)."""
@@ -334,7 +339,7 @@ def _rules_encoder(m: Manifest) -> list[Rule]:
             shaped and not 1 <= e.n_latent <= e.n_joined,
             "encoder.n_latent is outside 1 to n_nets times the last layer's width.",
         ),
-        (e.activation != "tanh", "encoder.activation is not tanh."),
+        (e.activation not in ACTIVATIONS, f"encoder.activation is none of {', '.join(ACTIVATIONS)}."),
         (e.n_vocabulary < 1, "encoder.n_vocabulary is below 1."),
         (m.index.dim != e.n_latent, "index.dim differs from encoder.n_latent."),
         (m.index.n != m.counts.n_cells, "index.n differs from counts.n_cells."),

@@ -1,6 +1,6 @@
 """The networks as numpy: from an expression matrix to the embedding, without keras.
 
-Dense layers, tanh, the last hidden layer scaled to length 1; several nets side by side, divided by the square root of
+Dense layers, tanh by default, the last hidden layer scaled to length 1; several nets side by side, divided by the square root of
 their number, so that a joined row has length 1 again; then, where the encoder has a join, one linear map to fewer
 numbers and length 1 once more. A test holds this to Keras.
 
@@ -32,6 +32,33 @@ BATCH_BYTES = 8 * 1024**2
 """Size of the dense encoder inputs of one batch, whatever the vocabulary."""
 
 
+LINEAR = "linear"
+LAST_LINEAR = "-linear"
+"""Ending of a manifest's activation whose last layer has none."""
+
+
+def _sigmoid(values: Floats) -> Floats:
+    half = np.float32(0.5)
+    open_share: Floats = half * (np.float32(1) + np.tanh(half * values))  # cannot overflow, unlike 1 / (1 + exp(-x))
+    return open_share
+
+
+def _relu(values: Floats) -> Floats:
+    return np.maximum(values, np.float32(0))
+
+
+def _linear(values: Floats) -> Floats:
+    return values
+
+
+ACTIVATIONS: Mapping[str, Callable[[Floats], Floats]] = {
+    "tanh": np.tanh,
+    "sigmoid": _sigmoid,
+    "relu": _relu,
+    LINEAR: _linear,
+}
+
+
 @dataclass(frozen=True, eq=False)
 class Layer:
     """One dense layer.
@@ -41,11 +68,18 @@ class Layer:
     kernel : ndarray of float32, n_in x n_out
         Weights.
     bias : ndarray of float32, n_out
-        Added before the tanh.
+        Added before the activation.
+    activation : str
+        One of `ACTIVATIONS`.
     """
 
     kernel: Floats
     bias: Floats
+    activation: str = "tanh"
+
+    def __call__(self, values: Floats) -> Floats:
+        """Run the layer, n x n_in to n x n_out."""
+        return ACTIVATIONS[self.activation](values @ self.kernel + self.bias)
 
 
 Net = tuple[Layer, ...]
@@ -79,19 +113,20 @@ def forward(nets: Sequence[Net], inputs: Floats, join: Floats | None = None) -> 
         raise ValueError(f"inputs have shape {inputs.shape}, the encoder reads {n_vocab} genes")
     share = np.float32(1 / np.sqrt(len(nets)))
     first = _first_layers(nets, inputs)
-    sides = [_unit_rows(_hidden(net, start)) * share for net, start in zip(nets, first, strict=True)]
+    sides = [_unit_rows(hidden(net[1:], start)) * share for net, start in zip(nets, first, strict=True)]
     joined = np.concatenate(sides, axis=1)
     return joined if join is None else _unit_rows(joined @ join)
 
 
 def _first_layers(nets: Sequence[Net], inputs: Floats) -> list[Floats]:
     """Run the first layer of all nets; one product each, since joining kernels would copy them."""
-    return [np.tanh(inputs @ net[0].kernel + net[0].bias) for net in nets]
+    return [net[0](inputs) for net in nets]
 
 
-def _hidden(net: Net, values: Floats) -> Floats:
-    for layer in net[1:]:
-        values = np.tanh(values @ layer.kernel + layer.bias)
+def hidden(net: Net, values: Floats) -> Floats:
+    """Run layers one after the other, without scaling the rows; no layer at all leaves the values as they are."""
+    for layer in net:
+        values = layer(values)
     return values
 
 
@@ -130,7 +165,9 @@ def pack_nets(nets: Sequence[Net], join: Floats | None = None) -> dict[str, Floa
     return tensors if join is None else tensors | {JOIN: np.ascontiguousarray(join, dtype=np.float32)}
 
 
-def unpack_nets(tensors: Mapping[str, Floats], n_nets: int, n_layers: int) -> tuple[tuple[Net, ...], Floats | None]:
+def unpack_nets(
+    tensors: Mapping[str, Floats], n_nets: int, n_layers: int, activation: str = "tanh"
+) -> tuple[tuple[Net, ...], Floats | None]:
     """Read what `pack_nets` wrote.
 
     Parameters
@@ -139,6 +176,8 @@ def unpack_nets(tensors: Mapping[str, Floats], n_nets: int, n_layers: int) -> tu
         Contents of ``encoder.safetensors``.
     n_nets, n_layers : int
         From the manifest.
+    activation : str
+        From the manifest: one of `ACTIVATIONS`, with "-linear" behind it where the last layer has none.
 
     Returns
     -------
@@ -155,8 +194,16 @@ def unpack_nets(tensors: Mapping[str, Floats], n_nets: int, n_layers: int) -> tu
     expected = {f"net{i}.layer{j}.{p}" for i in range(n_nets) for j in range(n_layers) for p in ("kernel", "bias")}
     if odd := sorted(expected ^ (set(tensors) - {JOIN})):
         raise ValueError(f"the encoder's weights do not fit the manifest: {', '.join(odd[:4])}")
+    acts = [activation.removesuffix(LAST_LINEAR)] * n_layers
+    if activation.endswith(LAST_LINEAR):
+        acts[-1] = LINEAR
+    if not set(acts) <= set(ACTIVATIONS):
+        raise ValueError(f"the activation {activation[:40]!r} is none of {', '.join(ACTIVATIONS)}")
     nets = tuple(
-        tuple(Layer(tensors[f"net{i}.layer{j}.kernel"], tensors[f"net{i}.layer{j}.bias"]) for j in range(n_layers))
+        tuple(
+            Layer(tensors[f"net{i}.layer{j}.kernel"], tensors[f"net{i}.layer{j}.bias"], acts[j])
+            for j in range(n_layers)
+        )
         for i in range(n_nets)
     )
     for i, net in enumerate(nets):
@@ -231,7 +278,8 @@ class Encoder:
         """
         facts = bundle.manifest.encoder
         try:
-            nets, join = unpack_nets(bundle.tensors(ENCODER_WEIGHTS), facts.n_nets, len(facts.layers))
+            tensors = bundle.tensors(ENCODER_WEIGHTS)
+            nets, join = unpack_nets(tensors, facts.n_nets, len(facts.layers), facts.activation)
             recipe = Recipe.from_dict(bundle.manifest.recipe)
             encoder = cls(nets, EncoderInputs.from_table(recipe, bundle.frame(ENCODER_GENES.name)), join)
         except ValueError as error:

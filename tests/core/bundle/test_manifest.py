@@ -61,7 +61,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ({"encoder.layers": (0,)}, "encoder has no net"),
     ({"encoder.n_latent": 21}, "encoder.n_latent is outside"),
     ({"encoder.n_latent": 0}, "encoder.n_latent is outside"),
-    ({"encoder.activation": "relu"}, "activation is not tanh"),
+    ({"encoder.activation": "gelu"}, "activation is none of tanh, sigmoid, relu"),
     ({"encoder.n_vocabulary": 0}, "n_vocabulary is below 1"),
     ({"index.dim": 15}, "index.dim differs"),
     ({"index.n": 5}, "index.n differs"),

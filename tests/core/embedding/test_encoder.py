@@ -207,3 +207,23 @@ def test_a_recipe_nobody_knows_is_refused(bundle):
     bundle.manifest = replace(bundle.manifest, recipe={"magic": 1.0})
     with pytest.raises(BundleDamagedError, match="recipe has fields"):
         Encoder.from_bundle(bundle)
+
+
+@pytest.mark.parametrize(("name", "expected"), [
+    ("tanh", np.tanh), ("sigmoid", lambda v: 1 / (1 + np.exp(-v))), ("relu", lambda v: np.maximum(v, 0)), ("linear", lambda v: v),
+])  # fmt: skip
+def test_activations_by_their_formulas(name, expected):
+    layer = Layer(np.float32([[1.0]]), np.float32([0.5]), name)
+    x = np.float32([[-3.0], [0.2], [80.0], [-120.0]])
+    with np.errstate(over="ignore"):
+        wanted = expected((x + 0.5).astype(np.float64))
+    found = layer(x)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
+
+
+def test_the_last_layer_may_have_no_activation():
+    (net,), _ = unpack_nets(pack_nets(nets_of([[4, 3, 2]])), 1, 2, "relu-linear")
+    assert [layer.activation for layer in net] == ["relu", "linear"]
+    with pytest.raises(ValueError, match="none of tanh"):
+        unpack_nets(pack_nets(nets_of([[4, 3]])), 1, 1, "gelu")

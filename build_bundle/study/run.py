@@ -1,0 +1,267 @@
+"""Run a study: every model on every hold-out, each kept as soon as it is finished.
+
+Two kinds of hold-outs never mix: ``final`` are the test studies named in the configuration; ``inner`` leaves studies out of
+what remains of a fold, and models are chosen by these alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from build_bundle.corpus import Corpus
+from build_bundle.evaluate.folds import inner_folds, study_folds
+from build_bundle.evaluate.representations import (
+    N_COMPONENTS,
+    Logistic,
+    Represent,
+    cosine,
+    encoded,
+    principal_components,
+    raw,
+)
+from build_bundle.evaluate.settings import EvaluateSettings
+from build_bundle.evaluate.trial import Trial, make_trial, score_labels, score_representation
+from build_bundle.holdout import Holdout
+from build_bundle.networks.spec import ModelSpec
+from build_bundle.networks.training import GroupFiles, Workbench
+from build_bundle.stream import chunks
+from build_bundle.study.rivals import Rival
+from build_bundle.study.settings import DEFAULT
+from build_bundle.train.encoder import train_encoder
+from build_bundle.train.settings import TrainSettings
+from core.embedding.encoder import Encoder
+
+Phase = Literal["final", "inner"]
+CELL_FIELDS = ("n_vocabulary", "min_studies", "cells_per_type", "profile_cells")
+"""Settings of ``[train]`` that change what every model sees, and so its result."""
+Facts = dict[str, Any]
+Outcome = tuple[pd.DataFrame, Facts]
+
+
+@dataclass(frozen=True)
+class StudyFold:
+    """One hold-out of a study.
+
+    Parameters
+    ----------
+    reference : str
+        Name of the reference's configuration.
+    phase : str
+        "final" or "inner".
+    held_out : tuple of str
+        Studies no model may see.
+    asked : tuple of str
+        Those of them whose cells are the queries.
+    """
+
+    reference: str
+    phase: Phase
+    held_out: tuple[str, ...]
+    asked: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """Words for progress lines."""
+        return f"{self.reference} without {', '.join(self.asked)}"
+
+
+@dataclass(frozen=True, eq=False)
+class StudyReference:
+    """One reference of a study.
+
+    Parameters
+    ----------
+    name : str
+        Of its configuration.
+    corpus : Corpus
+        Its cells.
+    evaluate : EvaluateSettings
+        Folds and k.
+    train : TrainSettings
+        How the bundle's encoder is trained; vocabulary and cells are the same for all models.
+    groups : GroupFiles or None
+        Gene groups.
+    """
+
+    name: str
+    corpus: Corpus
+    evaluate: EvaluateSettings
+    train: TrainSettings
+    groups: GroupFiles | None
+
+    def folds(self, phase: Phase, n_inner: int) -> Iterator[StudyFold]:
+        """Yield the hold-outs of a phase."""
+        for fold in study_folds(self.corpus, self.evaluate):
+            if phase == "final":
+                yield StudyFold(self.name, phase, fold, fold)
+            else:
+                for inner in inner_folds(self.corpus, fold, n_inner):
+                    yield StudyFold(self.name, phase, (*fold, *inner), inner)
+
+
+class FoldBench:
+    """Everything the models of one hold-out share.
+
+    Parameters
+    ----------
+    reference : StudyReference
+        Where it is held out.
+    fold : StudyFold
+        What is held out.
+    seed : int
+        Seed of every random choice.
+    """
+
+    def __init__(self, reference: StudyReference, fold: StudyFold, seed: int) -> None:
+        self.reference, self.fold, self.seed = reference, fold, seed
+        self.holdout = Holdout(frozenset(fold.held_out))
+        self.bench = Workbench(
+            reference.corpus, reference.train, seed=seed, holdout=self.holdout, groups=reference.groups
+        )
+
+    @cached_property
+    def trial(self) -> Trial:
+        """Reference cells and queries."""
+        corpus = self.reference.corpus
+        within = np.arange(len(corpus.cells)) < corpus.n_ref
+        held = self.holdout.covers(corpus.cells)
+        asked = Holdout(frozenset(self.fold.asked)).covers(corpus.cells)
+        return make_trial(corpus, within & ~held, within & asked, self.reference.evaluate, seed=self.seed)
+
+    def retrieved(self, name: str, represent: Represent) -> pd.DataFrame:
+        """Score a representation."""
+        inputs = self.bench.cells.inputs
+        return score_representation(
+            self.reference.corpus, self.trial, name, represent, inputs, k=self.reference.evaluate.k
+        )
+
+    def labelled(self, name: str, predicted: npt.NDArray[np.object_]) -> pd.DataFrame:
+        """Score labels of the queries, in ascending order of their rows."""
+        return score_labels(self.reference.corpus, self.trial, name, predicted)
+
+    def model(self, spec: ModelSpec) -> Outcome:
+        """Train a model and score it."""
+        fitted = self.bench.fit(spec)
+        frame = self.retrieved(spec.name, encoded(self.bench.encoder(fitted)))
+        width = fitted.net[-1].kernel.shape[1]
+        facts = {"settings": asdict(spec), "best_epoch": fitted.best_epoch, "width": width,
+                 "curve": fitted.curve, "pretraining": fitted.pretraining, "train_seconds": fitted.seconds}  # fmt: skip
+        return frame, facts
+
+    def default(self) -> Outcome:
+        """Train the bundle's own encoder and score it."""
+        reference = self.reference
+        started = time.monotonic()
+        trained = train_encoder(reference.corpus, reference.train, seed=self.seed, holdout=self.holdout)
+        seconds = time.monotonic() - started
+        encoder: Encoder = trained.encoder
+        frame = score_representation(
+            reference.corpus, self.trial, DEFAULT, encoded(encoder), encoder.inputs, k=reference.evaluate.k
+        )
+        curve = [{"net": float(i), **row} for i, net in enumerate(trained.nets) for row in net.curve]
+        return frame, {"settings": asdict(reference.train), "width": encoder.n_latent, "curve": curve,
+                       "train_seconds": seconds}  # fmt: skip
+
+    def baseline(self, name: str) -> Outcome:
+        """Fit a baseline and score it."""
+        started = time.monotonic()
+        frame = self._baseline(name)
+        return frame, {"train_seconds": time.monotonic() - started}
+
+    def _baseline(self, name: str) -> pd.DataFrame:
+        corpus, inputs = self.reference.corpus, self.bench.cells.inputs
+        if name in {"pca_100", "pca_width"}:
+            width = N_COMPONENTS if name == "pca_100" else reference_width(self.reference.train)
+            base = principal_components(chunks(corpus, self.trial.reference, inputs), raw(inputs), width)
+            return self.retrieved(name, base)
+        if name.startswith("logistic"):
+            return self._logistic(name)
+        return self.retrieved(name, cosine(inputs) if name == "cosine" else raw(inputs))
+
+    @cached_property
+    def _regression(self) -> Logistic:
+        return Logistic(self.reference.corpus, self.bench.cells.inputs, self.bench.cells.rows)
+
+    def _logistic(self, name: str) -> pd.DataFrame:
+        if name == "logistic":
+            return self.retrieved(name, self._regression.represent)
+        wanted = np.zeros(len(self.reference.corpus.cells), dtype=bool)
+        wanted[np.concatenate(list(self.trial.queries.values()))] = True
+        cells = chunks(self.reference.corpus, wanted, self.bench.cells.inputs)
+        return self.labelled(name, np.concatenate([self._regression.labels(c.x, c.measured) for c in cells]))
+
+    def rival(self, rival: Rival) -> Outcome:
+        """Run a rival in its own environment and score what it answers."""
+        started = time.monotonic()
+        cells, k = self.bench.cells, self.reference.evaluate.k
+        frame = rival.answer(self.reference.corpus, cells.rows, self.trial, k=k)
+        return frame, {"train_seconds": time.monotonic() - started, **rival.facts}
+
+
+def reference_width(train: TrainSettings) -> int:
+    """Return the width of the bundle's embedding: of the networks side by side, or what they are joined to."""
+    return min(train.n_latent, train.n_nets * train.hidden[-1])
+
+
+class StudyStore:
+    """Finished runs in a folder, one table and one note a run.
+
+    Parameters
+    ----------
+    folder : Path
+        Made when the first run is kept.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, bench: FoldBench, name: str, settings: object) -> Path:
+        """Return where a run is kept: named after everything that changes its result."""
+        reference = bench.reference
+        train = asdict(reference.train)
+        facts = {
+            "fold": asdict(bench.fold),
+            "name": name,
+            "settings": settings,
+            "seed": bench.seed,
+            "cells": train if name == DEFAULT else {field: train[field] for field in CELL_FIELDS},
+            "evaluate": [reference.evaluate.k, reference.evaluate.min_reference, reference.evaluate.max_queries],
+            "parts": [asdict(record) for record in reference.corpus.records],
+        }
+        key = hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:16]
+        return self.folder / f"{key}.parquet"
+
+    def run(self, path: Path, bench: FoldBench, name: str, job: Callable[[], Outcome]) -> bool:
+        """Run a job unless its result is there; return whether it ran."""
+        if path.is_file():
+            return False
+        self.folder.mkdir(parents=True, exist_ok=True)
+        started = time.monotonic()
+        frame, facts = job()
+        note = {"model": name, **asdict(bench.fold), "seconds": time.monotonic() - started, **facts}
+        path.with_suffix(".json").write_text(json.dumps(note), encoding="utf-8")
+        part = path.with_suffix(".part")
+        frame.assign(reference=bench.fold.reference, phase=bench.fold.phase).to_parquet(part)
+        part.replace(path)  # last: a run is finished when its table is there
+        return True
+
+    def cells(self) -> pd.DataFrame:
+        """Return the scored cells of all finished runs, with ``reference`` and ``phase``."""
+        frames = [pd.read_parquet(path) for path in sorted(self.folder.glob("*.parquet"))]
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+    def notes(self) -> list[Mapping[str, Any]]:
+        """Return the notes of all finished runs."""
+        finished = (path.with_suffix(".json") for path in sorted(self.folder.glob("*.parquet")))
+        return [json.loads(path.read_text(encoding="utf-8")) for path in finished]

@@ -1,0 +1,203 @@
+"""What a study found, as tables: every model on every held-out study, with intervals, and one row a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from build_bundle.evaluate.summary import ALL, TYPE, bootstrap_interval, evaluation_table
+from build_bundle.study.figures import model_bars, type_heatmap
+from build_bundle.study.run import StudyStore
+from build_bundle.study.settings import DEFAULT
+
+METRICS = ("mafp_weighted", "accuracy", "macro_f1", "near_accuracy")
+N_BOOTSTRAP = 2000
+SHOWN = 14  # models beside one another in a table
+Notes = Sequence[Mapping[str, Any]]
+
+
+def write_study(store: StudyStore, out: Path, *, seed: int) -> Iterator[Path]:
+    """Write tables and figures of all finished runs.
+
+    Parameters
+    ----------
+    store : StudyStore
+        Finished runs.
+    out : Path
+        Gets ``evaluation_PHASE.parquet``, ``models.csv``, ``study.md`` and figures (``.svg``).
+    seed : int
+        Of the bootstrap.
+
+    Yields
+    ------
+    Path
+        Each file written.
+    """
+    cells = store.cells()
+    if cells.empty:
+        return
+    tables = {str(phase): _table(part, seed) for phase, part in cells.groupby("phase", sort=True)}
+    for phase, table in tables.items():
+        path = out / f"evaluation_{phase}.parquet"
+        table.to_parquet(path)
+        yield path
+    models = models_table(tables, store.notes(), seed)
+    models.to_csv(out / "models.csv", index=False)
+    yield out / "models.csv"
+    if "final" in tables:
+        for name, text in (
+            ("study.md", study_text(tables["final"], models)),
+            ("mafp_by_type.svg", type_heatmap(tables["final"], models["model"].tolist())),
+            ("models.svg", model_bars(models)),
+        ):
+            (out / name).write_text(text, encoding="utf-8")
+            yield out / name
+
+
+def _table(cells: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Return the evaluation table; a study that two references have counts once in each."""
+    named = cells.assign(split="study", held_out=cells["reference"] + " " + cells["held_out"])
+    return evaluation_table(named, n_bootstrap=N_BOOTSTRAP, seed=seed)
+
+
+def over_types(table: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Return a metric over all types: studies x models, without the means."""
+    some = table[(table[TYPE] == ALL) & (table["metric"] == metric) & (table["held_out"] != ALL)]
+    return some.pivot_table(index="held_out", columns="model", values="value")
+
+
+def complete(wide: pd.DataFrame) -> pd.DataFrame:
+    """Return the models that were run on all held-out studies."""
+    return wide.loc[:, wide.notna().all(axis=0)]
+
+
+def models_table(tables: Mapping[str, pd.DataFrame], notes: Notes, seed: int) -> pd.DataFrame:
+    """Return one row a model.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        Evaluation table by phase.
+    notes : sequence of mapping
+        Of the finished runs.
+    seed : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``model``, ``family``, ``sizes``, ``settings``, ``width``, ``train_seconds`` (mean over hold-outs), ``inner_mafp``
+        (mean over left-out studies inside the training studies; empty where not run), and for each of `METRICS` its mean
+        over the test studies with ``_low`` and ``_high`` (95 %, bootstrap over studies). Models that lack a hold-out are
+        left out. By ``inner_mafp``, then by name: never by the test studies.
+    """
+    final, inner = tables.get("final"), tables.get("inner")
+    chosen = final if final is not None else inner
+    if chosen is None:
+        return pd.DataFrame(columns=["model"])
+    by_metric = {metric: complete(over_types(chosen, metric)) for metric in METRICS}
+    inner_means = complete(over_types(inner, "mafp_weighted")).mean() if inner is not None else pd.Series(dtype=float)
+    rows = []
+    for name in by_metric["accuracy"].columns:
+        row: dict[str, Any] = {
+            "model": name,
+            **_described(str(name), notes),
+            "inner_mafp": inner_means.get(name, np.nan),
+        }
+        for metric, wide in by_metric.items():
+            values = wide[name].to_numpy() if name in wide else np.array([])
+            low, high = bootstrap_interval(values, N_BOOTSTRAP, seed)
+            mean = float(values.mean()) if len(values) else np.nan
+            row |= {metric: mean, f"{metric}_low": np.nan if low is None else low,
+                    f"{metric}_high": np.nan if high is None else high}  # fmt: skip
+        rows.append(row)
+    table = pd.DataFrame(rows)
+    return table.sort_values(["inner_mafp", "model"], ascending=[False, True], na_position="last", ignore_index=True)
+
+
+def _described(name: str, notes: Notes) -> dict[str, Any]:
+    """Return what the notes of a model's runs say about it; labels of a rival share the rival's notes."""
+    mine = [note for note in notes if note["model"] == name] or [
+        note for note in notes if note["model"] == name.removesuffix("_labels")
+    ]
+    settings = mine[0].get("settings", {}) if mine else {}
+    seconds = [note["train_seconds"] for note in mine]
+    return {
+        "family": _family(name, settings),
+        "sizes": "-".join(str(units) for units in settings.get("hidden", ())),
+        "settings": "; ".join(f"{key} {value}" for key, value in settings.items() if key not in {"label", "hidden"}),
+        "width": mine[0].get("width") if mine else None,
+        "train_seconds": round(float(np.mean(seconds)), 2) if seconds else np.nan,
+    }
+
+
+def _family(name: str, settings: Mapping[str, Any]) -> str:
+    if name == DEFAULT:
+        return "default"
+    if "body" not in settings:
+        return "baseline or rival"
+    pretrained = "pretrained " if settings["pretrain"] else ""
+    return f"{pretrained}{settings['objective']}, {settings['body']}"
+
+
+def study_text(table: pd.DataFrame, models: pd.DataFrame) -> str:
+    """Write the study as Markdown.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Evaluation table of the test studies.
+    models : pandas.DataFrame
+        Of `models_table`.
+
+    Returns
+    -------
+    str
+        A table of held-out studies for the default, baselines, rivals and first models, for MAFP and for accuracy; then one
+        row for every model that was run.
+    """
+    order = models["model"].tolist()
+    first = [
+        name for name in order if models.set_index("model").loc[name, "family"] in {"default", "baseline or rival"}
+    ]
+    shown = [*sorted(first, key=lambda name: (name != DEFAULT, name)), *(n for n in order if n not in first)][:SHOWN]
+    blocks = [f"# Held-out studies\n\n{len(order)} models were run on all of them.\n"]
+    for metric, title in (("mafp_weighted", "Weighted MAFP"), ("accuracy", "Accuracy of the label")):
+        wide = complete(over_types(table, metric))
+        blocks.append(
+            f"## {title}\n\n" + "\n".join(_study_lines(wide[[n for n in shown if n in wide]], models, metric))
+        )
+    blocks.append("## Every model\n\n" + "\n".join(_model_lines(models)))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _study_lines(wide: pd.DataFrame, models: pd.DataFrame, metric: str) -> Iterator[str]:
+    yield "| held out | " + " | ".join(wide.columns) + " |"
+    yield "|---|" + "---|" * len(wide.columns)
+    for study, row in wide.iterrows():
+        best = row.max()
+        yield f"| {study} | " + " | ".join(f"**{v:.3f}**" if v == best else f"{v:.3f}" for v in row) + " |"
+    by_model = models.set_index("model")
+    means = [by_model.loc[name, [metric, f"{metric}_low", f"{metric}_high"]].to_numpy() for name in wide.columns]
+    yield f"| **mean of {len(wide)}** | " + " | ".join(_interval(*mean) for mean in means) + " |"
+
+
+def _model_lines(models: pd.DataFrame) -> Iterator[str]:
+    yield "| model | family | width | seconds | chosen by (inner MAFP) | MAFP | accuracy | macro-F1 |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for row in models.to_dict("records"):
+        inner = "" if pd.isna(row["inner_mafp"]) else f"{row['inner_mafp']:.3f}"
+        figures = (_interval(*(row[f"{m}{end}"] for end in ("", "_low", "_high"))) for m in METRICS[:3])
+        width = "" if pd.isna(row["width"]) else f"{row['width']:.0f}"
+        seconds = "" if pd.isna(row["train_seconds"]) else f"{row['train_seconds']:.1f}"
+        yield f"| {row['model']} | {row['family']} | {width} | {seconds} | {inner} | " + " | ".join(figures) + " |"
+
+
+def _interval(mean: float, low: float, high: float) -> str:
+    if np.isnan(mean):
+        return ""
+    return f"{mean:.3f}" if np.isnan(low) else f"{mean:.3f} ({low:.3f} to {high:.3f})"
