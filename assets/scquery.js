@@ -3,7 +3,7 @@
 (function () {
   "use strict";
 
-  var KEYS = ["sel", "clusters", "space", "type", "threshold", "bundle", "tab", "gene"];
+  var KEYS = ["sel", "clusters", "space", "type", "threshold", "detail", "rows", "bundle", "tab", "gene"];
   var MAX_VERTICES = 60;
   var MAX_SELECTION = 380;
 
@@ -70,14 +70,27 @@
     return next === (search || "") ? nothing() : next;
   }
 
+  /* What a slider asked for and the address has not shown yet: by the time it does, the slider may be further on. */
+  var asked = { clusters: [], detail: [] };
+
+  function isEcho(key, value) {
+    var place = asked[key].indexOf(String(value));
+    asked[key].splice(0, place + 1);
+    return place >= 0;
+  }
+
   /* Controls that the address moves too: set here, so that no circle of callbacks arises. */
-  function syncControls(clusters, space, type) {
+  function syncControls(clusters, space, type, detail) {
     var set = window.dash_clientside.set_props;
-    if (isHere("cluster-slider") && clusters) {
+    if (isHere("cluster-slider") && clusters && !isEcho("clusters", clusters)) {
       set("cluster-slider", { value: Number(clusters) });
     }
     if (isHere("space-switch")) {
       set("space-switch", { value: space === "raw" ? "raw" : "embedding" });
+    }
+    var slider = isHere("detail-slider") ? window.dash_component_api.getLayout("detail-slider") : null;
+    if (slider && !isEcho("detail", detail || "0")) {
+      set("detail-slider", { value: slider.props.max - Math.min(Number(detail) || 0, slider.props.max) });
     }
     if (isHere("main") && document.querySelector(".results")) {
       set("type-card", { opened: Boolean(type) });
@@ -86,11 +99,28 @@
   }
 
   function chooseClusters(value, known) {
-    return !value || String(value) === String(known || "9") ? nothing() : request({ clusters: String(value) });
+    if (!value || String(value) === String(known || "9")) {
+      return nothing();
+    }
+    asked.clusters.push(String(value));
+    return request({ clusters: String(value) });
   }
 
   function chooseSpace(value, known) {
     return !value || value === (known || "embedding") ? nothing() : request({ space: value === "embedding" ? null : value });
+  }
+
+  /* The slider's right end is the finest types, the address counts the steps away from them. A choice by type, cluster or
+   * branch means nothing among other types and is given up. */
+  function chooseDetail(value, max, known, selection) {
+    var steps = max - value;
+    if (value === null || value === undefined || steps === (Number(known) || 0)) {
+      return nothing();
+    }
+    asked.detail.push(String(steps));
+    var stays = /^(all|box:|lasso:|status:|obs:)/.test(selection || "all");
+    var wanted = { detail: steps ? String(steps) : null };
+    return request(stays ? wanted : Object.assign(wanted, { sel: null }));
   }
 
   function chooseThreshold(value, known, made) {
@@ -100,15 +130,20 @@
     return request({ threshold: Number(value) === Number(made) ? null : String(value) });
   }
 
-  /* A click on the heatmap: a branch of the tree carries [node, cells], a row or the strip its cluster's number. */
-  function chooseBranch(click, clusters, known) {
+  /* A click on the heatmap: a branch of the tree carries [node, cells], a row or the strip its cluster's number.
+   * While the selected cells are shown alone, their clusters are numbered for themselves and choose nothing. */
+  function chooseBranch(click, clusters, known, isOpened) {
     var point = click && click.points && click.points[0];
     var data = point ? customdataOf(point) : null;
-    if (data === null || data === undefined) {
+    if (data === null || data === undefined || isOpened === "true") {
       return nothing();
     }
     var selection = typeof data === "object" ? "branch:" + data[0] : "cluster:" + data + "/" + (clusters || "9");
     return request({ sel: selection === known ? null : selection });
+  }
+
+  function toggleRows(clicks, known) {
+    return clicks ? request({ rows: known === "selected" ? null : "selected" }) : nothing();
   }
 
   /* Dash looks customdata up before plotly has unpacked it: for points of a line it must be asked for again. */
@@ -312,8 +347,8 @@
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     scquery: {
       readAddress: readAddress, writeAddress: writeAddress, syncControls: syncControls,
-      chooseClusters: chooseClusters, chooseSpace: chooseSpace, chooseThreshold: chooseThreshold,
-      chooseBranch: chooseBranch, chooseOnMap: chooseOnMap, chooseRow: chooseRow, chooseNode: chooseNode,
+      chooseClusters: chooseClusters, chooseSpace: chooseSpace, chooseThreshold: chooseThreshold, chooseDetail: chooseDetail,
+      chooseBranch: chooseBranch, toggleRows: toggleRows, chooseOnMap: chooseOnMap, chooseRow: chooseRow, chooseNode: chooseNode,
       openCard: openCard, chooseGene: chooseGene, closeCard: closeCard, showCells: showCells, showValue: showValue, openDrawer: openDrawer, clear: clear, onlyNews: onlyNews, toggleRail: toggleRail,
       measure: measure, scheme: scheme, hasWebgl: hasWebgl, explainNode: explainNode, uploadSheet: uploadSheet, copyLink: copyLink, switchStylesheet: switchStylesheet,
     },

@@ -10,7 +10,9 @@ from dash import ALL, Dash, Input, Output, State
 from callbacks.browser import in_browser
 from layouts import ids
 
-STORES = (ids.SELECTION, ids.CLUSTERS, ids.SPACE, ids.TYPE, ids.THRESHOLD, ids.BUNDLE, ids.TAB, ids.GENE)
+STORES = (
+    ids.SELECTION, ids.CLUSTERS, ids.SPACE, ids.TYPE, ids.THRESHOLD, ids.DETAIL, ids.ROWS, ids.BUNDLE, ids.TAB, ids.GENE,
+)  # fmt: skip
 MEASURED = ((ids.HEATMAP, ids.HEATMAP_SIZE), (ids.SCATTER, ids.SCATTER_SIZE), (ids.ONTOLOGY, ids.ONTOLOGY_SIZE))
 
 
@@ -37,14 +39,29 @@ def register(app: Dash) -> None:
         Input(ids.CLUSTERS, "data"),
         Input(ids.SPACE, "data"),
         Input(ids.TYPE, "data"),
+        Input(ids.DETAIL, "data"),
     )
     for panel, store in MEASURED:
         in_browser(app, "measure", Output(store, "data"), Input(panel, "id"))
     _choice(app, "chooseClusters", Input(ids.CLUSTER_SLIDER, "value"), State(ids.CLUSTERS, "data"))
     _choice(app, "chooseSpace", Input(ids.SPACE_SWITCH, "value"), State(ids.SPACE, "data"))
     _choice(
-        app, "chooseBranch", Input(ids.HEATMAP, "clickData"), State(ids.CLUSTERS, "data"), State(ids.SELECTION, "data")
+        app,
+        "chooseDetail",
+        Input(ids.DETAIL_SLIDER, "value"),
+        State(ids.DETAIL_SLIDER, "max"),
+        State(ids.DETAIL, "data"),
+        State(ids.SELECTION, "data"),
     )
+    _choice(
+        app,
+        "chooseBranch",
+        Input(ids.HEATMAP, "clickData"),
+        State(ids.CLUSTERS, "data"),
+        State(ids.SELECTION, "data"),
+        State(ids.HEATMAP_OPEN, "aria-pressed"),
+    )
+    _choice(app, "toggleRows", Input(ids.HEATMAP_OPEN, "n_clicks"), State(ids.ROWS, "data"))
     _choice(
         app, "chooseOnMap", Input(ids.SCATTER, "selectedData"), State(ids.SPACE, "data"), State(ids.SELECTION, "data")
     )

@@ -25,17 +25,20 @@ def register(app: Dash) -> None:
         Output(ids.COMPOSITION_MESSAGE, "children"),
         Input(ids.SELECTION, "data"),
         Input(ids.THRESHOLD, "data"),
+        Input(ids.DETAIL, "data"),
         Input(ids.SCOPE_SWITCH, "value"),
         State(ids.URL, "pathname"),
     )(update)
 
 
-def update(selection: str | None, threshold: str | None, scope: str | None, pathname: str | None) -> list[Any]:
+def update(
+    selection: str | None, threshold: str | None, detail: str | None, scope: str | None, pathname: str | None
+) -> list[Any]:
     """Fill the panel for an address.
 
     Parameters
     ----------
-    selection, threshold : str or None
+    selection, threshold, detail : str or None
         Parts of the address.
     scope : str or None
         ``selection`` or ``all``.
@@ -47,7 +50,7 @@ def update(selection: str | None, threshold: str | None, scope: str | None, path
     list
         Values of the registered outputs.
     """
-    return in_panel(draw, 2, (pathname, selection, threshold), scope)
+    return in_panel(draw, 2, (pathname, selection, threshold, detail), scope)
 
 
 def draw(shown: Shown, scope: str | None) -> Sequence[Any]:

@@ -38,6 +38,7 @@ def register(app: Dash) -> None:
         Output(ids.GENE_SEARCH, "value"),
         Input(ids.GENE, "data"),
         Input(ids.SELECTION, "data"),
+        Input(ids.DETAIL, "data"),
         State(ids.URL, "pathname"),
     )(update_facts)
     app.callback(
@@ -47,6 +48,7 @@ def register(app: Dash) -> None:
         Input(ids.GENE, "data"),
         Input(ids.GENE_SIDE, "value"),
         Input(ids.SELECTION, "data"),
+        Input(ids.DETAIL, "data"),
         Input(ids.SPACE, "data"),
         Input(ids.SCHEME, "data"),
         Input(ids.WEBGL, "data"),
@@ -60,6 +62,7 @@ def register(app: Dash) -> None:
         Input(ids.GENE, "data"),
         Input(ids.SELECTION, "data"),
         Input(ids.THRESHOLD, "data"),
+        Input(ids.DETAIL, "data"),
         Input(ids.SCHEME, "data"),
         State(ids.URL, "pathname"),
     )(update_types)
@@ -117,12 +120,12 @@ def gene_of(shown: Shown, gene: str | None) -> str | None:
     return asked(shown).symbol(gene) if gene else asked(shown).telling(shown.mask)
 
 
-def update_facts(gene: str | None, selection: str | None, pathname: str | None) -> tuple[Any, None]:
+def update_facts(gene: str | None, selection: str | None, detail: str | None, pathname: str | None) -> tuple[Any, None]:
     """Say which gene is shown.
 
     Parameters
     ----------
-    gene, selection : str or None
+    gene, selection, detail : str or None
         Parts of the address.
     pathname : str or None
         Path of the address.
@@ -133,7 +136,7 @@ def update_facts(gene: str | None, selection: str | None, pathname: str | None) 
         Name and line, and an empty search box.
     """
     try:
-        shown = open_shown(pathname, selection, None)
+        shown = open_shown(pathname, selection, None, detail)
         symbol = gene_of(shown, gene)
     except ScQueryError as error:
         return states.panel_sentence(error), None
@@ -148,6 +151,7 @@ def update_map(
     gene: str | None,
     side: str | None,
     selection: str | None,
+    detail: str | None,
     space: str | None,
     theme: Theme | None,
     webgl: bool | None,  # noqa: FBT001  (Dash hands inputs over by place)
@@ -157,7 +161,7 @@ def update_map(
 
     Parameters
     ----------
-    gene, selection, space : str or None
+    gene, selection, detail, space : str or None
         Parts of the address.
     side : str or None
         ``query`` or ``reference``.
@@ -175,7 +179,7 @@ def update_map(
     """
     if None in (theme, webgl):
         raise PreventUpdate
-    return in_panel(draw_map, 2, (pathname, selection, None), gene, side, space, theme, webgl)
+    return in_panel(draw_map, 2, (pathname, selection, None, detail), gene, side, space, theme, webgl)
 
 
 def draw_map(
@@ -211,13 +215,18 @@ def draw_map(
 
 
 def update_types(
-    gene: str | None, selection: str | None, threshold: str | None, theme: Theme | None, pathname: str | None
+    gene: str | None,
+    selection: str | None,
+    threshold: str | None,
+    detail: str | None,
+    theme: Theme | None,
+    pathname: str | None,
 ) -> list[Any]:
     """Draw the gene by type.
 
     Parameters
     ----------
-    gene, selection, threshold : str or None
+    gene, selection, threshold, detail : str or None
         Parts of the address.
     theme : str or None
         ``light`` or ``dark``; None before the browser has said.
@@ -231,7 +240,7 @@ def update_types(
     """
     if theme is None:
         raise PreventUpdate
-    return in_panel(draw_types, 3, (pathname, selection, threshold), gene, theme)
+    return in_panel(draw_types, 3, (pathname, selection, threshold, detail), gene, theme)
 
 
 def draw_types(shown: Shown, gene: str | None, theme: Theme) -> Sequence[Any]:

@@ -28,9 +28,13 @@ def register(app: Dash) -> None:
         Output(ids.HEATMAP, "figure"),
         Output(ids.HEATMAP_SUB, "children"),
         Output(ids.CLUSTER_COUNT, "children"),
+        Output(ids.HEATMAP_OPEN, "hidden"),
+        Output(ids.HEATMAP_OPEN, "aria-pressed"),
         Output(ids.HEATMAP_MESSAGE, "children"),
         Input(ids.SELECTION, "data"),
+        Input(ids.ROWS, "data"),
         Input(ids.CLUSTERS, "data"),
+        Input(ids.DETAIL, "data"),
         Input(ids.SCHEME, "data"),
         Input(ids.HEATMAP_SIZE, "data"),
         State(ids.URL, "pathname"),
@@ -38,13 +42,19 @@ def register(app: Dash) -> None:
 
 
 def update(
-    selection: str | None, clusters: str | None, theme: Theme | None, size: object, pathname: str | None
+    selection: str | None,
+    rows: str | None,
+    clusters: str | None,
+    detail: str | None,
+    theme: Theme | None,
+    size: object,
+    pathname: str | None,
 ) -> list[Any]:
     """Fill the panel for an address.
 
     Parameters
     ----------
-    selection, clusters : str or None
+    selection, rows, clusters, detail : str or None
         Parts of the address.
     theme : str or None
         ``light`` or ``dark``; None before the browser has said.
@@ -60,10 +70,12 @@ def update(
     """
     if theme is None or size is None:
         raise PreventUpdate
-    return in_panel(draw, 3, (pathname, selection, None), clusters, theme, read_size(size, USUAL))
+    return in_panel(
+        draw, 5, (pathname, selection, None, detail), clusters, theme, read_size(size, USUAL), rows == heatmap.SELECTED
+    )
 
 
-def draw(shown: Shown, clusters: str | None, theme: Theme, size: tuple[int, int]) -> Sequence[Any]:
+def draw(shown: Shown, clusters: str | None, theme: Theme, size: tuple[int, int], alone: bool) -> Sequence[Any]:  # noqa: FBT001
     """Draw the heatmap.
 
     Parameters
@@ -76,12 +88,18 @@ def draw(shown: Shown, clusters: str | None, theme: Theme, size: tuple[int, int]
         ``light`` or ``dark``.
     size : tuple of int
         Width and height of the panel in pixels.
+    alone : bool
+        Whether the selected cells are shown without the others.
 
     Returns
     -------
     sequence
-        Figure, line beside the title, words at the slider.
+        Figure, line beside the title, words at the slider, and the button's state: whether there is nothing to open,
+        whether it is pressed.
     """
-    view = shown.engine.heatmap(shown.result, read_clusters(clusters))
+    is_part = 0 < shown.mask.sum() < shown.result.n_query
+    opened = alone and is_part
+    view = shown.engine.heatmap(shown.result, read_clusters(clusters), cells=shown.mask if opened else None)
     figure = heatmap_figure(view, theme=theme, selected=shown.mask, width=size[0])
-    return figure, heatmap.sub(view), words.count(view.n_clusters, "cluster")
+    pressed = "true" if opened else "false"
+    return figure, heatmap.sub(view), words.count(view.n_clusters, "cluster"), not is_part, pressed

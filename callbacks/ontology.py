@@ -29,6 +29,7 @@ def register(app: Dash) -> None:
         Output(ids.ONTOLOGY_MESSAGE, "children"),
         Input(ids.SELECTION, "data"),
         Input(ids.THRESHOLD, "data"),
+        Input(ids.DETAIL, "data"),
         Input(ids.ONTOLOGY_SIZE, "data"),
         State(ids.URL, "pathname"),
     )(update)
@@ -48,12 +49,14 @@ def register(app: Dash) -> None:
     )
 
 
-def update(selection: str | None, threshold: str | None, size: object, pathname: str | None) -> list[Any]:
+def update(
+    selection: str | None, threshold: str | None, detail: str | None, size: object, pathname: str | None
+) -> list[Any]:
     """Fill the panel for an address.
 
     Parameters
     ----------
-    selection, threshold : str or None
+    selection, threshold, detail : str or None
         Parts of the address.
     size : object
         Width and height of the drawing area in pixels; None before the browser has measured it.
@@ -67,7 +70,7 @@ def update(selection: str | None, threshold: str | None, size: object, pathname:
     """
     if size is None:
         raise PreventUpdate
-    return in_panel(draw, 1, (pathname, selection, threshold), read_size(size, USUAL))
+    return in_panel(draw, 1, (pathname, selection, threshold, detail), read_size(size, USUAL))
 
 
 def draw(shown: Shown, size: tuple[int, int]) -> Sequence[Any]:

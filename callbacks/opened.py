@@ -91,14 +91,14 @@ def own_job(pathname: str | None, found: Services) -> Job:
     return found.store.get(links.read_path(pathname).token, current_owner())
 
 
-def open_shown(pathname: str | None, selection: str | None, threshold: str | None) -> Shown:
+def open_shown(pathname: str | None, selection: str | None, threshold: str | None, detail: str | None = None) -> Shown:
     """Open what an address shows.
 
     Parameters
     ----------
     pathname : str or None
         Path of the address.
-    selection, threshold : str or None
+    selection, threshold, detail : str or None
         Parts of its query.
 
     Returns
@@ -119,7 +119,7 @@ def open_shown(pathname: str | None, selection: str | None, threshold: str | Non
     job = own_job(pathname, found)
     if job.state != "done":
         raise JobError("This search has no result yet.", next_step="Wait for it, or search again.", code="no-result")
-    result = found.engine.result(job.folder.result, threshold=read_threshold(threshold))
+    result = found.engine.result(job.folder.result, threshold=read_threshold(threshold), level=read_detail(detail))
     chosen = found.engine.parse_selection(selection or "all")
     return Shown(job, found.engine, result, chosen, found.engine.selection_mask(result, chosen))
 
@@ -197,6 +197,22 @@ def read_clusters(text: str | None) -> int:
     return DEFAULT_CLUSTERS
 
 
+def read_detail(text: str | None) -> int:
+    """Read the steps away from the finest types from the address.
+
+    Parameters
+    ----------
+    text : str or None
+        A whole number, or anything.
+
+    Returns
+    -------
+    int
+        0, the finest types, for anything else; more steps than there are mean the last.
+    """
+    return int(text) if text and text.isdecimal() and len(text) < 3 else 0
+
+
 def read_size(size: object, usual: tuple[int, int]) -> tuple[int, int]:
     """Read what the browser measured.
 
@@ -238,7 +254,7 @@ def in_panel(
     n_outputs : int
         Outputs before the panel's message.
     address : sequence of str or None
-        Path, selection and threshold of the address.
+        Path, selection, threshold and detail of the address.
     *arguments
         Passed on.
 

@@ -11,7 +11,7 @@ from dash import Dash, Input, Output, State, no_update
 from dash.development.base_component import Component
 
 from callbacks.browser import in_browser
-from callbacks.opened import file_facts, own_job, read_clusters, read_threshold
+from callbacks.opened import file_facts, own_job, read_clusters, read_detail, read_threshold
 from callbacks.services import Services, services
 from callbacks.session import current_owner
 from core.bundle.reader import Bundle
@@ -74,6 +74,7 @@ def register(app: Dash) -> None:
         State(ids.SPACE, "data"),
         State(ids.TYPE, "data"),
         State(ids.THRESHOLD, "data"),
+        State(ids.DETAIL, "data"),
     )(show)
     in_browser(
         app,
@@ -118,7 +119,7 @@ def show(
     last_result : str or None
         Token of the result seen last in this tab.
     *view : str or None
-        Further parts of its query: clusters, space, card, threshold.
+        Further parts of its query: those `View.read` takes after the tab.
 
     Returns
     -------
@@ -164,6 +165,8 @@ class View:
         Whether the card of a type is open.
     threshold : float or None
         Confidence level, None for the one searched with.
+    level : int
+        Steps away from the finest types.
     """
 
     tab: str
@@ -171,18 +174,26 @@ class View:
     space: str
     card: bool
     threshold: float | None
+    level: int
 
     @classmethod
     def read(
-        cls, tab: str | None, clusters: str | None, space: str | None, card: str | None, threshold: str | None
+        cls,
+        tab: str | None,
+        clusters: str | None,
+        space: str | None,
+        card: str | None,
+        threshold: str | None,
+        detail: str | None,
     ) -> View:
         """Read the query of an address; what cannot be read is left at its default."""
         try:
-            level = read_threshold(threshold)
+            confidence = read_threshold(threshold)
         except InputError:
-            level = None
+            confidence = None
         place = "raw" if space == "raw" else "embedding"
-        return cls("genes" if tab == "genes" else "result", read_clusters(clusters), place, bool(card), level)
+        shown = "genes" if tab == "genes" else "result"
+        return cls(shown, read_clusters(clusters), place, bool(card), confidence, read_detail(detail))
 
 
 def choices(found: Services) -> list[page.ReferenceChoice]:
@@ -257,13 +268,24 @@ def _result(found: Services, pathname: str | None, view: View) -> Content:
 
 
 def _main(found: Services, job: Job, facts: rail.FileFacts, view: View, now: float) -> Component:
-    if job.state == "done" and view.tab == "genes":
-        return results.frame(job, genes.layout(), card=view.card)
     if job.state == "done":
-        return results.layout(job, n_clusters=view.n_clusters, space=view.space, card=view.card)
+        types = _types_by_level(found, job)
+        if view.tab == "genes":
+            return results.frame(job, genes.layout(), card=view.card, types_by_level=types, level=view.level)
+        return results.layout(
+            job, n_clusters=view.n_clusters, space=view.space, card=view.card, types_by_level=types, level=view.level
+        )
     if job.is_open:
         return running.layout(job, facts.findings, now=now, memory_limit=found.settings.job_memory_bytes)
     return states.failed(job)
+
+
+def _types_by_level(found: Services, job: Job) -> tuple[int, ...]:
+    """Return what the detail slider offers; one level where the result's reference is no longer served."""
+    try:
+        return found.engine.types_by_level(found.engine.result(job.folder.result))
+    except InputError:
+        return (0,)
 
 
 def _studies(found: Services, bundle: str) -> list[tuple[str, str]]:

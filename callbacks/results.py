@@ -15,6 +15,8 @@ from layouts import ids, links, results, states
 
 logger = logging.getLogger(__name__)
 
+_BAR = "selection-words"
+
 
 def register(app: Dash) -> None:
     """Register the callbacks.
@@ -24,10 +26,16 @@ def register(app: Dash) -> None:
     app : Dash
         The app.
     """
-    app.callback(Output(ids.ANSWER, "children"), Input(ids.THRESHOLD, "data"), State(ids.URL, "pathname"))(answer)
+    app.callback(
+        Output(ids.ANSWER, "children"),
+        Input(ids.THRESHOLD, "data"),
+        Input(ids.DETAIL, "data"),
+        State(ids.URL, "pathname"),
+    )(answer)
     app.callback(
         Output(ids.SELECTION_BAR, "children"),
         Output(ids.SELECTION_BAR, "className"),
+        Output(ids.DETAIL_VALUE, "children"),
         Output(ids.WARNINGS, "children"),
         Output(ids.DOWNLOAD_LABELS, "href"),
         Output(ids.DOWNLOAD_LABELS_SELECTED, "href"),
@@ -35,18 +43,19 @@ def register(app: Dash) -> None:
         Output(ids.DOWNLOAD_LABELS_SELECTED, "disabled"),
         Input(ids.SELECTION, "data"),
         Input(ids.THRESHOLD, "data"),
+        Input(ids.DETAIL, "data"),
         State(ids.URL, "pathname"),
     )(selection_bar)
     in_browser(app, "copyLink", Output(ids.COPY_NOTE, "children"), Input(ids.COPY_LINK, "n_clicks"), initially=False)
 
 
-def answer(threshold: str | None, pathname: str | None) -> Any:  # noqa: ANN401
+def answer(threshold: str | None, detail: str | None, pathname: str | None) -> Any:  # noqa: ANN401
     """Write the answer sentence.
 
     Parameters
     ----------
-    threshold : str or None
-        Confidence level of the address.
+    threshold, detail : str or None
+        Parts of the address.
     pathname : str or None
         Path of the address.
 
@@ -57,18 +66,20 @@ def answer(threshold: str | None, pathname: str | None) -> Any:  # noqa: ANN401
     """
     _only_results(pathname)
     try:
-        shown = open_shown(pathname, "all", threshold)
+        shown = open_shown(pathname, "all", threshold, detail)
     except ScQueryError as error:
         return states.panel_sentence(error)
     return results.answer(shown.engine.summary(shown.result, shown.everything))
 
 
-def selection_bar(selection: str | None, threshold: str | None, pathname: str | None) -> tuple[Any, ...]:
+def selection_bar(
+    selection: str | None, threshold: str | None, detail: str | None, pathname: str | None
+) -> tuple[Any, ...]:
     """Say what is selected.
 
     Parameters
     ----------
-    selection, threshold : str or None
+    selection, threshold, detail : str or None
         Parts of the address.
     pathname : str or None
         Its path.
@@ -80,20 +91,21 @@ def selection_bar(selection: str | None, threshold: str | None, pathname: str | 
     """
     _only_results(pathname)
     try:
-        shown = open_shown(pathname, selection, threshold)
+        shown = open_shown(pathname, selection, threshold, detail)
     except ScQueryError as error:
         logger.info("A selection cannot be read", extra={"fields": {"code": error.code}})
-        return results.nothing_selected(), "selection-bar", [], no_update, no_update, no_update, True
+        return results.nothing_selected(), _BAR, no_update, [], no_update, no_update, no_update, True
     view = shown.engine.describe(shown.result, shown.selection)
     thin = shown.engine.summary(shown.result, shown.mask).thin
     everything = view.text == "all"
     bar = results.selection_bar(view, agrees_on=None if everything else most_common(shown), thin=bool(thin))
-    entry = results.selected_download(shown.job.token, view.text, view.n_selected, threshold)
+    entry = results.selected_download(shown.job.token, view.text, view.n_selected, threshold, detail)
     return (
         bar,
-        "selection-bar" if everything else "selection-bar is-active",
+        _BAR if everything else f"{_BAR} is-active",
+        results.detail_value(shown.engine.types_by_level(shown.result), shown.result.level),
         [] if everything else results.warnings(thin),
-        links.download(shown.job.token, "labels.csv", threshold=threshold),
+        links.download(shown.job.token, "labels.csv", threshold=threshold, detail=detail),
         entry["href"],
         entry["children"],
         everything or not view.n_selected,

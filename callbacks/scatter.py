@@ -30,6 +30,7 @@ def register(app: Dash) -> None:
         Input(ids.SELECTION, "data"),
         Input(ids.SPACE, "data"),
         Input(ids.THRESHOLD, "data"),
+        Input(ids.DETAIL, "data"),
         Input(ids.SCHEME, "data"),
         Input(ids.WEBGL, "data"),
         Input(ids.SCATTER_SIZE, "data"),
@@ -41,6 +42,7 @@ def update(
     selection: str | None,
     space: str | None,
     threshold: str | None,
+    detail: str | None,
     theme: Theme | None,
     webgl: bool | None,  # noqa: FBT001  (Dash hands inputs over by place)
     size: object,
@@ -50,7 +52,7 @@ def update(
 
     Parameters
     ----------
-    selection, space, threshold : str or None
+    selection, space, threshold, detail : str or None
         Parts of the address.
     theme : str or None
         ``light`` or ``dark``; None before the browser has said.
@@ -68,7 +70,9 @@ def update(
     """
     if None in (theme, webgl, size):
         raise PreventUpdate
-    return in_panel(draw, 1, (pathname, selection, threshold), space, theme, read_size(size, USUAL), bool(webgl))
+    return in_panel(
+        draw, 1, (pathname, selection, threshold, detail), space, theme, read_size(size, USUAL), bool(webgl)
+    )
 
 
 def draw(shown: Shown, space: str | None, theme: Theme, size: tuple[int, int], webgl: bool) -> Sequence[Any]:  # noqa: FBT001

@@ -25,17 +25,18 @@ def register(app: Dash) -> None:
         Output(ids.STUDIES_COUNT, "children"),
         Output(ids.STUDIES_MESSAGE, "children"),
         Input(ids.SELECTION, "data"),
+        Input(ids.DETAIL, "data"),
         State(ids.URL, "pathname"),
     )(update)
 
 
-def update(selection: str | None, pathname: str | None) -> list[Any]:
+def update(selection: str | None, detail: str | None, pathname: str | None) -> list[Any]:
     """Fill the panel for an address.
 
     Parameters
     ----------
-    selection : str or None
-        Part of the address.
+    selection, detail : str or None
+        Parts of the address.
     pathname : str or None
         Path of the address.
 
@@ -44,7 +45,7 @@ def update(selection: str | None, pathname: str | None) -> list[Any]:
     list
         Values of the registered outputs.
     """
-    return in_panel(draw, 3, (pathname, selection, None))
+    return in_panel(draw, 3, (pathname, selection, None, detail))
 
 
 def draw(shown: Shown) -> Sequence[Any]:

@@ -35,6 +35,7 @@ def register(app: Dash) -> None:
         Input(ids.TYPE, "data"),
         Input(ids.SELECTION, "data"),
         Input(ids.THRESHOLD, "data"),
+        Input(ids.DETAIL, "data"),
         Input(ids.SCHEME, "data"),
         Input(ids.WEBGL, "data"),
         Input(ids.CARD_BODY, "id"),
@@ -48,6 +49,7 @@ def register(app: Dash) -> None:
         Input(ids.GENES, "id"),
         State(ids.TYPE, "data"),
         State(ids.SELECTION, "data"),
+        State(ids.DETAIL, "data"),
         State(ids.URL, "pathname"),
     )(update_genes)
     app.callback(
@@ -55,6 +57,7 @@ def register(app: Dash) -> None:
         Input(ids.GENES_DOWNLOAD, "n_clicks"),
         State(ids.TYPE, "data"),
         State(ids.SELECTION, "data"),
+        State(ids.DETAIL, "data"),
         State(ids.URL, "pathname"),
         prevent_initial_call=True,
     )(save_genes)
@@ -64,6 +67,7 @@ def update(
     term_id: str | None,
     selection: str | None,
     threshold: str | None,
+    detail: str | None,
     theme: Theme | None,
     webgl: bool | None,  # noqa: FBT001  (Dash hands inputs over by place)
     body: object,  # noqa: ARG001  (its appearance is the news: the drawer has been opened)
@@ -73,7 +77,7 @@ def update(
 
     Parameters
     ----------
-    term_id, selection, threshold : str or None
+    term_id, selection, threshold, detail : str or None
         Parts of the address.
     theme : str or None
         ``light`` or ``dark``; None before the browser has said.
@@ -92,7 +96,7 @@ def update(
     if theme is None or webgl is None or not term_id or links.read_path(pathname).page != "result":
         raise PreventUpdate
     try:
-        return draw(open_shown(pathname, selection, threshold), term_id, theme, webgl=webgl)
+        return draw(open_shown(pathname, selection, threshold, detail), term_id, theme, webgl=webgl)
     except ScQueryError as error:
         return states.panel_sentence(error)
     except Exception as error:
@@ -138,6 +142,7 @@ def update_genes(
     graph: object,  # noqa: ARG001  (its appearance is the news: a card has been filled)
     term_id: str | None,
     selection: str | None,
+    detail: str | None,
     pathname: str | None,
 ) -> list[Any]:
     """Fill the gene heatmap of the card.
@@ -148,7 +153,7 @@ def update_genes(
         ``light`` or ``dark``; None before the browser has said.
     graph : object
         Id of the figure.
-    term_id, selection : str or None
+    term_id, selection, detail : str or None
         Parts of the address.
     pathname : str or None
         Path of the address.
@@ -160,7 +165,7 @@ def update_genes(
     """
     if theme is None or not term_id:
         raise PreventUpdate
-    return in_panel(draw_genes, 2, (pathname, selection, None), term_id, theme)
+    return in_panel(draw_genes, 2, (pathname, selection, None, detail), term_id, theme)
 
 
 def draw_genes(shown: Shown, term_id: str, theme: Theme) -> Sequence[Any]:
@@ -187,7 +192,7 @@ def draw_genes(shown: Shown, term_id: str, theme: Theme) -> Sequence[Any]:
 
 
 def save_genes(
-    n_clicks: int | None, term_id: str | None, selection: str | None, pathname: str | None
+    n_clicks: int | None, term_id: str | None, selection: str | None, detail: str | None, pathname: str | None
 ) -> dict[str, str]:
     """Give the genes of the shown type as a file.
 
@@ -195,7 +200,7 @@ def save_genes(
     ----------
     n_clicks : int or None
         None or 0 when the button has just appeared.
-    term_id, selection : str or None
+    term_id, selection, detail : str or None
         Parts of the address.
     pathname : str or None
         Path of the address.
@@ -207,7 +212,7 @@ def save_genes(
     """
     if not n_clicks or not term_id:
         raise PreventUpdate
-    shown = open_shown(pathname, selection, None)
+    shown = open_shown(pathname, selection, None, detail)
     card = shown.engine.type_card(shown.result, term_id, shown.mask)
     name = type_card.GENE_FILE.format(term_id.replace(":", "-"))
     return {"content": to_csv(type_card.gene_table(card)), "filename": name, "type": "text/csv"}

@@ -14,11 +14,14 @@ import pandas as pd
 
 from core.bundle import schema
 from core.bundle.reader import Bundle
+from core.bundle.relabelled import RelabelledBundle
 from core.embedding.encoder import Encoder
 from core.errors import InputError
 from core.expression.gene_finder import GeneFinder
 from core.expression.genes import GeneNames
+from core.ontology.detail import Level, levels_of_detail
 from core.ontology.graph import Ontology
+from core.ontology.similarity import Similarity
 from core.search.canary import check_canary
 from core.search.index import NeighborIndex
 from core.search.labelling import Labeller
@@ -41,6 +44,7 @@ class Reference:
     def __init__(self, bundle: Bundle, *, threads: int = 2) -> None:
         self.bundle = bundle
         self._threads = threads
+        self._coarser: dict[int, Reference] = {}
 
     @property
     def title(self) -> str:
@@ -79,6 +83,32 @@ class Reference:
     def ontology(self) -> Ontology:
         """The labels and all their ancestors."""
         return Ontology.from_tables(self.bundle.terms, self.bundle.edges)
+
+    @cached_property
+    def levels(self) -> tuple[Level, ...]:
+        """The ways to look at the types, from as they are (0) to a few wide terms."""
+        similarity = Similarity.from_table(self.bundle.frame(schema.TYPE_SIMILARITY))
+        return levels_of_detail(self.ontology, self.bundle.cell_types[_TYPE].tolist(), similarity)
+
+    def at_level(self, level: int) -> Reference:
+        """Return the same reference with its cells under wider types.
+
+        Parameters
+        ----------
+        level : int
+            Steps away from the finest types, >= 0; past the last level, the last.
+
+        Returns
+        -------
+        Reference
+            This one for level 0.
+        """
+        level = min(level, len(self.levels) - 1)
+        if level == 0:
+            return self
+        if level not in self._coarser:
+            self._coarser[level] = Reference(RelabelledBundle(self.bundle, self.levels[level]), threads=self._threads)
+        return self._coarser[level]
 
     @cached_property
     def labeller(self) -> Labeller:

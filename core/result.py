@@ -12,6 +12,7 @@ Not here: computing any of it (``core.annotation``).
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -180,15 +181,11 @@ class QueryResult:
         Result folder.
     report : mapping
         Contents of ``report.json``.
-    labels : pandas.DataFrame, optional
-        Stands in for the folder's own table (`with_threshold`).
     """
 
-    def __init__(self, folder: Path, report: Mapping[str, Any], labels: pd.DataFrame | None = None) -> None:
+    def __init__(self, folder: Path, report: Mapping[str, Any]) -> None:
         self.folder = folder
         self.report = report
-        if labels is not None:
-            self.labels = labels
 
     @classmethod
     def open(cls, folder: Path) -> QueryResult:
@@ -239,13 +236,20 @@ class QueryResult:
             Same labels and scores; other statuses and parents. Nothing is written.
         """
         options = {**self.report["options"], "threshold": threshold}
-        labels = labeller.judge_again(self.labels, self.scores, threshold)
-        return QueryResult(self.folder, {**self.report, "options": options, "counts": count_statuses(labels)}, labels)
+        judged = copy.copy(self)
+        judged.labels = labeller.judge_again(self.labels, self.scores, threshold)
+        judged.report = {**self.report, "options": options, "counts": count_statuses(judged.labels)}
+        return judged
 
     @cached_property
     def labels(self) -> pd.DataFrame:
         """Columns of ``labels.csv``, RangeIndex, text as the user brought it."""
         return pd.read_parquet(self.folder / _LABELS)
+
+    @property
+    def level(self) -> int:
+        """Steps away from the finest types (`core.coarser`); 0 as written."""
+        return int(self.report["options"].get("level", 0))
 
     @property
     def n_query(self) -> int:

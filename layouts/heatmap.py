@@ -13,6 +13,9 @@ from layouts import elements as el
 from layouts import ids
 
 DEFINITION = "Where the tree of cells is cut. Clusters are numbered from top to bottom; a click on one selects it."
+OPEN = "Show the selected cells alone, or all cells again"
+SELECTED = "selected"
+"""Value of ``rows`` in the address while only the selected cells are shown."""
 GRAPH_CONFIG: Any = {
     "displaylogo": False,
     "displayModeBar": "hover",
@@ -49,13 +52,14 @@ def layout(n_clusters: int) -> Component:
         thumbLabel="Number of clusters",
     )
     count = el.tip(html.Span(f"{n_clusters} clusters", id=ids.CLUSTER_COUNT, tabIndex=0), DEFINITION)
+    opener = el.icon_button("search", OPEN, id=ids.HEATMAP_OPEN, hidden=True, **el.attributes(aria_pressed="false"))
     graph = dcc.Graph(id=ids.HEATMAP, config=GRAPH_CONFIG, className="graph", responsive=True)
     return el.panel(
         "Scores",
         [graph, dcc.Store(id=ids.HEATMAP_SIZE)],
         name="heatmap",
         sub=html.Span(id=ids.HEATMAP_SUB),
-        tools=[html.Div([count, slider], className="cluster-tool")],
+        tools=[opener, html.Div([count, slider], className="cluster-tool")],
         message_id=ids.HEATMAP_MESSAGE,
     )
 

@@ -1,7 +1,8 @@
 """Addresses of the page: every path and query the page writes or reads.
 
 ``/`` first visit, ``/r/<token>`` a search and its result, ``/reference`` about the reference. What a result shows is in the query
-(``tab``, ``sel``, ``clusters``, ``space``, ``type``, ``threshold``, ``gene``); ``assets/scquery.js`` reads the same names.
+(``tab``, ``sel``, ``clusters``, ``space``, ``type``, ``threshold``, ``detail``, ``rows``, ``gene``); ``assets/scquery.js`` reads the
+same names.
 """
 
 from __future__ import annotations
@@ -78,7 +79,9 @@ def result(token: str, **view: str) -> str:
     return f"{RESULT}{token}" + (f"?{query}" if query else "")
 
 
-def download(token: str, file: str, selection: str = "", threshold: str | None = None) -> str:
+def download(
+    token: str, file: str, selection: str = "", threshold: str | None = None, detail: str | None = None
+) -> str:
     """Give the address of a file of a result.
 
     Parameters
@@ -91,13 +94,19 @@ def download(token: str, file: str, selection: str = "", threshold: str | None =
         Text of a selection: only its cells.
     threshold : str, optional
         Confidence level of the page where it is not the one searched with.
+    detail : str, optional
+        Steps away from the finest types.
 
     Returns
     -------
     str
         Path and query.
     """
-    parts = {"sel": selection if selection != "all" else "", "threshold": threshold or ""}
+    parts = {
+        "sel": selection if selection != "all" else "",
+        "threshold": threshold or "",
+        "detail": detail or "",
+    }
     query = urlencode({key: value for key, value in parts.items() if value}, quote_via=quote, safe="")
     return f"{RESULT}{token}/{file}" + (f"?{query}" if query else "")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
@@ -22,9 +24,15 @@ DOWNLOADS: tuple[tuple[str, str, str], ...] = (
     ("Everything (zip)", "all.zip", "All files above."),
 )
 SHOWN_WARNINGS = 2
+DETAIL_DEFINITION = (
+    "Joins types into wider ones of the Cell Ontology, in every panel. Neighbours stay the same; a wider type's score is the"
+    " sum of its types' scores."
+)
 
 
-def layout(job: Job, *, n_clusters: int, space: str, card: bool) -> Component:
+def layout(
+    job: Job, *, n_clusters: int, space: str, card: bool, types_by_level: Sequence[int], level: int
+) -> Component:
     """Build the answer's frame; callbacks fill it.
 
     Parameters
@@ -37,6 +45,10 @@ def layout(job: Job, *, n_clusters: int, space: str, card: bool) -> Component:
         Which map is shown first.
     card : bool
         Whether the card of a type is open.
+    types_by_level : sequence of int
+        Types of the reference at each level of detail, the finest first.
+    level : int
+        Where the detail slider starts: steps away from the finest types.
 
     Returns
     -------
@@ -47,10 +59,10 @@ def layout(job: Job, *, n_clusters: int, space: str, card: bool) -> Component:
         [heatmap.layout(n_clusters), scatter.layout(space), composition.layout(), ontology.layout(), studies.layout()],
         className="grid results-grid",
     )
-    return frame(job, grid, card=card)
+    return frame(job, grid, card=card, types_by_level=types_by_level, level=level)
 
 
-def frame(job: Job, body: Component, *, card: bool) -> Component:
+def frame(job: Job, body: Component, *, card: bool, types_by_level: Sequence[int], level: int) -> Component:
     """Put what every tab of a result shows around its panels: the answer, the selection, warnings, the card of a type.
 
     Parameters
@@ -61,6 +73,8 @@ def frame(job: Job, body: Component, *, card: bool) -> Component:
         The tab's panels.
     card : bool
         Whether the card of a type is open.
+    types_by_level, level
+        As in `layout`.
 
     Returns
     -------
@@ -74,7 +88,8 @@ def frame(job: Job, body: Component, *, card: bool) -> Component:
         ],
         className="answer-head",
     )
-    bar = html.Div(id=ids.SELECTION_BAR, className="selection-bar", role="status")
+    words_of_selection = html.Div(id=ids.SELECTION_BAR, className="selection-words", role="status")
+    bar = html.Div([words_of_selection, _detail(types_by_level, level)], className="selection-bar")
     return html.Div(
         [head, bar, html.Div(id=ids.WARNINGS, className="warnings"), body, type_card.drawer(opened=card)],
         className="results",
@@ -94,7 +109,8 @@ def answer(summary: SummaryView) -> list[Component]:
     list of Component
         Heading and one line.
     """
-    return [html.H1(summary.title), html.P(summary.detail)]
+    title = summary.title.replace(" %", "\u00a0%")  # a line never breaks inside a share
+    return [html.H1(title), html.P(summary.detail)]
 
 
 def selection_bar(view: SelectionView, *, agrees_on: tuple[str, str] | None, thin: bool) -> list[Component]:
@@ -120,12 +136,31 @@ def selection_bar(view: SelectionView, *, agrees_on: tuple[str, str] | None, thi
     return [
         el.icon("lasso"),
         html.Strong(words.sentence(view.title)),
-        html.Span(view.detail or "No cell meets this.", className="selection-detail"),
+        html.Span(view.detail or "No cell meets this.", className="selection-detail", title=view.detail),
         *_evidence(view, agrees_on, thin=thin),
         html.Span(className="spring"),
         *_about(agrees_on),
         el.button("Clear", id=ids.CLEAR, symbol="x", look="subtle", title="Show all cells (Esc)"),
     ]
+
+
+def detail_value(types_by_level: Sequence[int], level: int) -> str:
+    """Say which types the page shows.
+
+    Parameters
+    ----------
+    types_by_level : sequence of int
+        Types of the reference at each level of detail, the finest first.
+    level : int
+        Steps away from the finest types.
+
+    Returns
+    -------
+    str
+        "finest types", or how many wider ones there are.
+    """
+    last = len(types_by_level) - 1
+    return "finest types" if level == 0 else f"{types_by_level[min(level, last)]} wider types"
 
 
 def nothing_selected() -> list[Component]:
@@ -175,7 +210,9 @@ def warnings(sentences: tuple[str, ...]) -> list[Component]:
     ]
 
 
-def selected_download(job_token: str, selection: str, n_selected: int, threshold: str | None = None) -> dict[str, str]:
+def selected_download(
+    job_token: str, selection: str, n_selected: int, threshold: str | None = None, detail: str | None = None
+) -> dict[str, str]:
     """Describe the menu entry for the selected cells' labels.
 
     Parameters
@@ -188,6 +225,8 @@ def selected_download(job_token: str, selection: str, n_selected: int, threshold
         Its cells.
     threshold : str, optional
         Confidence level of the page where it is not the one searched with.
+    detail : str, optional
+        Steps away from the finest types.
 
     Returns
     -------
@@ -195,9 +234,30 @@ def selected_download(job_token: str, selection: str, n_selected: int, threshold
         ``href`` and ``children`` of the entry.
     """
     return {
-        "href": links.download(job_token, "labels.csv", selection, threshold),
+        "href": links.download(job_token, "labels.csv", selection, threshold, detail),
         "children": f"Labels of the {n_selected:,} selected cells",
     }
+
+
+def _detail(types_by_level: Sequence[int], level: int) -> Component:
+    """Build the slider over the levels of detail; its right end is the finest types, as they are in the reference."""
+    last = len(types_by_level) - 1
+    slider = dmc.Slider(
+        id=ids.DETAIL_SLIDER,
+        min=0,
+        max=last,
+        step=1,
+        value=last - min(level, last),
+        size=6,
+        thumbSize=12,
+        label=None,
+        w=96,
+        updatemode="mouseup",
+        thumbLabel="Detail of the types",
+    )
+    value = html.Span(detail_value(types_by_level, level), id=ids.DETAIL_VALUE, className="detail-value")
+    name = el.tip(html.Span("Detail", tabIndex=0), DETAIL_DEFINITION)
+    return html.Div([name, slider, value], className="detail-tool", hidden=last < 1)
 
 
 def _evidence(view: SelectionView, agrees_on: tuple[str, str] | None, *, thin: bool) -> list[Component]:

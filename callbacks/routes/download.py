@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from flask import Blueprint, Response, abort, make_response, request, send_file
@@ -32,10 +32,10 @@ routes = Blueprint("download", __name__)
 
 @routes.get(f"/r/<token>/<any({', '.join(repr(name) for name in FILES)}):name>")
 def download(token: str, name: str) -> Response:
-    """Send one file of a result; ``labels.csv?sel=...&threshold=...`` the rows of a selection, as the page shows them."""
+    """Send one file of a result; ``labels.csv?sel=...&threshold=...&detail=...`` rows as the page shows them."""
     job = finished(token)
-    if name == "labels.csv" and ("sel" in request.args or "threshold" in request.args):
-        rows = selected_labels(job, request.args.get("sel", "all"), request.args.get("threshold"))
+    if name == "labels.csv" and request.args.keys() & {"sel", "threshold", "detail"}:
+        rows = selected_labels(job, request.args)
         return _attachment(iter([rows.encode()]), FILES[name], _name(job, "selected-labels.csv"))
     path = job.folder.result / name
     if not path.is_file():
@@ -69,17 +69,15 @@ def finished(token: str) -> Job:
     return job
 
 
-def selected_labels(job: Job, selection: str, threshold: str | None) -> str:
+def selected_labels(job: Job, view: Mapping[str, str]) -> str:
     """Return the labels of a selection as CSV.
 
     Parameters
     ----------
     job : Job
         With a result.
-    selection : str
-        As in the page's address, for example ``cluster:5/9``.
-    threshold : str or None
-        Another confidence level than the result was made with, as on the page.
+    view : mapping of str to str
+        Parts of the page's address: ``sel``, for example ``cluster:5/9``; ``threshold``; ``detail``.
 
     Returns
     -------
@@ -89,12 +87,13 @@ def selected_labels(job: Job, selection: str, threshold: str | None) -> str:
     Raises
     ------
     InputError
-        When selection or threshold cannot be read, or the reference has changed since.
+        When a part cannot be read, or the reference has changed since.
     """
     engine = services().engine
-    level = None if threshold is None else requests.number(threshold, "threshold")
-    result = engine.result(job.folder.result, threshold=level)
-    mask = engine.selection_mask(result, engine.parse_selection(selection))
+    threshold = requests.number(view["threshold"], "threshold") if "threshold" in view else None
+    level = requests.whole(view.get("detail", "0"), "detail")
+    result = engine.result(job.folder.result, threshold=threshold, level=level)
+    mask = engine.selection_mask(result, engine.parse_selection(view.get("sel", "all")))
     return to_csv(result.labels[mask])
 
 

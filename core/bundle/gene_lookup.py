@@ -50,6 +50,27 @@ class TypeExpression:
         arrays = [_stacked(table.column(name), n_types) for name in ("n_cells", "mean", "pct")]
         return cls(*arrays)
 
+    def joined(self, group_of_type: NDArray[np.integer[Any]]) -> TypeExpression:
+        """Join types: means over the cells of all types of a group.
+
+        Parameters
+        ----------
+        group_of_type : ndarray of int, n_types
+            Group of each type, 0..n_groups - 1, each used.
+
+        Returns
+        -------
+        TypeExpression
+            n_genes x n_groups.
+        """
+        member = np.eye(int(group_of_type.max()) + 1, dtype=np.float64)[group_of_type]
+        n_cells = self.n_cells @ member
+        divisor = np.maximum(n_cells, 1)
+        mean, pct = (
+            ((self.n_cells * values) @ member / divisor).astype(np.float32) for values in (self.mean, self.pct)
+        )
+        return TypeExpression(n_cells.astype(np.int32), mean, pct)
+
 
 class RowGroups:
     """Which row groups of a Parquet file may hold a value, from the statistics in its footer.

@@ -133,6 +133,46 @@ def test_settings_that_need_no_search_follow_at_once(page, tiny_query):
 
 
 @pytest.mark.browser
+def test_wider_types_in_every_panel(page, tiny_query):
+    upload(page, tiny_query)
+    page.locator("#composition .share-button").first.click()
+    page.wait_for_url(re.compile("sel=type"))
+    page.locator("#detail-slider [role=slider]").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#detail-value")).to_have_text("5 wider types")
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#detail-value")).to_have_text("4 wider types")
+    page.wait_for_url(lambda url: "detail=2" in url and "sel=" not in url)  # a type of another level is no choice here
+    expect(page.locator("#composition .share-row").first).to_contain_text("T cell")
+    page.wait_for_function(
+        "() => document.getElementById('ontology')._cyreg.cy.getElementById('CL:0000084').hasClass('matched')"
+    )
+    page.reload()
+    drawn(page)
+    assert page.locator("#detail-slider [role=slider]").get_attribute("aria-valuenow") == "2"
+    page.go_back()
+    expect(page.locator("#detail-value")).to_have_text("5 wider types")
+    expect(page.locator("#detail-slider [role=slider]")).to_have_attribute("aria-valuenow", "3")
+
+
+@pytest.mark.browser
+def test_a_branch_can_be_opened(page, tiny_query):
+    upload(page, tiny_query)
+    expect(page.locator("#heatmap-open")).to_be_hidden()
+    click_row(page, 0.1)
+    page.locator("#heatmap-open").click()
+    expect(page.locator("#heatmap-open")).to_have_attribute("aria-pressed", "true")
+    chosen = re.search(r": (\d+) of 110", page.locator("#selection-bar strong").inner_text()).group(1)
+    expect(page.locator("#heatmap-sub")).to_contain_text(f"{chosen} cells")
+    before = page.url
+    click_row(page, 0.5)
+    page.wait_for_timeout(500)
+    assert page.url == before  # rows of an opened branch choose nothing
+    page.locator("#heatmap-open").click()
+    expect(page.locator("#heatmap-sub")).to_contain_text("110 cells")
+
+
+@pytest.mark.browser
 def test_the_scheme_can_be_switched_and_is_kept(page, tiny_query):
     upload(page, tiny_query)
     page.click("#theme")

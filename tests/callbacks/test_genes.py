@@ -21,46 +21,46 @@ def test_a_stranger_gets_no_suggestion(finished, as_bob):
 
 
 def test_the_gene_asked_for(finished, as_ann):
-    words, box = genes.update_facts("ENSG00000156738", "type:CL:0000236", finished.url)
+    words, box = genes.update_facts("ENSG00000156738", "type:CL:0000236", None, finished.url)
     assert "MS4A1" in text(words)
     assert "of the 25 selected cells" in text(words)
     assert box is None
 
 
 def test_without_a_question_a_telling_gene_is_shown(finished, as_ann):
-    words, _ = genes.update_facts(None, "type:CL:0000236", finished.url)
+    words, _ = genes.update_facts(None, "type:CL:0000236", None, finished.url)
     assert "sets B cells apart" in text(words)
 
 
 def test_a_gene_nobody_knows(finished, as_ann):
-    words, _ = genes.update_facts("<b>", "all", finished.url)
+    words, _ = genes.update_facts("<b>", "all", None, finished.url)
     assert "no gene named '<b>'" in text(words)
-    *_, message = genes.update_types("<b>", "all", None, "light", finished.url)
+    *_, message = genes.update_types("<b>", "all", None, None, "light", finished.url)
     assert "no gene named" in text(message)
 
 
 def test_nothing_selected(finished, as_ann):
-    words, _ = genes.update_facts(None, "type:CL:9999999", finished.url)
+    words, _ = genes.update_facts(None, "type:CL:9999999", None, finished.url)
     assert "No gene is chosen." in text(words)
-    _, _, message = genes.update_map(None, "query", "type:CL:9999999", None, "light", True, finished.url)
+    _, _, message = genes.update_map(None, "query", "type:CL:9999999", None, None, "light", True, finished.url)
     assert "No gene is chosen." in text(message)
 
 
 @pytest.mark.parametrize("side", ["query", "reference", None])
 def test_the_map(finished, as_ann, side):
-    figure, line, message = genes.update_map("LYZ", side, "all", "raw", "light", True, finished.url)
+    figure, line, message = genes.update_map("LYZ", side, "all", None, "raw", "light", True, finished.url)
     assert {"with", "ground"} <= {trace.name for trace in figure.data}
     assert "LYZ" in line
     assert message is None
 
 
 def test_the_map_without_webgl(finished, as_ann):
-    figure, _, _ = genes.update_map("LYZ", "query", "all", None, "light", False, finished.url)
+    figure, _, _ = genes.update_map("LYZ", "query", "all", None, None, "light", False, finished.url)
     assert {trace["type"] for trace in figure["data"]} == {"scatter"}
 
 
 def test_by_type(finished, as_ann):
-    graph, line, scale, message = genes.update_types("LYZ", "all", None, "dark", finished.url)
+    graph, line, scale, message = genes.update_types("LYZ", "all", None, None, "dark", finished.url)
     assert graph.figure.layout.height == int(graph.style["height"].removesuffix("px"))
     assert "6 types" in line
     assert "mean log expr. 0" in text(scale)

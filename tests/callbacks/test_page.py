@@ -6,9 +6,10 @@ from tests.components import find, text
 from tests.components import ids as ids_of
 
 
-def show(path, bundle=None, clusters=None, space=None, card=None, threshold=None, last=None, tab=None):
+def show(path, bundle=None, clusters=None, space=None, card=None, threshold=None, detail=None, last=None, tab=None):
     names = ("main", "rail", "navbar", "chip", "tabs", "upload", "last")
-    return dict(zip(names, page.show(path, None, bundle, tab, last, clusters, space, card, threshold), strict=True))
+    view = (clusters, space, card, threshold, detail)
+    return dict(zip(names, page.show(path, None, bundle, tab, last, *view), strict=True))
 
 
 def test_the_first_page(as_ann):
@@ -60,6 +61,14 @@ def test_the_tabs_of_a_result(finished, as_ann, tab, current):
 
 def test_an_unreadable_level_is_the_one_searched_with(finished, as_ann):
     assert find(show(finished.url, threshold="lots")["rail"], ids.CONFIDENCE).value == 0.5
+
+
+def test_the_detail_slider_starts_where_the_address_says(finished, as_ann):
+    slider = find(show(finished.url)["main"], ids.DETAIL_SLIDER)
+    assert slider.value == slider.max > 0
+    assert find(show(finished.url, detail="1")["main"], ids.DETAIL_SLIDER).value == slider.max - 1
+    assert find(show(finished.url, detail="77")["main"], ids.DETAIL_SLIDER).value == 0
+    assert find(show(finished.url, detail="-1")["main"], ids.DETAIL_SLIDER).value == slider.max
 
 
 def test_studies_can_be_left_out(finished, as_ann):

@@ -10,18 +10,18 @@ from tests.components import classes, text
 B = "type:CL:0000236"
 
 
-def fill(panel, path, selection=B):
+def fill(panel, path, selection=B, detail=None, rows=None):
     match panel:
         case "heatmap":
-            return heatmap.update(selection, "5", "light", [440, 340], path)
+            return heatmap.update(selection, rows, "5", detail, "light", [440, 340], path)
         case "scatter":
-            return scatter.update(selection, "raw", None, "dark", True, [350, 320], path)
+            return scatter.update(selection, "raw", None, detail, "dark", True, [350, 320], path)
         case "composition":
-            return composition.update(selection, None, "selection", path)
+            return composition.update(selection, None, detail, "selection", path)
         case "ontology":
-            return ontology.update(selection, None, [540, 240], path)
+            return ontology.update(selection, None, detail, [540, 240], path)
         case _:
-            return studies.update(selection, path)
+            return studies.update(selection, detail, path)
 
 
 PANELS = ("heatmap", "scatter", "composition", "ontology", "studies")
@@ -42,6 +42,12 @@ def test_a_stranger_gets_nothing(panel, finished, as_bob):
 
 
 @pytest.mark.parametrize("panel", PANELS)
+@pytest.mark.parametrize("detail", ["1", "9", "x", "-1", "999"])
+def test_a_panel_shows_wider_types_whatever_the_address_says(panel, detail, finished, as_ann):
+    assert fill(panel, finished.url, "type:CL:0000084", detail)[-1] is None
+
+
+@pytest.mark.parametrize("panel", PANELS)
 def test_a_forged_selection_is_a_sentence(panel, finished, as_ann):
     assert "is not a selection" in text(fill(panel, finished.url, "type:<script>")[-1])
 
@@ -52,10 +58,21 @@ def test_a_selection_of_no_cells_still_draws(panel, finished, as_ann):
 
 
 def test_the_heatmap_says_rows_and_clusters(finished, as_ann):
-    figure, sub, count, _ = fill("heatmap", finished.url)
+    figure, sub, count, *_ = fill("heatmap", finished.url)
     assert {trace.name for trace in figure.data} >= {"scores", "strip", "row tree"}
     assert text(sub).startswith("110 cells")
     assert count == "5 clusters"
+
+
+def test_the_selected_cells_can_be_shown_alone(finished, as_ann):
+    figure, sub, _, hidden, pressed, _ = fill("heatmap", finished.url, rows="selected")
+    assert text(sub).startswith("25 cells")
+    assert max(figure.data[0].y) == 25
+    assert (hidden, pressed) == (False, "true")
+    assert fill("heatmap", finished.url)[3:5] == [False, "false"]
+    for selection in ("all", "type:CL:9999999"):  # nothing to open
+        assert text(fill("heatmap", finished.url, selection, rows="selected")[1]).startswith("110 cells")
+        assert fill("heatmap", finished.url, selection, rows="selected")[3:5] == [True, "false"]
 
 
 def test_the_map_marks_the_selected_cells(finished, as_ann):
@@ -64,13 +81,13 @@ def test_the_map_marks_the_selected_cells(finished, as_ann):
 
 
 def test_the_map_without_webgl(finished, as_ann):
-    figure, _ = scatter.update("all", None, None, "light", False, [350, 320], finished.url)
+    figure, _ = scatter.update("all", None, None, None, "light", False, [350, 320], finished.url)
     assert {t["type"] for t in figure["data"]} == {"scatter"}
 
 
 def test_composition_counts_the_selection_or_all(finished, as_ann):
-    selected = composition.update(B, None, "selection", finished.url)[0]
-    everything = composition.update(B, None, "all", finished.url)[0]
+    selected = composition.update(B, None, None, "selection", finished.url)[0]
+    everything = composition.update(B, None, None, "all", finished.url)[0]
     assert len(classes(selected, "share-row")) < len(classes(everything, "share-row"))
     assert fill("composition", finished.url)[1][1]["label"] == "All 110"
 
@@ -86,19 +103,19 @@ def test_studies_say_whose_neighbours_they_hold(finished, as_ann):
     assert len(rows) == 4
     assert sub == "behind the selected cells' 2,500 neighbours"
     assert count.endswith("of 4 studies")
-    assert "all cells'" in studies.update("all", finished.url)[1]
+    assert "all cells'" in studies.update("all", None, finished.url)[1]
 
 
 def test_panels_wait_for_the_browser(as_ann):
     waiting = [
-        (heatmap.update, ("all", None, None, [1, 1], "/r/x")),
-        (heatmap.update, ("all", None, "light", None, "/r/x")),
-        (scatter.update, ("all", None, None, "light", None, [1, 1], "/r/x")),
-        (ontology.update, ("all", None, None, "/r/x")),
-        (type_card.update, ("CL:1", "all", None, None, True, "b", "/r/x")),
-        (type_card.update, (None, "all", None, "light", True, "b", "/r/x")),
-        (type_card.update_genes, (None, "g", "CL:1", "all", "/r/x")),
-        (type_card.save_genes, (None, "CL:1", "all", "/r/x")),
+        (heatmap.update, ("all", None, None, None, None, [1, 1], "/r/x")),
+        (heatmap.update, ("all", None, None, None, "light", None, "/r/x")),
+        (scatter.update, ("all", None, None, None, "light", None, [1, 1], "/r/x")),
+        (ontology.update, ("all", None, None, None, "/r/x")),
+        (type_card.update, ("CL:1", "all", None, None, None, True, "b", "/r/x")),
+        (type_card.update, (None, "all", None, None, "light", True, "b", "/r/x")),
+        (type_card.update_genes, (None, "g", "CL:1", "all", None, "/r/x")),
+        (type_card.save_genes, (None, "CL:1", "all", None, "/r/x")),
     ]
     for handler, arguments in waiting:
         with pytest.raises(PreventUpdate):

@@ -6,35 +6,44 @@ from callbacks import results
 from callbacks.opened import open_shown
 from tests.components import text
 
-NAMES = ("bar", "class", "warnings", "all", "href", "words", "disabled")
+NAMES = ("bar", "class", "detail", "warnings", "all", "href", "words", "disabled")
 
 
-def bar(selection, path, threshold=None):
-    return dict(zip(NAMES, results.selection_bar(selection, threshold, path), strict=True))
+def bar(selection, path, threshold=None, detail=None):
+    return dict(zip(NAMES, results.selection_bar(selection, threshold, detail, path), strict=True))
 
 
 def test_the_answer(finished, as_ann):
-    assert "110 cells" in text(results.answer(None, finished.url))
+    assert "110 cells" in text(results.answer(None, None, finished.url))
 
 
 def test_the_answer_of_a_stranger(finished, as_bob):
-    assert "There is no such search here." in text(results.answer(None, finished.url))
+    assert "There is no such search here." in text(results.answer(None, None, finished.url))
 
 
 def test_all_cells(finished, as_ann):
     shown = bar("all", finished.url)
     assert "All 110 cells" in text(shown["bar"])
-    assert shown["class"] == "selection-bar"
+    assert shown["class"] == "selection-words"
     assert shown["disabled"]
 
 
 def test_a_selection(finished, as_ann):
     shown = bar("type:CL:0000236", finished.url)
     assert "B cell: 25 of 110 cells" in text(shown["bar"])
-    assert shown["class"] == "selection-bar is-active"
+    assert shown["class"] == "selection-words is-active"
     assert shown["href"].endswith("/labels.csv?sel=type%3ACL%3A0000236")
     assert "25 selected cells" in shown["words"]
     assert not shown["disabled"]
+
+
+def test_wider_types(finished, as_ann):
+    assert bar("all", finished.url)["detail"] == "finest types"
+    shown = bar("type:CL:0000084", finished.url, detail="2")
+    assert "T cell: 45 of 110 cells" in text(shown["bar"])
+    assert shown["detail"] == "4 wider types"
+    assert shown["href"].endswith("/labels.csv?sel=type%3ACL%3A0000084&detail=2")
+    assert "T cells" in text(results.answer(None, "2", finished.url))
 
 
 def test_a_selection_of_no_cells(finished, as_ann):
@@ -56,9 +65,9 @@ def test_the_most_common_type(finished, as_ann):
 
 def test_other_pages_are_left_alone(as_ann):
     with pytest.raises(PreventUpdate):
-        results.answer(None, "/")
+        results.answer(None, None, "/")
     with pytest.raises(PreventUpdate):
-        results.selection_bar("all", None, "/reference")
+        results.selection_bar("all", None, None, "/reference")
 
 
 def test_downloads_say_what_the_page_says(finished, as_ann):

@@ -8,7 +8,7 @@ B_CELL = "CL:0000236"
 
 
 def card(path, term=B_CELL, selection="all", threshold=None):
-    return type_card.update(term, selection, threshold, "light", True, "body", path)
+    return type_card.update(term, selection, threshold, None, "light", True, "body", path)
 
 
 def test_the_card_of_a_type(finished, as_ann):
@@ -32,21 +32,21 @@ def test_a_failure_is_not_quoted(finished, as_ann, monkeypatch):
 
 @pytest.mark.filterwarnings("ignore:The append_trace method:DeprecationWarning")  # dash-bio's age
 def test_the_genes_in_the_query_cells(finished, as_ann):
-    figure, line, message = type_card.update_genes("light", "g", B_CELL, "all", finished.url)
+    figure, line, message = type_card.update_genes("light", "g", B_CELL, "all", None, finished.url)
     assert {trace.name for trace in figure.data} == {"reference", "cells", "tree"}
     assert "leftmost" in line
     assert message is None
 
 
 def test_no_cells_no_genes(finished, as_ann):
-    figure, line, message = type_card.update_genes("light", "g", B_CELL, "type:CL:9999999", finished.url)
+    figure, line, message = type_card.update_genes("light", "g", B_CELL, "type:CL:9999999", None, finished.url)
     assert figure is no_update
     assert line == ""
     assert "No cells are selected." in text(message)
 
 
 def test_genes_are_saved_as_a_table(finished, as_ann):
-    saved = type_card.save_genes(1, B_CELL, "all", finished.url)
+    saved = type_card.save_genes(1, B_CELL, "all", None, finished.url)
     assert saved["filename"] == "scquery-genes-CL-0000236.csv"
     header, *rows = saved["content"].splitlines()
     assert header.startswith("gene_symbol,log2_fold_change")

@@ -217,7 +217,7 @@ def test_another_threshold_is_judged_without_searching(engine, result):
 
 def test_results_are_kept_but_not_all_of_them(engine, result, monkeypatch):
     assert engine.result(result.folder) is engine.result(result.folder)
-    monkeypatch.setattr("core.engine._KEPT_RESULTS", 2)
+    monkeypatch.setattr("core.served._KEPT_RESULTS", 2)
     first = engine.result(result.folder)
     for threshold in (0.1, 0.2, 0.3):
         engine.result(result.folder, threshold=threshold)

@@ -16,7 +16,8 @@ B = ("CL:0000236", "B cell")
 def test_the_answer_is_the_heading(answered):
     view = summary(answered.bundle, answered.result, np.ones(answered.result.n_query, dtype=bool))
     heading, line = results.answer(view)
-    assert (heading.children, line.children) == (view.title, view.detail)
+    assert (heading.children.replace("\u00a0", " "), line.children) == (view.title, view.detail)
+    assert " %" not in heading.children
 
 
 def test_the_bar_says_what_is_selected():
@@ -76,7 +77,7 @@ def test_no_warning_is_no_band():
 
 
 def test_downloads_are_plain_addresses_of_the_result(tmp_path):
-    page = results.layout(job(tmp_path, "done"), n_clusters=9, space="raw", card=False)
+    page = results.layout(job(tmp_path, "done"), n_clusters=9, space="raw", card=False, types_by_level=(6, 4), level=0)
     entries = [p for p in classes_of_menu(page) if getattr(p, "href", None)]
     assert {p.href.rpartition("/")[2] for p in entries} == {file for _, file, _ in results.DOWNLOADS}
     assert all(p.refresh is True for p in entries)
@@ -90,11 +91,18 @@ def classes_of_menu(page):
 
 
 def test_controls_start_where_the_address_says(tmp_path):
-    page = results.layout(job(tmp_path, "done"), n_clusters=12, space="raw", card=True)
+    page = results.layout(job(tmp_path, "done"), n_clusters=12, space="raw", card=True, types_by_level=(6, 4), level=1)
     assert find(page, ids.CLUSTER_SLIDER).value == 12
     assert find(page, ids.SPACE_SWITCH).value == "raw"
     assert find(page, ids.CARD).opened is True
     assert len(classes(page, "panel")) == 5
+    assert (find(page, ids.DETAIL_SLIDER).max, find(page, ids.DETAIL_SLIDER).value) == (1, 0)
+    assert find(page, ids.DETAIL_VALUE).children == "4 wider types"
+
+
+def test_a_reference_without_wider_types_has_no_detail_slider(tmp_path):
+    page = results.layout(job(tmp_path, "done"), n_clusters=9, space="raw", card=False, types_by_level=(2,), level=0)
+    assert classes(page, "detail-tool")[0].hidden
 
 
 def test_the_selected_cells_have_a_download_of_their_own():

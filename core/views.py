@@ -1,0 +1,135 @@
+"""The views of a result: the numbers behind every panel, for a selection of its cells.
+
+Everything here delegates to ``core.explore``, with the reference at the result's level of detail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from core.bundle.reader import Bundle
+from core.errors import InputError
+from core.explore import (
+    card,
+    composition,
+    heatmap,
+    markers,
+    ontology_view,
+    projection,
+    reference,
+    selection,
+    studies,
+    summary,
+    thin,
+)
+from core.explore.card import TypeCard
+from core.explore.composition import CompositionView
+from core.explore.heatmap import HeatmapView
+from core.explore.markers import GeneHeatmapView, VolcanoView
+from core.explore.ontology_view import OntologyView
+from core.explore.projection import ProjectionView, Space
+from core.explore.reference import ReferenceView
+from core.explore.selection import Selection, SelectionView
+from core.explore.summary import SummaryView
+from core.gene_views import QueryGenes
+from core.result import QueryResult
+from core.served import Served
+
+Mask = npt.NDArray[np.bool_]
+
+
+class Views(Served):
+    """What the panels show of a result. Parameters as `Served`."""
+
+    def __init__(self, bundles: Mapping[str, Bundle], *, threads: int = 2) -> None:
+        super().__init__(bundles, threads=threads)
+        self._reference_views: dict[str, ReferenceView] = {}
+
+    def parse_selection(self, text: str) -> Selection:
+        """Read a selection as the page's address holds it; InputError where it is none."""
+        return Selection.parse(text)
+
+    def selection_mask(self, result: QueryResult, chosen: Selection) -> Mask:
+        """Return which query cells are selected, bool, n_query."""
+        return selection.mask(self.bundle_of(result), result, chosen)
+
+    def describe(self, result: QueryResult, chosen: Selection) -> SelectionView:
+        """Return the sentence about a selection and its counts."""
+        return selection.describe(self.bundle_of(result), result, chosen, self.selection_mask(result, chosen))
+
+    def heatmap(
+        self, result: QueryResult, n_clusters: int = heatmap.DEFAULT_CLUSTERS, cells: Mask | None = None
+    ) -> HeatmapView:
+        """Return the clustered heatmap of scores: of all cells, or of some alone (at least one)."""
+        if cells is None:
+            return heatmap.heatmap(self.bundle_of(result), result, n_clusters)
+        return heatmap.heatmap_of(self.bundle_of(result), result, cells, n_clusters)
+
+    def projection(self, result: QueryResult, space: Space = "embedding") -> ProjectionView:
+        """Return the points of the map."""
+        return projection.projection(self.bundle_of(result), result, space)
+
+    def composition(self, result: QueryResult, mask: Mask) -> CompositionView:
+        """Return the cell types of the selected cells."""
+        return composition.composition(self.bundle_of(result), result, mask)
+
+    def type_ranks(self, result: QueryResult) -> tuple[str, ...]:
+        """Return the types by their share in the whole query: the order colours are given out in."""
+        return composition.type_ranks(self.bundle_of(result), result)
+
+    def thin_types(self, result: QueryResult) -> frozenset[str]:
+        """Return the types with so few reference cells that they can lose against a frequent one by numbers alone."""
+        types = self.bundle_of(result).cell_types
+        few = types.loc[types["n_cells"] < thin.FEW_CELLS, "cell_type_ontology_term_id"]
+        return frozenset(few.tolist())
+
+    def studies(self, result: QueryResult, mask: Mask) -> pd.DataFrame:
+        """Return the reference studies behind the selected cells."""
+        return studies.studies(self.bundle_of(result), result, mask)
+
+    def ontology_view(
+        self, result: QueryResult, mask: Mask, *, size: tuple[int, int] = ontology_view.DEFAULT_SIZE
+    ) -> OntologyView:
+        """Return the matched types in the ontology, laid out for a panel of `size` pixels."""
+        return ontology_view.ontology_view(self.bundle_of(result), result, mask, size)
+
+    def type_card(self, result: QueryResult, term_id: str, mask: Mask) -> TypeCard:
+        """Return the card of a type; InputError where the ontology does not hold it."""
+        self._need_term(result, term_id)
+        return card.type_card(self.bundle_of(result), result, term_id, mask)
+
+    def gene_heatmap(self, result: QueryResult, term_id: str, mask: Mask) -> GeneHeatmapView:
+        """Return a type's genes in the selected cells; InputError where the ontology does not hold it."""
+        self._need_term(result, term_id)
+        return markers.gene_heatmap(self.bundle_of(result), result, term_id, mask)
+
+    def volcano(self, result: QueryResult, term_id: str) -> VolcanoView:
+        """Return the tested genes of a type; InputError where the ontology does not hold it."""
+        self._need_term(result, term_id)
+        return markers.volcano(self.bundle_of(result), term_id)
+
+    def genes(self, result: QueryResult) -> QueryGenes:
+        """Return what can be asked about genes of a result and its reference."""
+        return QueryGenes(self._reference_of(result).gene_finder, self.bundle_of(result), result)
+
+    def summary(self, result: QueryResult, mask: Mask) -> SummaryView:
+        """Return the parts of the sentence that answers the question."""
+        return summary.summary(self.bundle_of(result), result, mask)
+
+    def reference_view(self, bundle: str) -> ReferenceView:
+        """Return what the Reference page shows of a bundle; made once, since bundles do not change."""
+        if bundle not in self._reference_views:
+            self._reference_views[bundle] = reference.reference_view(self.reference(bundle).bundle)
+        return self._reference_views[bundle]
+
+    def _need_term(self, result: QueryResult, term_id: str) -> None:
+        if term_id not in self._reference_of(result).ontology:
+            raise InputError(
+                "The reference's ontology does not hold this cell type.",
+                next_step="Choose a type from the panel.",
+                code="unknown-type",
+            )
