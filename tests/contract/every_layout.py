@@ -69,7 +69,7 @@ def answer(engine: Engine, result, done: Job) -> list:
     card = engine.type_card(result, B_CELL, mask)
     everything = np.ones(result.n_query, dtype=bool)
     return [
-        results.layout(done, n_clusters=9, space="embedding", card=True),
+        results.layout(done, n_clusters=9, space="embedding", card=True, types_by_level=(6, 4), level=0),
         genes.layout(),
         html.Div(results.answer(engine.summary(result, everything))),
         html.Div(results.selection_bar(engine.describe(result, chosen), agrees_on=(B_CELL, "B cell"), thin=True)),
