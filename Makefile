@@ -3,8 +3,8 @@ PYTHON ?= python3
 UV_VERSION = 0.13.9
 BIN = .venv/bin
 PY = $(BIN)/python
-# Wheels only, so that no compiler is needed; two of the fixed packages exist as pure-Python source only.
-INSTALL = $(BIN)/uv pip install --quiet --python $(PY) --only-binary :all: --no-binary dash-bio --no-binary dash-cytoscape
+# Wheels only, so that no compiler is needed; three of the fixed packages exist as pure-Python source only.
+INSTALL = $(BIN)/uv pip install --quiet --python $(PY) --only-binary :all: --no-binary dash-bio --no-binary dash-cytoscape --no-binary connection-pool
 BUNDLE ?= data_bundle/demo
 # make study: the shared collection, the folder for its tables, and more options of `python -m build_bundle study`
 STUDIES ?= ../shared/data
@@ -28,8 +28,9 @@ $(PY):
 	@$(INSTALL) --requirements requirements.txt --requirements build_bundle/requirements.txt
 	@touch $@
 
-.venv/.test-ready: tests/requirements.txt .venv/.ready
-	@$(INSTALL) --requirements requirements.txt --requirements build_bundle/requirements.txt --requirements tests/requirements.txt
+.venv/.test-ready: tests/requirements.txt build_bundle/cluster-requirements.txt .venv/.ready
+	@$(INSTALL) --requirements requirements.txt --requirements build_bundle/requirements.txt \
+	  --requirements build_bundle/cluster-requirements.txt --requirements tests/requirements.txt
 	@touch $@
 
 setup: .venv/.ready  ## Install everything that running and building need

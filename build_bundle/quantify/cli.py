@@ -23,6 +23,9 @@ def add_quantify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     quantify.add_argument("--out", type=Path, required=True, metavar="DIR", help="gets STUDY.h5ad, runs.parquet")
     quantify.add_argument("--organism", choices=("mouse", "human"), help="take only these samples of a harvest")
     quantify.add_argument("--labels", type=Path, metavar="DIR", help="what 'label' wrote: samples without are marked")
+    quantify.add_argument(
+        "--gene-names", type=Path, metavar="FILE.csv", help="symbol, ensembl, entrez, aliases: for authors' matrices"
+    )
     quantify.add_argument("--quiet", action="store_true", help="print the result only")
     _add_settings(quantify)
     _add_engine(quantify)

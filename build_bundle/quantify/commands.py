@@ -17,12 +17,13 @@ import pyarrow.parquet as pq
 
 from build_bundle.progress import Watcher
 from build_bundle.quantify import programs
+from build_bundle.quantify.author_files import write_author_files
 from build_bundle.quantify.library import COUNTED, FAILED, Library
 from build_bundle.quantify.library_step import missing
 from build_bundle.quantify.plan import WORK, QuantifyPlan, make_plan
 from build_bundle.quantify.reference import Reference, ReferenceRequest, prepare
 from build_bundle.quantify.settings import QuantifySettings
-from build_bundle.quantify.sheet import read_libraries
+from build_bundle.quantify.sheet import read_sheet
 from build_bundle.quantify.study_files import Quantified, write_outputs
 from build_bundle.step import Finished
 from build_bundle.workflow.cluster import PLAN, ClusterError, ClusterOptions, run_groups
@@ -30,7 +31,7 @@ from build_bundle.workflow.local import Event, run_tasks
 from core.bundle.publish import build_lock
 from core.errors import ConfigError
 
-GOOD = 0
+GOOD, PROBLEMS = 0, 1
 _SHOWN = 20
 
 
@@ -58,20 +59,22 @@ def quantify(options: argparse.Namespace) -> int:
     """Quantify all libraries of a folder: command ``quantify``."""
     settings = _settings(options)
     labelled = read_labelled(options.labels) if options.labels else None
-    libraries = read_libraries(options.reads, options.organism or "")
+    sheet = read_sheet(options.reads, options.organism or "")
     with build_lock(options.out):
-        plan = make_plan(libraries, Reference.open(options.reference), settings, options.out)
+        plan = make_plan(sheet, Reference.open(options.reference), settings, options.out, options.gene_names)
         run = _run_here if options.engine == "local" else _run_on_cluster
-        finished = run(plan, options)
+        finished, problem = run(plan, options)
+        authors = _authors_read(plan, options)
         found = [
             Quantified.of(library, finished[library.key], is_labelled=_is_labelled(library, labelled))
             for library in plan.libraries
         ]
-        about = {"programs": dict(plan.programs), "engine": options.engine, "n_libraries": len(libraries)}
+        found = write_author_files(options.out, authors, found)
+        about = {"programs": dict(plan.programs), "engine": options.engine, "n_libraries": len(plan.libraries)}
         states = write_outputs(options.out, found, plan.reference, settings, about)
-    for line in _summary(options.out, found, states):
+    for line in [*_summary(options.out, found, states), *([problem] if problem else [])]:
         print(line)
-    return GOOD
+    return PROBLEMS if problem else GOOD
 
 
 def quantify_run(options: argparse.Namespace) -> int:
@@ -129,13 +132,16 @@ def _settings(options: argparse.Namespace) -> QuantifySettings:
     )
 
 
-def _run_here(plan: QuantifyPlan, options: argparse.Namespace) -> Mapping[str, Finished]:
+def _run_here(plan: QuantifyPlan, options: argparse.Namespace) -> tuple[Mapping[str, Finished], str]:
     workers = options.jobs or max(1, (os.cpu_count() or 1) // plan.settings.threads)
-    return _tasks_run(plan, workers, _teller(Watcher(quiet=options.quiet)))
+    return _tasks_run(plan, workers, _teller(Watcher(quiet=options.quiet))), ""
 
 
-def _run_on_cluster(plan: QuantifyPlan, options: argparse.Namespace) -> Mapping[str, Finished]:
-    """Run groups by Snakemake; the groups of a plan are always the same, so a killed run goes on where it was."""
+def _run_on_cluster(plan: QuantifyPlan, options: argparse.Namespace) -> tuple[Mapping[str, Finished], str]:
+    """Run groups by Snakemake; the groups of a plan are always the same, so a killed run goes on where it was.
+
+    Returns the libraries, and what Snakemake complained of.
+    """
     groups = plan.groups(size=options.group_size, threads=options.job_threads)
     store, tasks = plan.store, plan.tasks
     kept = {task.name: found for task in tasks if (found := store.find(task, {})) and not plan.again(found)}
@@ -151,7 +157,16 @@ def _run_on_cluster(plan: QuantifyPlan, options: argparse.Namespace) -> Mapping[
     except ClusterError as error:  # what the other groups finished is still written
         problem = str(error)
     libraries = {library.key: library for library in plan.libraries}
-    return {task.name: store.find(task, {}) or missing(libraries[task.name], store.folder, problem) for task in tasks}
+    ended = {task.name: store.find(task, {}) or missing(libraries[task.name], store.folder) for task in tasks}
+    return ended, problem
+
+
+def _authors_read(plan: QuantifyPlan, options: argparse.Namespace) -> Mapping[str, Finished]:
+    """Read processed matrices, one study at a time: each may need much memory."""
+    tell = _teller(Watcher(quiet=options.quiet))
+    tasks = plan.author_tasks
+    done = run_tasks(tasks, plan.store, workers=1, rescue=plan.rescue, tell=tell, again=plan.again)
+    return {study.study: done[task.name] for study, task in zip(plan.authors, tasks, strict=True)}
 
 
 def _tasks_run(plan: QuantifyPlan, workers: int, tell: Callable[[Event], None]) -> Mapping[str, Finished]:
@@ -163,7 +178,8 @@ def _tasks_run(plan: QuantifyPlan, workers: int, tell: Callable[[Event], None]) 
 def _teller(watcher: Watcher) -> Callable[[Event], None]:
     def tell(event: Event) -> None:
         facts = event.finished.facts
-        words = f"{facts['state']}: {facts['reason']}" if facts["reason"] else str(facts["state"])
+        state = str(facts.get("state", "read"))
+        words = f"{state}: {facts['reason']}" if facts["reason"] else state
         known = "" if event.is_new else ", finished before"
         watcher.say(f"[{event.number}/{event.total}] {event.task.title}: {words}{known}")
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
+from build_bundle.quantify.author import AuthorMatrix, AuthorStudy
 from build_bundle.quantify.library import Chemistry, Kind, Library, Protocol, ReadFile
 from core.errors import ConfigError
 
@@ -16,8 +17,9 @@ _ORGANISMS = {"mouse": "NCBITaxon:10090", "human": "NCBITaxon:9606"}
 _KINDS: Mapping[str, Kind] = {"fastq": "fastq", "sra": "sra", "bam": "bam"}
 _SAMPLE_COLUMNS = (
     "study_accession", "sample_accession", "organism_ontology_term_id", "protocol_family", "technology",
-    "library_layout", "available", "state", "reason_code", "reason",
+    "library_layout", "available", "state", "reason_code", "reason", "title", "description",
 )  # fmt: skip
+_CELL_NAMES = ("sample_accession", "title", "description")  # what the column of a cell may be called in a matrix
 _FILE_COLUMNS = (
     "study_accession", "sample_accession", "run_accession", "kind", "mate", "md5", "path", "state", "reason_code",
     "reason",
@@ -27,8 +29,8 @@ _RUN_COLUMNS = ("sample_accession", "state", "reason_code", "reason")
 Row = Mapping[str, Any]
 
 
-def read_harvest(folder: Path, organism: str = "") -> list[Library]:
-    """List the libraries of a harvest.
+def read_harvest(folder: Path, organism: str = "") -> tuple[list[Library], list[AuthorStudy]]:
+    """List the libraries of a harvest, and its studies with processed matrices.
 
     Parameters
     ----------
@@ -39,9 +41,9 @@ def read_harvest(folder: Path, organism: str = "") -> list[Library]:
 
     Returns
     -------
-    list of Library
-        One for every sample that was not excluded. What the harvest could not download, or found incomplete, is its
-        `fault`.
+    (list of Library, list of AuthorStudy)
+        A library for every sample that was not excluded; what the harvest could not download, or found incomplete, is
+        its `fault`. Matrices that were downloaded.
 
     Raises
     ------
@@ -51,14 +53,45 @@ def read_harvest(folder: Path, organism: str = "") -> list[Library]:
     samples = _rows(folder, "samples", _SAMPLE_COLUMNS)
     files = _by_sample(_rows(folder, "files", _FILE_COLUMNS))
     runs = _by_sample(_rows(folder, "runs", _RUN_COLUMNS))
-    with_matrix = {row["study_accession"] for rows in files.values() for row in rows if _is_study_matrix(row)}
+    with_matrix = {row["study_accession"] for row in files.get("", []) if row["kind"] == "matrix"}
     term = _ORGANISMS.get(organism, "")
-    return [
-        _library(folder, sample, files.get(name, []), runs.get(name, []), with_matrix)
+    kept = [
+        sample
         for sample in samples
         if sample["state"] != "excluded" and (not term or sample["organism_ontology_term_id"] == term)
+    ]
+    libraries = [
+        _library(folder, sample, files.get(name, []), runs.get(name, []), with_matrix)
+        for sample in kept
         for name in [sample["sample_accession"]]
     ]
+    matrices = [row for rows in files.values() for row in rows if row["kind"] == "matrix"]
+    return libraries, list(_authors(folder, kept, [row for row in matrices if row["state"] == "downloaded"]))
+
+
+def _authors(folder: Path, samples: Sequence[Row], matrices: Sequence[Row]) -> Iterator[AuthorStudy]:
+    by_term = {term: name for name, term in _ORGANISMS.items()}
+    for study in sorted({row["study_accession"] for row in matrices}):
+        own = [sample for sample in samples if sample["study_accession"] == study]
+        kept = {sample["sample_accession"] for sample in own}
+        organisms = {by_term.get(sample["organism_ontology_term_id"], "") for sample in own}
+        files = tuple(
+            AuthorMatrix(folder / row["path"], row["sample_accession"])
+            for row in matrices
+            if row["study_accession"] == study and row["sample_accession"] in {"", *kept}
+        )
+        names = [(sample[column], sample["sample_accession"]) for sample in own for column in _CELL_NAMES]
+        if files and len(organisms) == 1:
+            yield AuthorStudy(study, organisms.pop(), files, _only_once(names))
+
+
+def _only_once(names: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return the names that mean one sample, in lower case."""
+    found: dict[str, set[str]] = {}
+    for name, sample in names:
+        if name.strip():
+            found.setdefault(name.strip().lower(), set()).add(sample)
+    return {name: of.pop() for name, of in found.items() if len(of) == 1}
 
 
 def _library(folder: Path, sample: Row, files: list[Row], runs: list[Row], with_matrix: set[str]) -> Library:
@@ -99,10 +132,6 @@ def _fault(files: list[Row], runs: list[Row]) -> tuple[str, str]:
     broken = [row for row in runs if row["state"] not in {"ok", "no_files"}]
     found = next(iter([*failed, *broken]), None)
     return (str(found["reason_code"]), str(found["reason"])) if found else ("", "")
-
-
-def _is_study_matrix(row: Row) -> bool:
-    return bool(row["kind"] == "matrix" and not row["sample_accession"])
 
 
 def _protocol(text: str) -> Protocol:

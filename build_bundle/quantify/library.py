@@ -22,6 +22,10 @@ COUNTED = (OK, UNMAPPED)
 """States whose cells are in the files."""
 
 
+RETRY = "retry"
+"""Fact of a library that failed for a reason outside its files: the next run tries it again."""
+
+
 class LibraryFaultError(ScQueryError):
     """One library cannot be quantified because of its files; it fails and the others go on."""
 
@@ -141,8 +145,8 @@ class Library:
         """Everything its counts depend on, as JSON values; files by name, size and time of change."""
         return {
             "library": [self.study, self.sample, self.protocol, self.layout, self.chemistry, list(self.fault)],
-            "files": [[f.kind, f.run, f.mate, f.md5, *_state(f.path)] for f in self.files],
-            "whitelist": list(_state(self.whitelist)) if self.whitelist else [],
+            "files": [[f.kind, f.run, f.mate, f.md5, *file_state(f.path)] for f in self.files],
+            "whitelist": list(file_state(self.whitelist)) if self.whitelist else [],
             "has_author_matrix": self.has_author_matrix,
         }
 
@@ -160,7 +164,7 @@ class Library:
         return cls(**{**values, "files": files, "whitelist": whitelist, "fault": tuple(values["fault"])})
 
 
-def _state(path: Path) -> tuple[str, int, int]:
+def file_state(path: Path) -> tuple[str, int, int]:
     """Return name, size and time of change: as make does, since hashing all reads would take as long as using them."""
     try:
         facts = path.stat()

@@ -24,6 +24,7 @@ from build_bundle.quantify.library import (
     NO_BARCODE,
     NO_RAW,
     OK,
+    RETRY,
     Library,
     LibraryFaultError,
 )
@@ -33,9 +34,6 @@ from build_bundle.quantify.reference import Reference
 from build_bundle.quantify.settings import QuantifySettings
 from build_bundle.step import Finished, ReportProgress, no_progress
 from core.errors import ScQueryError
-
-RETRY = "retry"
-"""Fact of a library that failed for a reason outside its files: the next run tries it again."""
 
 CELLS = "cells.parquet"
 
@@ -105,10 +103,10 @@ def crashed(library: Library, error: Exception) -> dict[str, Any]:
     return _ended(library, FAILED, "crashed", f"{type(error).__name__}: {error}") | {RETRY: True}
 
 
-def missing(library: Library, folder: Path, problem: str) -> Finished:
+def missing(library: Library, folder: Path) -> Finished:
     """Return a stand-in for a library whose job did not end; the next run tries it again."""
-    reason = f"Its job did not end. {problem}".strip()
-    return Finished(library.key, folder, _ended(library, FAILED, "no_result", reason) | {RETRY: True}, "", 0.0)
+    facts = _ended(library, FAILED, "no_result", "Its job ended without a result.") | {RETRY: True}
+    return Finished(library.key, folder, facts, "", 0.0)
 
 
 def _counted(job: LibraryJob, out: Path, scratch: Path, progress: ReportProgress) -> dict[str, Any]:

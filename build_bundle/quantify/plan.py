@@ -8,15 +8,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from build_bundle.gene_tables import read_gene_table
 from build_bundle.quantify import programs
-from build_bundle.quantify.library import Library
-from build_bundle.quantify.library_step import RETRY, LibraryJob, crashed, quantify_library
+from build_bundle.quantify.author import AuthorStudy, author_crashed, quantify_authors
+from build_bundle.quantify.library import RETRY, Library, file_state
+from build_bundle.quantify.library_step import LibraryJob, crashed, quantify_library
 from build_bundle.quantify.reference import Reference
 from build_bundle.quantify.settings import QuantifySettings
+from build_bundle.quantify.sheet import Sheet
 from build_bundle.step import Facts, Finished, Task, TaskContext
 from build_bundle.step_store import StepStore
 from build_bundle.workflow.groups import Group, Load, make_groups
 from core.errors import ConfigError
+from core.expression.genes import GeneNames
 
 WORK = ".quantify"
 _MEGABYTE = 1_000_000
@@ -24,6 +28,9 @@ _BASE_MEMORY_MB = 3_000
 _MODULES = tuple(
     f"build_bundle.quantify.{name}" for name in ("alignment", "droplets", "fastq", "library_step", "reads")
 )
+_AUTHOR_MODULES = (
+    "build_bundle.quantify.author", "build_bundle.quantify.imputation", "build_bundle.sources.reading", "core.expression",
+)  # fmt: skip
 _NOT_RESULT = ("threads", "timeout_s", "rpkm_total")  # settings that change no count
 
 
@@ -43,6 +50,10 @@ class QuantifyPlan:
         External programs it uses, and their versions.
     out : Path
         Where finished libraries are kept (``.quantify/steps``).
+    authors : tuple of AuthorStudy
+        Studies of which only processed matrices are there; they are read where the plan is made.
+    gene_names : Path, optional
+        Table of gene names for these (`build_bundle.gene_tables.read_gene_table`); the reference's own otherwise.
     """
 
     libraries: tuple[Library, ...]
@@ -50,6 +61,8 @@ class QuantifyPlan:
     settings: QuantifySettings
     programs: Mapping[str, str]
     out: Path
+    authors: tuple[AuthorStudy, ...] = ()
+    gene_names: Path | None = None
 
     @property
     def store(self) -> StepStore:
@@ -61,9 +74,15 @@ class QuantifyPlan:
         """One task a library, in the same order."""
         return [self._task(library) for library in self.libraries]
 
+    @property
+    def author_tasks(self) -> list[Task]:
+        """One task a study with processed matrices alone."""
+        return [self._author_task(study) for study in self.authors]
+
     def rescue(self, task: Task, error: Exception) -> Facts:
         """Return the facts of a library whose task raised."""
-        return crashed(next(library for library in self.libraries if library.key == task.name), error)
+        library = next((library for library in self.libraries if library.key == task.name), None)
+        return author_crashed(error) if library is None else crashed(library, error)
 
     @staticmethod
     def again(finished: Finished) -> bool:
@@ -118,6 +137,20 @@ class QuantifyPlan:
         chosen = tuple(library for library in libraries if library.key in names)
         return cls(chosen, reference, QuantifySettings(**values["settings"]), here, Path(values["out"]))
 
+    def _author_task(self, study: AuthorStudy) -> Task:
+        def run(context: TaskContext) -> Facts:
+            symbols = self.reference.genes["gene_symbol"].unique().tolist()
+            names = gene_names(self.reference, self.gene_names)
+            return quantify_authors(study, symbols, names, context.out, context.progress)
+
+        material: dict[str, Any] = {
+            **study.material,
+            "reference": self.reference.digest,
+            "gene_names": list(file_state(self.gene_names)) if self.gene_names else [],
+        }
+        title = f"{study.study}, values of its authors"
+        return Task(author_key(study.study), title, run, material=material, modules=_AUTHOR_MODULES)
+
     def _task(self, library: Library) -> Task:
         def run(context: TaskContext) -> Facts:
             job = LibraryJob(library, self.reference, self.settings)
@@ -133,14 +166,43 @@ class QuantifyPlan:
         return Task(library.key, f"{library.study} {library.sample}", run, material=material, modules=_MODULES)
 
 
+def gene_names(reference: Reference, table: Path | None) -> GeneNames:
+    """Return the names of genes that authors may use.
+
+    Parameters
+    ----------
+    reference : Reference
+        Its genes have a symbol and an Ensembl id or an Entrez id.
+    table : Path, optional
+        CSV of symbol, ensembl, entrez, aliases; it brings aliases, and its symbols must be the reference's.
+
+    Returns
+    -------
+    GeneNames
+        Ready to resolve.
+    """
+    if table is not None:
+        return GeneNames.from_table(read_gene_table(table))
+    genes = reference.genes
+    ids = [str(gene_id).split(".", maxsplit=1)[0] for gene_id in genes["gene_id"]]
+    ensembl = [[found] if found.startswith("ENS") else [] for found in ids]
+    entrez = [[found] if found.isdigit() else [] for found in ids]
+    return GeneNames.from_lists(genes["gene_symbol"].tolist(), ensembl, entrez, [()] * len(genes))
+
+
+def author_key(study: str) -> str:
+    """Return the name of a study's author task."""
+    return Library(study, "authors' values").key
+
+
 def make_plan(
-    libraries: Sequence[Library], reference: Reference, settings: QuantifySettings, out: Path
+    sheet: Sheet, reference: Reference, settings: QuantifySettings, out: Path, gene_table: Path | None = None
 ) -> QuantifyPlan:
     """Plan a quantification.
 
     Parameters
     ----------
-    libraries : sequence of Library
+    sheet : Sheet
         What to quantify.
     reference : Reference
         Prepared.
@@ -148,6 +210,8 @@ def make_plan(
         How.
     out : Path
         Folder of the results.
+    gene_table : Path, optional
+        Gene names for processed matrices.
 
     Returns
     -------
@@ -159,20 +223,19 @@ def make_plan(
     ConfigError
         Where a program is missing, or two libraries have the same study and sample.
     """
+    libraries = sheet.libraries
     keys = [library.key for library in libraries]
-    twice = next((library for library in libraries if keys.count(library.key) > 1), None) if _has_twice(keys) else None
-    if twice is not None:
+    if len(set(keys)) < len(keys):
+        twice = next(library for library in libraries if keys.count(library.key) > 1)
         raise ConfigError(f"Sample {twice.sample} of {twice.study} is there twice.", code="two-samples")
     names = {"hisat2", "samtools", "featureCounts"}
     if reference.has_droplets:
         names.add("STAR")
     if any(file.kind == "sra" for library in libraries for file in library.files):
         names.add("fasterq-dump")
-    return QuantifyPlan(tuple(libraries), reference, settings, programs.versions(names), out)
-
-
-def _has_twice(keys: Sequence[str]) -> bool:
-    return len(set(keys)) < len(keys)
+    only = {library.study for library in libraries if not library.files and not any(library.fault)}
+    authors = tuple(study for study in sheet.authors if study.study in only)
+    return QuantifyPlan(libraries, reference, settings, programs.versions(names), out, authors, gene_table)
 
 
 def _load(library: Library) -> Load:

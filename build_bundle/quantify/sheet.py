@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from build_bundle.quantify.author import AuthorMatrix, AuthorStudy
 from build_bundle.quantify.from_harvest import CATALOGUE, read_harvest
 from build_bundle.quantify.library import Chemistry, Library, Protocol, ReadFile
 from core.errors import ConfigError
@@ -14,7 +16,7 @@ from core.errors import ConfigError
 TABLE = "runs.csv"
 COLUMNS = (
     "sample", "study", "run", "protocol", "layout", "fastq_1", "fastq_2", "md5_1", "md5_2", "sra", "bam",
-    "chemistry", "whitelist",
+    "chemistry", "whitelist", "matrix",
 )  # fmt: skip
 """Columns of ``runs.csv``; only `sample` must be there. Paths are relative to the table."""
 
@@ -23,8 +25,16 @@ _ILLUMINA = re.compile(r"^(?P<sample>.+?)_S\d+(?P<run>_L\d{3})?_(?P<mate>[RI][12
 _MATE = re.compile(r"^(?P<sample>.+?)[_.](?:R|r)?(?P<mate>[12])$")
 
 
-def read_libraries(folder: Path, organism: str = "") -> list[Library]:
-    """List the libraries of a folder.
+@dataclass(frozen=True)
+class Sheet:
+    """What a folder holds: libraries, sorted by study and sample, and studies with processed matrices."""
+
+    libraries: tuple[Library, ...]
+    authors: tuple[AuthorStudy, ...] = ()
+
+
+def read_sheet(folder: Path, organism: str = "") -> Sheet:
+    """List the libraries and processed matrices of a folder.
 
     Parameters
     ----------
@@ -32,12 +42,13 @@ def read_libraries(folder: Path, organism: str = "") -> list[Library]:
         A harvest (``catalogue/catalogue.json``), a folder with ``runs.csv``, or a folder of FASTQ, SRA and BAM files;
         its subfolders are then studies.
     organism : str
-        "mouse" or "human": take only these samples of a harvest; all where empty.
+        "mouse" or "human": take only these samples of a harvest (all where empty); the organism of processed matrices
+        in a table.
 
     Returns
     -------
-    list of Library
-        Sorted by study and sample.
+    Sheet
+        At least one library.
 
     Raises
     ------
@@ -47,31 +58,36 @@ def read_libraries(folder: Path, organism: str = "") -> list[Library]:
     if not folder.is_dir():
         raise ConfigError(f"The folder {folder} does not exist.", next_step="Check --reads.")
     if (folder / CATALOGUE).is_file():
-        found = read_harvest(folder, organism)
+        found, authors = read_harvest(folder, organism)
     elif (folder / TABLE).is_file():
-        found = list(_from_table(folder / TABLE))
+        rows = _table_rows(folder / TABLE)
+        found, authors = list(_from_table(rows, folder / TABLE)), _authors(rows, folder, organism)
     else:
-        found = list(_from_names(folder))
+        found, authors = list(_from_names(folder)), []
     if not found:
         raise ConfigError(
             f"{folder} holds no reads.",
             next_step=f"Expected FASTQ, .sra or .bam files, a table {TABLE}, or a harvest (python -m build_bundle harvest).",
             code="no-reads",
         )
-    return sorted(found, key=lambda library: (library.study, library.sample))
+    return Sheet(tuple(sorted(found, key=lambda library: (library.study, library.sample))), tuple(authors))
 
 
-def _from_table(path: Path) -> Iterator[Library]:
+def _table_rows(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.DictReader(stream))
     unknown = sorted({str(name) for row in rows for name in row} - set(COLUMNS))
     if unknown or any(not row.get("sample") for row in rows):
         problem = f"unknown columns {', '.join(unknown)}" if unknown else "a row without sample"
         raise ConfigError(f"{path.name}: {problem}.", next_step=f"Columns are {', '.join(COLUMNS)}.")
+    clean = [{name: (value or "").strip() for name, value in row.items()} for row in rows]
+    return [row | {"study": row.get("study") or path.parent.resolve().name} for row in clean]
+
+
+def _from_table(rows: Sequence[dict[str, str]], path: Path) -> Iterator[Library]:
     samples: dict[tuple[str, str], list[dict[str, str]]] = {}
     for row in rows:
-        clean = {name: (value or "").strip() for name, value in row.items()}
-        samples.setdefault((clean.get("study") or path.parent.name, clean["sample"]), []).append(clean)
+        samples.setdefault((row["study"], row["sample"]), []).append(row)
     for (study, sample), runs in samples.items():
         first = runs[0]
         yield Library(
@@ -82,7 +98,25 @@ def _from_table(path: Path) -> Iterator[Library]:
             files=tuple(file for number, row in enumerate(runs, 1) for file in _row_files(row, number, path.parent)),
             chemistry=_chemistry(first.get("chemistry", ""), path),
             whitelist=path.parent / first["whitelist"] if first.get("whitelist") else None,
+            has_author_matrix=any(row.get("matrix") for row in runs),
         )
+
+
+def _authors(rows: Sequence[Mapping[str, str]], folder: Path, organism: str) -> list[AuthorStudy]:
+    """Take a matrix named by one sample as its own; one named by several holds cells that bear the samples' names."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for row in rows:
+        if row.get("matrix"):
+            found.setdefault(row["study"], {}).setdefault(row["matrix"], []).append(row["sample"])
+    return [
+        AuthorStudy(
+            study,
+            organism,
+            tuple(AuthorMatrix(folder / name, of[0] if len(of) == 1 else "") for name, of in matrices.items()),
+            {sample.lower(): sample for of in matrices.values() for sample in of},
+        )
+        for study, matrices in found.items()
+    ]
 
 
 def _row_files(row: Mapping[str, str], number: int, folder: Path) -> Iterator[ReadFile]:

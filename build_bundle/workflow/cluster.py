@@ -6,7 +6,7 @@ plan names, which all nodes must see. Snakemake keeps what jobs are done; after 
 
 from __future__ import annotations
 
-import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ PLAN = "plan.json"
 _SNAKEFILE = Path(__file__).with_name("Snakefile")
 _ROOT = Path(__file__).resolve().parents[2]
 _REQUIREMENTS = "build_bundle/cluster-requirements.txt"
-_UNLOCK_TIMEOUT_S = 600
+_LOCKS = ".snakemake/locks"  # what `snakemake --unlock` removes, which would take another start of Snakemake
 
 
 class ClusterError(ScQueryError):
@@ -70,20 +70,14 @@ def run_groups(folder: Path, options: ClusterOptions, *, redo: Iterable[str] = (
     command = _command(folder, options)
     for group in redo:
         (folder / "done" / f"{group}.json").unlink(missing_ok=True)
-    # A killed run leaves its lock; the caller's own lock says that nobody else is at work here.
-    subprocess.run([*command, "--unlock"], capture_output=True, check=False, timeout=_UNLOCK_TIMEOUT_S)
+    # A killed run leaves its locks; the caller's own lock says that nobody else is at work here.
+    shutil.rmtree(folder / _LOCKS, ignore_errors=True)
     done = subprocess.run(command, check=False)
     if done.returncode != 0:
         raise ClusterError(
             f"Snakemake ended with code {done.returncode}.",
             next_step=f"See {folder / 'logs'}; finished libraries are kept, run the same command again.",
         )
-
-
-def unfinished(folder: Path) -> list[str]:
-    """Return the groups of a plan without a record, in order."""
-    plan = json.loads((folder / PLAN).read_text(encoding="utf-8"))
-    return [group["name"] for group in plan["groups"] if not (folder / "done" / f"{group['name']}.json").is_file()]
 
 
 def _command(folder: Path, options: ClusterOptions) -> Sequence[str]:

@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+import gzip
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from build_bundle.quantify.alignment import Reads, count_cell
+from build_bundle.quantify.droplets import DropletReads, count_droplets
+from build_bundle.quantify.library import Chemistry, Library, LibraryFaultError, ReadFile
+from build_bundle.quantify.reads import NoBarcodesError, prepare_reads
+from build_bundle.quantify.reference import Reference
+from build_bundle.quantify.settings import QuantifySettings
+from tests.build_bundle.quantify.conftest import World, require
+from tests.synthetic_genome import SyntheticGenome, write_fastq
+
+SETTINGS = QuantifySettings(expected_cells=20)
+N = 1_000
+
+
+def call(*command: str | Path, cwd: Path) -> None:
+    done = subprocess.run(
+        [str(part) for part in command], cwd=cwd, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def library(*files: ReadFile, protocol: str = "", layout: str = "") -> Library:
+    return Library("S", "s", protocol, layout, files)  # type: ignore[arg-type]
+
+
+def fastq(path: Path, mate: int = 0, run: str = "r") -> ReadFile:
+    return ReadFile(path, "fastq", run, mate)
+
+
+@pytest.fixture(scope="module")
+def fragments(genome: SyntheticGenome) -> list[bytes]:
+    return genome.fragments(genome.draw(N, 50), 50)
+
+
+@pytest.fixture
+def pair(genome: SyntheticGenome, fragments: list[bytes], tmp_path: Path) -> tuple[Path, ...]:
+    return genome.write_paired(tmp_path / "cell", fragments)
+
+
+def sra(folder: Path, *mates: Path) -> Path:
+    """Pack FASTQ files as the archive does: latf-load, then kar."""
+    require("latf-load", "kar", "fasterq-dump")
+    plain = []
+    for number, path in enumerate(mates, 1):
+        lines = gzip.decompress(path.read_bytes()).split(b"\n")
+        lines[0::4] = [line + b"/%d" % number if line else line for line in lines[0::4]]
+        plain.append(folder / f"plain_{number}.fastq")
+        plain[-1].write_bytes(b"\n".join(lines))
+    call("latf-load", "-p", "ILLUMINA", "--quality", "PHRED_33", "-o", "load", *plain, cwd=folder)
+    call("kar", "-c", "run.sra", "-d", "load", cwd=folder)
+    return folder / "run.sra"
+
+
+def test_an_sra_file_gives_its_pairs(pair: tuple[Path, ...], tmp_path: Path, reference: Reference) -> None:
+    path = sra(tmp_path, *pair)
+    (tmp_path / "work").mkdir()
+    found = prepare_reads(library(ReadFile(path, "sra", "SRR1")), tmp_path / "work", SETTINGS)
+    assert isinstance(found.reads, Reads)
+    assert (found.reads.is_paired, found.n_fragments) == (True, N)
+    packed = count_cell(found.reads, reference, SETTINGS, tmp_path / "work")
+    plain = count_cell(Reads(first=pair[:1], second=pair[1:]), reference, SETTINGS, tmp_path)
+    assert (packed.counts == plain.counts).all()
+
+
+def test_an_sra_file_of_single_reads(pair: tuple[Path, ...], tmp_path: Path) -> None:
+    path = sra(tmp_path, pair[0])
+    (tmp_path / "work").mkdir()
+    found = prepare_reads(library(ReadFile(path, "sra", "SRR1")), tmp_path / "work", SETTINGS)
+    assert isinstance(found.reads, Reads)
+    assert (found.reads.is_paired, found.n_fragments) == (False, N)
+
+
+def test_a_damaged_sra_file_is_said_to_be(pair: tuple[Path, ...], tmp_path: Path) -> None:
+    path = sra(tmp_path, *pair)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    (tmp_path / "work").mkdir()
+    with pytest.raises(LibraryFaultError) as caught:
+        prepare_reads(library(ReadFile(path, "sra")), tmp_path / "work", SETTINGS)
+    assert caught.value.code == "truncated"
+
+
+def test_runs_of_a_sample_are_read_in_turn(
+    genome: SyntheticGenome, fragments: list[bytes], tmp_path: Path, reference: Reference
+) -> None:
+    whole = genome.write_single(tmp_path / "whole.fastq.gz", fragments)
+    parts = [fastq(genome.write_single(tmp_path / f"{i}.fastq.gz", fragments[i::3])[0], run=str(i)) for i in range(3)]
+    found = prepare_reads(library(*parts), tmp_path, SETTINGS)
+    assert isinstance(found.reads, Reads)
+    assert found.n_fragments == N
+    one = count_cell(found.reads, reference, SETTINGS, tmp_path)
+    assert one.n_fragments == N
+    assert (
+        np.abs(one.counts - count_cell(Reads(single=whole), reference, SETTINGS, tmp_path).counts).sum() <= 4
+    )  # other errors
+
+
+@pytest.mark.parametrize(
+    ("mates", "layout", "code"),
+    [
+        ((1,), "", "missing_mate"),
+        ((2,), "", "missing_mate"),
+        ((0,), "PAIRED", "missing_mate"),
+        ((1, 1), "", "two_files"),
+    ],
+)
+def test_mates_that_do_not_fit(
+    pair: tuple[Path, ...], tmp_path: Path, mates: tuple[int, ...], layout: str, code: str
+) -> None:
+    files = [fastq(pair[0], mate) for mate in mates]
+    with pytest.raises(LibraryFaultError) as caught:
+        prepare_reads(library(*files, layout=layout), tmp_path, SETTINGS)
+    assert caught.value.code == code
+
+
+def test_the_remainder_of_split_3_stays_out(genome: SyntheticGenome, pair: tuple[Path, ...], tmp_path: Path) -> None:
+    (alone,) = genome.write_single(tmp_path / "alone.fastq.gz", [b"A" * 75] * 3)
+    found = prepare_reads(library(fastq(pair[0], 1), fastq(pair[1], 2), fastq(alone, 0)), tmp_path, SETTINGS)
+    assert found.n_fragments == N
+
+
+def test_a_short_mate_is_a_barcode_read(pair: tuple[Path, ...], tmp_path: Path) -> None:
+    short = tmp_path / "short.fastq.gz"
+    write_fastq(short, [b"ACGT" * 7] * N)
+    for first, second, place in ((short, pair[1], 0), (pair[1], short, 1)):
+        found = prepare_reads(library(fastq(first, 1), fastq(second, 2)), tmp_path, SETTINGS)
+        assert isinstance(found.reads, DropletReads)
+        assert found.reads.chemistry == Chemistry(16, 12)
+        assert (found.reads.barcodes, found.reads.cdna)[place] == (first,)
+
+
+@pytest.mark.parametrize("length", [23, 39])
+def test_barcodes_of_unknown_layout_are_no_barcodes(pair: tuple[Path, ...], tmp_path: Path, length: int) -> None:
+    short = tmp_path / "short.fastq.gz"
+    write_fastq(short, [b"A" * length] * N)
+    with pytest.raises(NoBarcodesError, match=f"{length} bases"):
+        prepare_reads(library(fastq(short, 1), fastq(pair[1], 2)), tmp_path, SETTINGS)
+
+
+def test_two_long_mates_of_droplets_have_no_barcodes(pair: tuple[Path, ...], tmp_path: Path) -> None:
+    with pytest.raises(NoBarcodesError, match="neither mate"):
+        prepare_reads(library(fastq(pair[0], 1), fastq(pair[1], 2), protocol="droplet"), tmp_path, SETTINGS)
+
+
+def sam(reads: list[tuple[str, bytes, str]], path: Path) -> Path:
+    """Write unaligned reads with tags as BAM."""
+    text = "@HD\tVN:1.6\n" + "".join(
+        f"{name}\t4\t*\t0\t0\t*\t*\t0\t0\t{sequence.decode()}\t{'I' * len(sequence)}{tags}\n"
+        for name, sequence, tags in reads
+    )
+    path.with_suffix(".sam").write_text(text, encoding="ascii")
+    call("samtools", "view", "-b", "-o", path, path.with_suffix(".sam"), cwd=path.parent)
+    return path
+
+
+def reads_of(path: Path) -> list[bytes]:
+    return gzip.decompress(path.read_bytes()).split(b"\n")[1::4]
+
+
+def test_a_deposited_bam_counts_as_its_reads_did(world: World, reference: Reference, tmp_path: Path) -> None:
+    drops = next(item for item in world.libraries if item.sample == "drops")
+    barcodes, cdna = (reads_of(path) for path in drops.fastq)
+    tagged = [
+        (f"r{i}", sequence, f"\tCB:Z:{word[:16].decode()}-1\tUB:Z:{word[16:].decode()}")
+        for i, (word, sequence) in enumerate(zip(barcodes, cdna, strict=True))
+    ]
+    untagged = [(f"u{i}", cdna[i], "") for i in range(50)]
+    bam = sam([*untagged, *tagged], tmp_path / "possorted.bam")
+    found = prepare_reads(library(ReadFile(bam, "bam")), tmp_path, SETTINGS)
+    assert isinstance(found.reads, DropletReads)
+    assert found.n_fragments == len(tagged)
+    counts = count_droplets(found.reads, reference, SETTINGS, tmp_path)
+    assert sorted(counts.barcodes) == sorted(drops.barcodes)
+    order = [[gene.gene_id for gene in world.genome.genes].index(gene_id) for gene_id in reference.genes["gene_id"]]
+    truth = np.asarray(drops.cell_truth)[[drops.barcodes.index(name) for name in counts.barcodes]][:, order]
+    assert np.corrcoef(counts.counts.toarray().ravel(), truth.ravel())[0, 1] >= 0.999
+
+
+def test_a_bam_without_barcodes(genome: SyntheticGenome, fragments: list[bytes], tmp_path: Path) -> None:
+    require("samtools")
+    bam = sam([(f"r{i}", f[:75], "") for i, f in enumerate(fragments)], tmp_path / "cell.bam")
+    with pytest.raises(NoBarcodesError, match="CB, UB"):
+        prepare_reads(library(ReadFile(bam, "bam"), protocol="droplet"), tmp_path, SETTINGS)
+    found = prepare_reads(library(ReadFile(bam, "bam"), protocol="plate"), tmp_path, SETTINGS)
+    assert isinstance(found.reads, Reads)
+    assert (found.reads.is_paired, found.n_fragments) == (False, N)
+
+
+def test_a_damaged_bam(genome: SyntheticGenome, fragments: list[bytes], tmp_path: Path) -> None:
+    require("samtools")
+    bam = sam([(f"r{i}", f[:75], "") for i, f in enumerate(fragments)], tmp_path / "cell.bam")
+    bam.write_bytes(bam.read_bytes()[: bam.stat().st_size // 2])
+    with pytest.raises(LibraryFaultError) as caught:
+        prepare_reads(library(ReadFile(bam, "bam"), protocol="plate"), tmp_path, SETTINGS)
+    assert caught.value.code == "truncated"
