@@ -153,7 +153,8 @@ def _row(row: dict[Any, Any], n_selected: int, most: int, swatch: str, *, chosen
 
 def _status_row(status: str, text: str, n: int, n_selected: int, most: int, chosen: str) -> Component:
     definitions = {
-        "ambiguous": "No type reaches the confidence level. These cells carry a wider type; they are the hatched parts above.",
+        "ambiguous": "No type reaches the confidence level. Above, these cells are the hatched parts of their most likely types; "
+        "the headline counts them by the wider type they carry.",
         "unknown": "Farther from every reference cell than held-out cells of known types are. No type is given.",
     }
     picked = chosen == f"status:{status}"

@@ -144,9 +144,8 @@ def run(context: StepContext) -> dict[str, Any]:
     settings: EvaluateSettings = context.settings
     train: TrainSettings = context.all_settings["train"]
     encoder = read_encoder(context.inputs["train"], dict(context.facts["train"]))
-    cells = evaluate(
-        context.corpus, settings, train, seed=context.seed, store=context.out / "trials", progress=context.progress
-    )
+    store = (context.scratch or context.out) / "trials"
+    cells = evaluate(context.corpus, settings, train, seed=context.seed, store=store, progress=context.progress)
     mine = cells[(cells["split"] == STUDY) & (cells["model"] == "encoder")] if len(cells) else cells
     confidence = learn_confidence(context.corpus, mine, encoder, quantile=settings.quantile, seed=context.seed)
     rows = np.flatnonzero(np.load(context.inputs["train"] / SEEN)).astype(np.int64)

@@ -56,8 +56,8 @@ class SummaryView:
     title : str
         "Mostly T cells (53 %), monocytes (24 %) and B cells (14 %)".
     detail : str
-        "2,638 cells, 11 types. 89 % have a confident type; 248 are ambiguous and carry the parent type; 40 resemble nothing in
-        the reference."
+        "2,638 cells, 11 types. 89 % have a confident type; 248 are ambiguous and count above by the parent type they carry;
+        40 resemble nothing in the reference." Composition counts ambiguous cells by their most likely type instead.
     groups : tuple of Group
         Parts of the title, most cells first; they do not overlap.
     n_cells, n_confident, n_ambiguous, n_unknown : int
@@ -216,8 +216,9 @@ def _detail(view: CompositionView) -> str:
     cells = f"{view.n_selected:,} cell{'s' * (view.n_selected != 1)}"
     parts = [f"{percent(view.n_confident, view.n_selected)} have a confident type"]
     if view.n_ambiguous:
-        verb = "is ambiguous and carries" if view.n_ambiguous == 1 else "are ambiguous and carry"
-        parts.append(f"{view.n_ambiguous:,} {verb} the parent type")
+        one = view.n_ambiguous == 1
+        verb, carries = ("is ambiguous and counts", "it carries") if one else ("are ambiguous and count", "they carry")
+        parts.append(f"{view.n_ambiguous:,} {verb} above by the parent type {carries}")
     if view.n_unknown:
         parts.append(f"{view.n_unknown:,} resemble{'s' * (view.n_unknown == 1)} nothing in the reference")
     return f"{cells}, {n_types} type{'s' * (n_types != 1)}. {'; '.join(parts)}." if view.n_selected else ""

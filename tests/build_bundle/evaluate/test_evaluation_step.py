@@ -72,6 +72,17 @@ def test_finished_hold_outs_are_read_again(planted, quick, tmp_path):
     assert len(list(tmp_path.iterdir())) == 2
 
 
+def test_the_step_keeps_finished_hold_outs_outside_its_own_folder(planted, quick, tmp_path):
+    settings = replace(SETTINGS, folds=(("tanaka2022",),), pair=False, models=("encoder",))
+    step = replace(context(planted, tmp_path, settings, quick), scratch=tmp_path / "kept")
+    first = run(step)
+    (kept,) = (tmp_path / "kept" / "trials").iterdir()
+    before = kept.stat().st_mtime_ns
+    assert {path.name for path in step.out.iterdir()} == {EVALUATION.file}
+    assert run(step) == first  # as after a kill: the hold-out is read, not run
+    assert kept.stat().st_mtime_ns == before
+
+
 def test_the_plan_lists_folds_then_pairs(planted):
     splits = [(r.split, len(r.holdout.studies), len(r.holdout.pairs)) for r in planned(planted, SETTINGS)]
     assert splits == [("study", 2, 0), ("study", 2, 0), ("pair", 0, 6)]
