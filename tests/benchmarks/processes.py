@@ -16,6 +16,7 @@ from typing import Self
 import psutil
 
 _INTERVAL_S = 0.02
+_LONG_INTERVAL_S = 0.25
 
 
 class PeakMemory:
@@ -24,8 +25,10 @@ class PeakMemory:
     Pages that the family shares count for each of them, so the figure is rather too high than too low.
     """
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, interval_s: float = _INTERVAL_S) -> None:
         self.bytes = 0
+        self.lately = 0
+        self._interval_s = interval_s
         self._root = psutil.Process(pid)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -39,10 +42,16 @@ class PeakMemory:
         self._thread.join()
 
     def _watch(self) -> None:
-        while not self._stop.wait(_INTERVAL_S):
+        while not self._stop.wait(self._interval_s):
             with contextlib.suppress(psutil.Error):
                 family = [self._root, *self._root.children(recursive=True)]
-                self.bytes = max(self.bytes, sum(_resident(p) for p in family))
+                self.lately = max(self.lately, sum(_resident(p) for p in family))
+                self.bytes = max(self.bytes, self.lately)
+
+    def since_last(self) -> int:
+        """Return the peak since this was last asked."""
+        lately, self.lately = self.lately, 0
+        return lately
 
 
 def run_watched(command: Sequence[str], cwd: Path) -> tuple[str, int]:
@@ -55,6 +64,19 @@ def run_watched(command: Sequence[str], cwd: Path) -> tuple[str, int]:
     if process.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}")
     return printed, peak.bytes
+
+
+def run_told(command: Sequence[str], cwd: Path) -> int:
+    """Run a long program, repeat what it prints with the peak of its family since the line before; return the whole peak."""
+    with (
+        subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process,
+        PeakMemory(process.pid, _LONG_INTERVAL_S) as peak,
+    ):
+        for line in process.stdout or ():
+            print(f"{peak.since_last() / 1e9:6.2f} GB  {line.rstrip()}", flush=True)
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}")
+    return peak.bytes
 
 
 @contextmanager
