@@ -61,27 +61,6 @@ def test_a_step_that_fails_is_not_kept(store: StepStore) -> None:
     assert not list(store.folder.glob("*/.*"))
 
 
-def test_finished_pieces_outlive_a_failed_run_of_the_same_step(store: StepStore) -> None:
-    def piece_by_piece(context: TaskContext) -> dict[str, object]:
-        assert context.kept is not None
-        context.kept.mkdir(exist_ok=True)
-        found = sorted(p.name for p in context.kept.iterdir())
-        (context.kept / f"piece{len(found)}").touch()
-        if len(found) < 2:
-            raise ValueError("stopped")
-        return {"found": found}
-
-    task = replace(TASK, run=piece_by_piece)
-    for _ in range(2):
-        with pytest.raises(ValueError, match="stopped"):
-            store.run(task, {})
-    made = store.run(task, {})
-    assert made.facts == {"found": ["piece0", "piece1"]}
-    assert [p.name for p in (store.folder / "words").iterdir()] == [made.folder.name]
-    with pytest.raises(ValueError, match="stopped"):  # another step has its own pieces
-        store.run(replace(task, material={"a": 2}), {})
-
-
 def test_a_folder_without_its_record_does_not_count(store: StepStore) -> None:
     made = store.run(TASK, {})
     (made.folder / "step.json").unlink()
