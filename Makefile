@@ -12,7 +12,7 @@ STUDY ?= .cache/study
 STUDY_OPTIONS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run bundle lint type test browser bench study check clean
+.PHONY: help setup demo run bundle lint type test browser fuzz bench large study check clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -60,12 +60,18 @@ browser: .venv/.test-ready  ## Browser tests alone
 	@$(PY) -m build_bundle demo --out $(BUNDLE)
 	@$(PY) -m pytest tests/browser
 
+fuzz: .venv/.test-ready  ## Long: 2,000 uploads changed at random, and every malformed one
+	@$(PY) -m pytest tests/attacks/test_mutated_uploads.py tests/attacks/test_malformed_uploads.py --mutations 400
+
 bench: .venv/.test-ready  ## Speed and memory, as ratios against named rivals
 	@$(PY) -m build_bundle demo --out $(BUNDLE)
 	@$(PY) -m tests.benchmarks
 
 study: .venv/.ready  ## Compare all networks on held-out studies (long; needs STUDIES)
 	@$(PY) -m build_bundle study --config build_bundle/configs/study.toml --data $(STUDIES) --out $(STUDY) $(STUDY_OPTIONS)
+
+large: .venv/.test-ready  ## Long: build 150,000 cells in one run and query it with 100,000; peak memory
+	@$(PY) -m tests.benchmarks.large
 
 check: lint test  ## What CI runs
 

@@ -16,6 +16,13 @@ settings.register_profile("house", deadline=None)  # how long an example takes i
 settings.load_profile("house")
 
 ROOT = Path(__file__).parents[1]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let ``make fuzz`` try many more changed files than the usual run does."""
+    parser.addoption("--mutations", type=int, default=10, help="changed uploads tried of each format")
+
+
 SHARED = ROOT.parent / "shared" / "data"
 DEMO = ROOT / "data_bundle" / "demo"
 

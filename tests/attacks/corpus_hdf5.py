@@ -218,3 +218,16 @@ def _(path):
 @case("values that are complex numbers", "damaged", says="X/data")
 def _(path):
     _bend(path, "data", lambda v: v.astype(np.complex64))
+
+
+@case("row pointers with decimals", "damaged", says="X/indptr")
+def _(path):
+    with h5ad(path) as f:
+        replace(f["X"], "indptr", np.array([0.5, 1]))
+
+
+@case("numbers in the place of the table of cells", "damaged", says="obs")
+def _(path):
+    with h5ad(path) as f:
+        del f["obs"]
+        f["obs"] = np.arange(N_CELLS)

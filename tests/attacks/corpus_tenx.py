@@ -80,10 +80,46 @@ def _(path):
         del f["matrix/features/name"], f["matrix/features/id"]
 
 
+@case("10x with a negative count", "negative", says="down to -4")
+def _(path):
+    with tenx(path) as f:
+        f["matrix/data"][3] = -4
+
+
+@case("10x with column pointers that go back", "damaged", says="indptr")
+def _(path):
+    with tenx(path) as f:
+        f["matrix/indptr"][3] = 0
+
+
+@case("10x with a gene beyond its genes", "damaged", says="column 404 of 400")
+def _(path):
+    with tenx(path) as f:
+        f["matrix/indices"][3] = N_GENES + 4
+
+
+@case("10x without a size", "damaged", says="matrix/shape is missing")
+def _(path):
+    with tenx(path) as f:
+        del f["matrix/shape"]
+
+
+@case("10x with text for counts", "damaged", says="matrix/data")
+def _(path):
+    with tenx(path) as f:
+        replace(f["matrix"], "data", np.array([b"x"] * len(f["matrix/indices"])))
+
+
+@case("10x with a symbolic link", "unsafe-structure", says="matrix/data2")
+def _(path):
+    with tenx(path) as f:
+        f["matrix/data2"] = h5py.SoftLink("/matrix/data")
+
+
 # --------------------------------------------------------------------------------------------------------------- loom
 
 
-def _loom(path, *, genes=GENES, cells=CELLS):
+def loom(path, *, genes=GENES, cells=CELLS):
     with h5py.File(path, "w") as f:
         f.create_dataset("matrix", data=COUNTS.T, chunks=(64, 16), compression="gzip")
         rows, columns = f.create_group("row_attrs"), f.create_group("col_attrs")
@@ -95,22 +131,49 @@ def _loom(path, *, genes=GENES, cells=CELLS):
 
 @case("loom", "ok", finding="scale-counts")
 def _(path):
-    _loom(path)
+    loom(path)
 
 
 @case("loom without gene names", "damaged", says="row_attrs")
 def _(path):
-    _loom(path, genes=())
+    loom(path, genes=())
 
 
 @case("loom without cell names", "ok", finding="note", says="numbered")
 def _(path):
-    _loom(path, cells=())
+    loom(path, cells=())
 
 
 @case("loom with too many gene names", "damaged", says="row_attrs/Gene")
 def _(path):
-    _loom(path, genes=HUMAN)
+    loom(path, genes=HUMAN)
+
+
+@case("loom with a negative count", "negative", says="down to -5")
+def _(path):
+    loom(path)
+    with h5py.File(path, "a") as f:
+        f["matrix"][0, 0] = -5
+
+
+@case("loom with fewer cells than names", "damaged", says="col_attrs/CellID")
+def _(path):
+    loom(path)
+    with h5py.File(path, "a") as f:
+        replace(f, "matrix", COUNTS[:5].T)
+
+
+@case("loom with three axes", "damaged", says="two axes")
+def _(path):
+    loom(path)
+    with h5py.File(path, "a") as f:
+        replace(f, "matrix", np.zeros((4, 4, 4)))
+
+
+@case("loom cut off in the middle", "damaged")
+def _(path):
+    loom(path)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
 @case("loom without attributes", "other-hdf5")

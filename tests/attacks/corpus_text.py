@@ -251,3 +251,20 @@ table(
     says="spreadsheet",
 )
 table("numbers as gene names", "unknown-genes", lambda: csv(genes=[str(i) for i in range(N_GENES)]))
+
+
+# --------------------------------------------------------------------------------------- more that is no matrix, or nearly
+
+table("database", "not-a-matrix", b"SQLite format 3\0" + bytes(84), says="database")
+table("MATLAB", "not-a-matrix", b"MATLAB 5.0 MAT-file, Platform: GLNXA64" + b" " * 86 + b"\0\x01IM", says="MATLAB")
+table("PDF in gzip", "not-a-matrix", lambda: gzip.compress(b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n1 0 obj"), says="PDF")
+table("RAR", "compression", b"Rar!\x1a\x07\x01\0" + bytes(60), says="RAR")
+table("zstd", "compression", b"\x28\xb5\x2f\xfd" + bytes(60), says="zstd")
+table("sequencing reads in gzip", "reads", lambda: gzip.compress(b"@read1\nACGTACGT\n+\nIIIIIIII\n" * 30), says="FASTQ")
+table("UTF-32", "damaged", csv, encoding="utf-32")
+table("hexadecimal numbers", "not-a-matrix", lambda: csv(fmt="0x{:g}"), says="no column of numbers")
+table("percentages", "not-a-matrix", lambda: csv(fmt="{:g}%"), says="no column of numbers")
+table("commas within thousands", "damaged", lambda: csv(1000 + COUNTS, fmt='"{:,.0f}"'), says="Line 2")
+table("truth values among counts", "damaged", lambda: csv().replace(",1,", ",TRUE,"), says="TRUE")
+table("a separator that changes within the header", "damaged", lambda: csv().replace(",", "\t", 300), says="Line 1")
+table("two tables in one file", "damaged", lambda: csv() * 2, says="Line 42")

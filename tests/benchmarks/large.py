@@ -1,4 +1,4 @@
-"""``python -m tests.benchmarks.large`` (``make bench-large``): a whole build of 150,000 cells, and a query of 100,000.
+"""``python -m tests.benchmarks.large`` (``make large``): a whole build of 150,000 cells, and a query of 100,000.
 
 Takes one to two hours and 15 GB of disk under ``.cache/large``; the sources and a finished bundle are kept there. Exit code
 1 when a limit is missed.
