@@ -88,8 +88,7 @@ class SyntheticRepository:
         class Handler(_Handler):
             repository = owner
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
@@ -218,6 +217,13 @@ class SyntheticRepository:
 
 def _content(files: Mapping[str, records.Content], name: str) -> bytes | None:
     return records.content(files[name]) if name in files else None
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """Clients that go away in the middle are part of the tests."""
 
 
 class _Handler(BaseHTTPRequestHandler):

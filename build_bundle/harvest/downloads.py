@@ -21,6 +21,7 @@ _CHUNK = 1 << 20
 _GB = 1 << 30
 _UNSAFE = re.compile(r"[^A-Za-z0-9._+-]+")
 _WRONG_SUM_TRIES = 2  # a file that is wrong twice is wrong at its source
+_NOTHING_THERE = "http-416"  # asked to go on behind the end
 _HEADERS = {"Accept-Encoding": "identity"}
 
 
@@ -89,7 +90,7 @@ def download(client: Client, file: FileRow, target: Path) -> str:
     def attempt() -> str:
         nonlocal wrong
         _check_room(client, file, target.parent)
-        client.stream(url, {}, _range(part), lambda reply: _receive(client, reply, part))
+        _continue(client, file, url, part)
         try:
             return _checked(file, part)
         except PassingError as error:
@@ -102,6 +103,21 @@ def download(client: Client, file: FileRow, target: Path) -> str:
     part.replace(target)
     sync_folder(target.parent)
     return digest
+
+
+def _continue(client: Client, file: FileRow, url: str, part: Path) -> None:
+    """Fetch what is lacking of a file; nothing, where a harvest was killed between the last byte and the check."""
+    size = part.stat().st_size if part.exists() else 0
+    if file.bytes is not None and size > file.bytes:
+        part.unlink()
+    if file.bytes is None or size != file.bytes:
+        try:
+            client.stream(url, {}, _range(part), lambda reply: _receive(client, reply, part))
+        except FetchError as error:
+            if error.code != _NOTHING_THERE:
+                raise
+            part.unlink(missing_ok=True)
+            raise PassingError(f"{file.name} ends before what was kept of it.", code="truncated") from error
 
 
 def _range(part: Path) -> dict[str, str]:

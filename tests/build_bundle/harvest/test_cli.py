@@ -1,0 +1,197 @@
+"""The command ``harvest``: options, exit codes, what it prints; the page it writes; settings."""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from build_bundle.cli import USER_ERROR, main
+from build_bundle.harvest.catalogue import read_catalogue
+from build_bundle.harvest.settings import BASE_URLS, read_settings
+from core.bundle.publish import build_lock
+from core.errors import ConfigError
+from tests.build_bundle.harvest.conftest import Harvest
+from tests.build_bundle.harvest.planted_studies import plate_study, world
+from tests.synthetic_records import Sample, Study
+from tests.synthetic_repository import Fault, SyntheticRepository
+
+
+def test_what_came_of_it_is_printed(harvest: Harvest, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with SyntheticRepository(world()) as server:
+        assert harvest(server) == 0
+    out = capsys.readouterr().out
+    assert "7 studies, 18 samples, 10 runs, 18 files in" in out
+    assert "7 studies read and 0 files downloaded now" in out
+    assert str(tmp_path / "out" / "report.html") in out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--organism", "rat"], ["--since", "yesterday"], ["--source", "geo,nowhere"], ["--download", "everything"],
+    ],
+)  # fmt: skip
+def test_mistakes_in_options(arguments: list[str], tmp_path: Path) -> None:
+    known = {"--organism": "mouse", "--since": "2017-01-01", "--out": str(tmp_path)}
+    given = {**known, arguments[0]: arguments[1]}
+    with pytest.raises(SystemExit) as caught:
+        main(["harvest", *(part for pair in given.items() for part in pair)])
+    assert caught.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (["--base-url", "ena"], "NAME=URL"), (["--base-url", "moon=http://x"], "no service moon"),
+        (["--base-url", "ena=ftp://x"], "not a web address"), (["--until", "2016-01-01"], "is after --until"),
+        (["--config", "none.toml"], "cannot be read"), (["--run-table", "none.txt"], "cannot be read"),
+    ],
+)  # fmt: skip
+def test_mistakes_that_only_the_whole_shows(
+    more: list[str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["harvest", "--organism", "mouse", "--since", "2017-01-01", "--out", str(tmp_path), *more]) in {
+        1,
+        USER_ERROR,
+    }
+    assert words in capsys.readouterr().err
+
+
+def test_all_problems_of_a_configuration_are_said_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "c.toml"
+    path.write_text('[manners]\nratepers = 1\ntimeout_s = "long"\n[bounds]\nreply_mb = 1.5\n', encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        read_settings(path, {})
+    for words in ("manners.ratepers", "manners.timeout_s", "bounds.reply_mb"):
+        assert words in caught.value.message
+    path.write_text("[manners\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="not valid TOML"):
+        read_settings(path, {})
+    path.write_text("[manners]\nrate_per_s = 0.0\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="above 0"):
+        read_settings(path, {})
+
+
+def test_the_command_lines_addresses_win() -> None:
+    settings = read_settings(None, {"ena": "http://127.0.0.1:9/ena/"})
+    assert settings.base("ena") == "http://127.0.0.1:9/ena"
+    assert settings.base("eutils") == BASE_URLS["eutils"]
+    assert "127.0.0.1:9" in settings.hosts
+    assert settings.locate("ftp.sra.ebi.ac.uk/vol1/a b?x=1") == "https://ftp.sra.ebi.ac.uk/vol1/a b?x=1"
+
+
+def test_a_second_harvest_into_the_same_folder_waits_its_turn(
+    harvest: Harvest, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with SyntheticRepository([]) as server, build_lock(tmp_path / "out"):
+        assert harvest(server) == USER_ERROR
+    assert "Another build holds" in capsys.readouterr().err
+
+
+def test_a_saved_run_table_needs_no_asking(harvest: Harvest, tmp_path: Path) -> None:
+    table = tmp_path / "SraRunTable.txt"
+    table.write_text(
+        "Run,Assay Type,BioSample,Experiment,LibraryLayout,LibrarySource,Organism,ReleaseDate,Sample Name,SRA Study,source_name\n"
+        "SRR1,RNA-Seq,SAMN1,SRX1,SINGLE,TRANSCRIPTOMIC,Mus musculus,2014-08-01T00:00:00Z,GSM1,SRP1,zygote\n",
+        encoding="utf-8",
+    )
+    with SyntheticRepository([]) as server:
+        assert harvest(server, "--run-table", str(table), "--source", "geo") == 0
+    catalogue = read_catalogue(tmp_path / "out")
+    assert list(catalogue.samples["source_name"]) == ["zygote"]
+    assert list(catalogue.samples["available"]) == ["sra"]
+    assert list(catalogue.studies["repository"]) == ["run_table"]
+
+
+def test_the_page_says_what_was_kept_and_what_not_and_escapes_it(harvest: Harvest, tmp_path: Path) -> None:
+    nasty = Study(
+        "GSE90007", "Single <script>alert(1)</script> cells", (Sample("GSM9000071", "<b>bulk</b>"),), "2017-07-07"
+    )
+    with SyntheticRepository([plate_study(), nasty], [Fault("SRR9000003.fastq.gz", "404")]) as server:
+        assert harvest(server, "--download", "fastq") == 0
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "3 of 10 samples are RNA of single mouse cells" in page
+    assert "1 could not be" in page
+    assert "answered 404" in page
+    assert "ATAC-seq, not RNA-Seq" in page
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    assert "http-equiv" not in page
+
+
+def test_census_is_asked_for_only_when_told_to(
+    harvest: Harvest, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "cellxgene_census", None)
+    with SyntheticRepository([plate_study()]) as server:
+        assert harvest(server) == 0
+        assert harvest(server, "--source", "census") == USER_ERROR
+    error = capsys.readouterr().err
+    assert "cellxgene-census, which is not installed" in error
+    assert "pip install cellxgene-census" in error
+
+
+class _Frame:
+    """What a reader of the Census library gives: a table in parts."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self._frame = frame
+
+    def read(self, value_filter: str = "", column_names: object = None) -> _Frame:
+        primary = self._frame["is_primary_data"] if value_filter == "is_primary_data == True" else slice(None)
+        return _Frame(self._frame[primary])
+
+    def concat(self) -> _Frame:
+        return self
+
+    def to_pandas(self) -> pd.DataFrame:
+        return self._frame
+
+
+@pytest.fixture
+def census_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library's interface over two made-up data sets, one of which repeats the other's cells."""
+    datasets = pd.DataFrame({"dataset_id": ["d1", "d2"], "dataset_version_id": ["v1", "v2"], "dataset_title": ["Lung", "Lung again"],
+                             "collection_name": ["Lungs", "Lungs"], "citation": ["c", "c"]})  # fmt: skip
+    obs = pd.DataFrame(
+        {
+            "dataset_id": ["d1", "d1", "d2"],
+            "assay": ["10x 3' v2", "Smart-seq2", "10x 3' v2"],
+            "is_primary_data": [True, True, False],
+        }
+    )
+
+    class Experiment:
+        pass
+
+    mouse = Experiment()
+    mouse.obs = _Frame(obs)
+
+    @contextmanager
+    def open_soma(census_version: str) -> Iterator[dict[str, dict[str, object]]]:
+        assert census_version == "2025-01-30"
+        yield {"census_info": {"datasets": _Frame(datasets)}, "census_data": {"mus_musculus": mouse}}
+
+    library = types.ModuleType("cellxgene_census")
+    library.open_soma = open_soma
+    monkeypatch.setitem(sys.modules, "cellxgene_census", library)
+
+
+@pytest.mark.usefixtures("census_library")
+def test_census_data_sets_with_cells_of_their_own_are_kept(harvest: Harvest, tmp_path: Path) -> None:
+    with SyntheticRepository([]) as server:
+        assert harvest(server, "--source", "census", "--census-version", "2025-01-30") == 0
+    catalogue = read_catalogue(tmp_path / "out")
+    (sample,) = catalogue.samples.to_dict("records")
+    assert (sample["sample_accession"], sample["title"], sample["technology"]) == (
+        "d1",
+        "Lung",
+        "10x 3' v2; Smart-seq2",
+    )
+    assert list(catalogue.files["url"]) == ["https://datasets.cellxgene.cziscience.com/v1.h5ad"]
