@@ -28,9 +28,10 @@ $(PY):
 	@$(INSTALL) --requirements requirements.txt --requirements build_bundle/requirements.txt
 	@touch $@
 
-.venv/.test-ready: tests/requirements.txt build_bundle/cluster-requirements.txt .venv/.ready
+.venv/.test-ready: tests/requirements.txt build_bundle/cluster-requirements.txt build_bundle/pseudobulk-requirements.txt .venv/.ready
 	@$(INSTALL) --requirements requirements.txt --requirements build_bundle/requirements.txt \
-	  --requirements build_bundle/cluster-requirements.txt --requirements tests/requirements.txt
+	  --requirements build_bundle/cluster-requirements.txt --requirements build_bundle/pseudobulk-requirements.txt \
+	  --requirements tests/requirements.txt
 	@touch $@
 
 setup: .venv/.ready  ## Install everything that running and building need

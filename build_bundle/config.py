@@ -116,6 +116,8 @@ class PartConfig:
         Which cells are used; all by default.
     role : str, optional
         Where it is not the study's: profiles of a study that also has cells stay away when the study is held out.
+    replicate : str
+        Column of the cell metadata that names the donor, animal or batch: the units of pseudo-bulk tests.
     """
 
     part: str
@@ -125,6 +127,7 @@ class PartConfig:
     technology: str = ""
     select: tuple[Select, ...] = ()
     role: Role | None = None
+    replicate: str = ""
 
     def __post_init__(self) -> None:
         _require(_SLUG.fullmatch(self.part), f"part {self.part!r} is not of a-z, 0-9, - and _.")
@@ -149,7 +152,7 @@ class StudyConfig:
         Must be the bundle's where given.
     origin : str
         Where the file came from, in words.
-    source, labels, scale, select
+    source, labels, scale, select, replicate
         Of a study with one file; see `PartConfig`.
     part : tuple of PartConfig
         Of a study with several files. They are never merged into one gene panel.
@@ -170,13 +173,15 @@ class StudyConfig:
     labels: Labels | None = None
     scale: Scale = "auto"
     select: tuple[Select, ...] = ()
+    replicate: str = ""
     part: tuple[PartConfig, ...] = ()
 
     def __post_init__(self) -> None:
         _require(_SLUG.fullmatch(self.study), f"study {self.study!r} is not of a-z, 0-9, - and _.")
         _require((self.source is None) != (not self.part), "give either source, or one or more [[study.part]].")
         _require(
-            not self.part or not (self.labels or self.select), "labels and select belong into [[study.part]] here."
+            not self.part or not (self.labels or self.select or self.replicate),
+            "labels, select and replicate belong into [[study.part]] here.",
         )
         _require(not self.pubmed_id or self.pubmed_id.isdigit(), f"pubmed_id {self.pubmed_id!r} is not a number.")
         _require(not self.release_date or _DATE.fullmatch(self.release_date), "release_date is not an ISO date.")
@@ -186,7 +191,16 @@ class StudyConfig:
         """The source files, one or several."""
         if self.source is None:
             return self.part
-        return (PartConfig(self.study, self.source, self.labels, self.scale, self.technology, self.select),)
+        own = PartConfig(
+            part=self.study,
+            source=self.source,
+            labels=self.labels,
+            scale=self.scale,
+            technology=self.technology,
+            select=self.select,
+            replicate=self.replicate,
+        )
+        return (own,)
 
     def role_of(self, part: PartConfig) -> Role:
         """Return the role of one of its parts."""

@@ -187,7 +187,7 @@ class Corpus:
 
     @cached_property
     def cells(self) -> pd.DataFrame:
-        """One row a cell: the columns of ``schema.CELLS`` plus ``role`` and ``part``.
+        """One row a cell: the columns of ``schema.CELLS`` plus ``role``, ``part`` and ``replicate`` ("" where unknown).
 
         Rows 0..n_ref-1 are the reference in the bundle's order (part after part, the parts of a study together); the
         cells of held-out studies follow. Every cell has a label. ``high_confidence`` and ``split`` are set for

@@ -158,6 +158,7 @@ def _cells(frames: Sequence[pd.DataFrame], config: Config) -> pd.DataFrame:
             "total": cells["total"],
             "role": cells["role"],
             "part": cells["part"],
+            "replicate": cells["replicate"],
         }
     )
     return table.assign(split=split(table, config.selection, config.seed))

@@ -131,8 +131,7 @@ def combined(stack: Stack) -> pd.DataFrame:
     n_studies = stack.tested.sum(axis=0)
     genes = np.flatnonzero((n_studies > 0) & (np.abs(np.nansum(sign, axis=0)) == n_studies))
     kept = Stack(stack.tests, {name: values[:, genes] for name, values in stack.values.items()})
-    z = _stouffer(kept)
-    p_stouffer = np.minimum(2 * special.ndtr(-np.abs(z)), 1.0)
+    p_stouffer, q_stouffer, z = (values[genes] for values in _stouffer(stack))
     error, i2 = _heterogeneity(kept)
     return pd.DataFrame({
         "gene": genes,
@@ -141,7 +140,7 @@ def combined(stack: Stack) -> pd.DataFrame:
         "p_value": np.nanmax(kept.values["p_value"], axis=0),
         "p_value_adj": np.nanmax(kept.values["p_value_adj"], axis=0),
         "p_value_stouffer": p_stouffer,
-        "q_stouffer": adjusted(p_stouffer),
+        "q_stouffer": q_stouffer,
         "z": z,
         "i2": i2,
         **_averages(kept),
@@ -149,11 +148,20 @@ def combined(stack: Stack) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def _stouffer(stack: Stack) -> Doubles:
+def _stouffer(stack: Stack) -> tuple[Doubles, Doubles, Doubles]:
+    """Return Stouffer's p-value, its adjustment over all tested genes, and z.
+
+    Adjusted before genes with two signs are dropped: among genes of one sign, chance alone gives larger |z| than it should.
+    """
     n_in, n_out = stack.weights
     squared = np.where(stack.tested, n_in + n_out, 0.0)
     z = np.nan_to_num(stack.values["z"])
-    return np.asarray((np.sqrt(squared) * z).sum(axis=0) / np.sqrt(np.maximum(squared.sum(axis=0), 1.0)))
+    z = np.asarray((np.sqrt(squared) * z).sum(axis=0) / np.sqrt(np.maximum(squared.sum(axis=0), 1.0)))
+    p_value = np.minimum(2 * special.ndtr(-np.abs(z)), 1.0)
+    tested = stack.tested.any(axis=0)
+    q = np.ones_like(p_value)
+    q[tested] = adjusted(p_value[tested])
+    return p_value, q, z
 
 
 def _heterogeneity(stack: Stack) -> tuple[Doubles, Doubles]:

@@ -73,6 +73,8 @@ class Method(Protocol):
 METHODS: Mapping[str, str] = MappingProxyType(
     {
         "wilcoxon": "build_bundle.differential.ranksum:Wilcoxon",
+        "pseudobulk": "build_bundle.differential.pseudobulk:PseudoBulk",
+        "dropout": "build_bundle.differential.dropout:Dropout",
     }
 )
 """Name in the configuration -> where the method stands; imported when it is chosen."""

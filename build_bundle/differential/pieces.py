@@ -76,7 +76,7 @@ def pieces_of(
         names = {TYPE: type_id, "background": background}
         kept = kept_rows(table, settings, seed=seed)
         marks = table[table["p_value_adj"] < settings.significance]
-        contrast = pd.DataFrame([_contrast(table, found)])
+        contrast = pd.DataFrame([_contrast(table, found, stacks[background])])
         for spec, frame in (
             (CONTRASTS, contrast),
             (DIFFERENTIAL, _named(kept, genes)),
@@ -87,13 +87,13 @@ def pieces_of(
     return {name: pa.concat_tables(tables) for name, tables in rows.items()}
 
 
-def _contrast(table: pd.DataFrame, found: Tested) -> dict[str, object]:
+def _contrast(table: pd.DataFrame, found: Tested, stack: Stack) -> dict[str, object]:
     has_rank = table["rank"].notna()
     up = table["log2_fold_change"] > 0
     tests = found.tests
     return {
         "compared_with": list(found.compared_with),
-        "n_genes": len(table),
+        "n_genes": int(stack.tested.any(axis=0).sum()),
         "n_up": int((has_rank & up).sum()),
         "n_down": int((has_rank & ~up).sum()),
         "n_studies": len({t.study for t in tests}),

@@ -23,7 +23,7 @@ from build_bundle.corpus import write_csr_blocks
 from build_bundle.label_mapping import split_ids
 from build_bundle.selection import TermRules
 from build_bundle.sources.examples import take_examples
-from build_bundle.sources.labels import label_words, selected
+from build_bundle.sources.labels import label_words, metadata_column, selected
 from build_bundle.sources.reading import read_raw
 from build_bundle.step import ReportProgress, no_progress
 from core.errors import InputError, SourceError
@@ -91,7 +91,7 @@ def read_part(
         Which terms label cells.
     out : Path
         Empty folder. Gets the arrays of `corpus.write_csr` (columns sorted by symbol), ``symbols.parquet``,
-        ``cells.parquet`` (``name``, ``word``, ``terms``, ``label``, ``n_genes``, ``total``) and one ``.h5ad`` an example.
+        ``cells.parquet`` (``name``, ``word``, ``terms``, ``label``, ``replicate``, ``n_genes``, ``total``) and one ``.h5ad`` an example.
     progress : callable
         Progress of this step.
 
@@ -121,7 +121,13 @@ def read_part(
     _write_matrix(matrix, kept, out)
     kept_fates = [fates[word] for word in words.iloc[kept]]
     labels = [rules.label(fate.terms) for fate in kept_fates]
-    _write_cells(out, matrix, kept, words.iloc[kept], [fate.terms for fate in kept_fates], labels)
+    told = pd.DataFrame({
+        "word": words.iloc[kept].tolist(),
+        "terms": [list(fate.terms) for fate in kept_fates],
+        "label": labels,
+        "replicate": _replicates(request.part, matrix).iloc[kept].tolist(),
+    })  # fmt: skip
+    _write_cells(out, matrix, kept, told)
     used = sorted({term for fate in kept_fates for term in fate.terms})
     return {
         "unit": diagnosis.scale,
@@ -194,20 +200,19 @@ def _ordered(block: sparse.csr_matrix, place: Rows) -> sparse.csr_matrix:
     return moved
 
 
-def _write_cells(
-    out: Path,
-    matrix: ExpressionMatrix,
-    rows: Rows,
-    words: pd.Series,
-    terms: Sequence[tuple[str, ...]],
-    labels: Sequence[str],
-) -> None:
+def _replicates(part: PartConfig, matrix: ExpressionMatrix) -> pd.Series:
+    """Return the donor, animal or batch of every cell, "" where the configuration names no column or the cell has none."""
+    if not part.replicate:
+        return pd.Series("", index=range(matrix.n_obs), dtype=object)
+    return metadata_column(matrix, part.replicate)
+
+
+def _write_cells(out: Path, matrix: ExpressionMatrix, rows: Rows, told: pd.DataFrame) -> None:
+    """Write the table of cells: what the source told of each, and what its values add up to."""
     blocks = list(_blocks_of_totals(matrix, rows))
     columns = {
         "name": matrix.obs_names[rows].tolist(),
-        "word": words.tolist(),
-        "terms": [list(ids) for ids in terms],
-        "label": list(labels),
+        **{name: told[name].tolist() for name in told.columns},
         "n_genes": np.concatenate([n for n, _ in blocks]).astype(np.int32),
         "total": np.concatenate([total for _, total in blocks]).astype(np.float32),
     }

@@ -40,7 +40,9 @@ _CHANGE = Column(
     "log2_fold_change", REAL, "mean over studies of log2 (mean in + 0.01) / (mean out + 0.01), counts per 10,000"
 )
 _ADJUSTED = Column("p_value_adj", DOUBLE, "largest Benjamini-Hochberg adjusted p-value over studies")
-_STOUFFER = Column("q_stouffer", DOUBLE, "p_value_stouffer, Benjamini-Hochberg adjusted over the genes of the contrast")
+_STOUFFER = Column(
+    "q_stouffer", DOUBLE, "p_value_stouffer, Benjamini-Hochberg adjusted over all genes tested in the contrast"
+)
 _PCT_IN = Column("pct_in", REAL, "share of the type's cells with a value > 0, 0..1")
 _PCT_OUT = Column("pct_out", REAL, "share of the background's cells with a value > 0, 0..1")
 _MEAN_IN = Column("mean_in", REAL, "mean log1p counts per 10,000 in the type")
@@ -50,7 +52,7 @@ _RANK = Column(
     "rank",
     INDEX32,
     "1 for the strongest of the genes in its direction that are sure (p_value_adj < 0.05, at least twofold), by the "
-    "difference of mean_in and mean_out; missing for the others",
+    "difference of mean_in and mean_out times the root of the absolute log2_fold_change; missing for the others",
     nullable=True,
 )
 _SPECIFIC = Column(
@@ -68,9 +70,7 @@ CONTRASTS = TableSpec(
         _TERM,
         _BACKGROUND,
         Column("compared_with", TEXTS, "labels of the background's cells, keys into cell_types"),
-        Column(
-            "n_genes", INDEX32, "genes tested with one sign in all studies: those that `differential` is chosen from"
-        ),
+        Column("n_genes", INDEX32, "genes tested in at least one study, also those that studies disagree about"),
         Column("n_up", INDEX32, "genes with a rank, higher in the type"),
         Column("n_down", INDEX32, "genes with a rank, lower in the type"),
         Column("n_studies", INDEX32, "studies tested"),

@@ -50,6 +50,15 @@ def test_stouffers_p_values_are_adjusted_over_the_genes():
     np.testing.assert_allclose(out["q_stouffer"], expected)
 
 
+def test_genes_with_two_signs_count_in_the_adjustment():
+    first = spoken("s", table(np.arange(4), [1, 1, 1, 1], [3.0, 3.0, 3.0, 3.0]))
+    second = spoken("t", table(np.arange(4), [1, -1, -1, -1], [3.0, -3.0, -3.0, -3.0]))
+    out = over(first, second)
+    assert out["gene"].tolist() == [0]
+    z = np.array([6 / np.sqrt(2), 0, 0, 0])
+    assert out["q_stouffer"].iloc[0] == pytest.approx(4 * 2 * stats.norm.sf(z[0]))
+
+
 def test_heterogeneity_by_hand():
     effects, errors = np.array([1.0, 2.0, 4.0]), np.array([0.5, 0.25, 1.0])
     out = over(

@@ -188,3 +188,32 @@ def test_a_killed_step_takes_up_its_finished_jobs(done, planted, tmp_path, monke
     assert facts == done[0]
     for spec in TABLES:
         assert (tmp_path / spec.file).read_bytes() == (done[1] / spec.file).read_bytes()
+
+
+def test_a_method_that_cannot_work_is_replaced_and_named(planted, tmp_path):
+    settings = DifferentialSettings(method="pseudobulk", min_cells=30, backgrounds=("others",), wider_terms=False)
+    facts = run(StepContext(planted, {}, {}, settings, tmp_path))
+    (note,) = facts["notes"]
+    assert note.startswith("Tested with Wilcoxon's test instead of pseudobulk, because fewer than 2 replicates")
+    assert note.endswith("ferreira2021, lindholm2019, okafor2020, tanaka2022.")
+    assert set(read(tmp_path, CONTRASTS)["method"]) == {"wilcoxon"}
+
+
+def test_pseudobulk_works_where_replicates_are_known(tmp_path):
+    (tmp_path / "c").mkdir()
+    corpus = planted_corpus(tmp_path / "c", compositions={"blood": {B: 90, MONO: 90}})
+    corpus.cells["replicate"] = [f"donor{i % 4}" for i in range(len(corpus.cells))]
+    settings = DifferentialSettings(method="pseudobulk", backgrounds=("others",), wider_terms=False)
+    facts = run(StepContext(corpus, {}, {}, settings, tmp_path))
+    assert facts["notes"] == []
+    table = read(tmp_path, DIFFERENTIAL)
+    assert set(read(tmp_path, CONTRASTS)["method"]) == {"pseudobulk"}
+    assert set(of(table, B).nsmallest(6, "p_value_adj")["gene_symbol"]) <= set(MARKERS[B]) | set(MARKERS[MONO])
+
+
+def test_the_count_model_is_a_setting(planted, tmp_path):
+    settings = DifferentialSettings(method="dropout", min_cells=30, backgrounds=("others",), wider_terms=False)
+    facts = run(StepContext(planted, {}, {}, settings, tmp_path))
+    assert facts["notes"] == []
+    up = of(read(tmp_path, DIFFERENTIAL), ALPHA)[lambda t: t["log2_fold_change"] > 0]
+    assert set(up.nsmallest(8, "rank")["gene_symbol"]) <= set(MARKERS[ALPHA])

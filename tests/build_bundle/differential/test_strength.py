@@ -14,10 +14,10 @@ def contrast(genes, change, p_adj, difference=None):
     })  # fmt: skip
 
 
-def test_rank_is_by_the_difference_of_means_within_a_direction():
-    table = contrast(range(6), [2, 3, -2, 1.5, 0.5, 4], [0.01] * 5 + [0.2], [1, 3, -1, 2, 1, 9])
+def test_rank_is_by_difference_and_fold_change_within_a_direction():
+    table = contrast(range(6), [4, 3, -2, 1.0, 0.5, 4], [0.01] * 5 + [0.2], [1, 3, -1, 1.9, 1, 9])
     rank = ranked(table, 0.05)["rank"].tolist()
-    assert rank[:4] == [3, 1, 1, 2]
+    assert rank[:4] == [2, 1, 1, 3]  # 1 * 2 is more than 1.9 * 1
     assert np.isnan(rank[4])  # less than twofold
     assert np.isnan(rank[5])  # not significant
 

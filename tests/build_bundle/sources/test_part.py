@@ -42,7 +42,7 @@ def rules(sources: Path) -> TermRules:
 @pytest.fixture
 def request_for(sources: Path) -> Callable[..., PartRequest]:
     def make(file: str = "lindholm2019.h5ad", column: str = "term", **fields: object) -> PartRequest:
-        part_fields = {k: fields.pop(k) for k in ("scale", "select") if k in fields}
+        part_fields = {k: fields.pop(k) for k in ("scale", "select", "replicate") if k in fields}
         part = PartConfig("lindholm2019", SourceFile(path=file), Labels(column), **part_fields)
         return PartRequest(part=part, organism="human", matrix=sources / file, **fields)
 
@@ -100,6 +100,17 @@ def test_selections_and_examples_take_cells_away(request_for, names, rules, tmp_
     assert facts["examples"]["taken"]["n_cells"] == 40
     assert facts["examples"]["monocytes"]["n_cells"] == 10
     assert (tmp_path / "taken.h5ad").exists()
+
+
+def test_replicates_come_from_the_column_that_the_configuration_names(request_for, names, rules, tmp_path) -> None:
+    for folder in ("named", "unnamed"):
+        (tmp_path / folder).mkdir()
+    read_part(request_for(replicate="word"), names, rules, tmp_path / "named")
+    assert cells(tmp_path / "named")["replicate"].tolist() == [WORDS[t] for t in cells(tmp_path / "named")["label"]]
+    read_part(request_for(), names, rules, tmp_path / "unnamed")
+    assert set(cells(tmp_path / "unnamed")["replicate"]) == {""}
+    with pytest.raises(SourceError, match="no metadata column 'donor'"):
+        read_part(request_for(replicate="donor"), names, rules, tmp_path)
 
 
 def test_a_declared_logarithm_is_undone(names, rules, sources, tmp_path, request_for) -> None:
