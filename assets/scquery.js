@@ -3,7 +3,7 @@
 (function () {
   "use strict";
 
-  var KEYS = ["sel", "clusters", "space", "type", "threshold", "detail", "rows", "bundle", "tab", "gene"];
+  var KEYS = ["sel", "clusters", "space", "type", "threshold", "detail", "rows", "bundle", "tab", "gene", "vs"];
   var MAX_VERTICES = 60;
   var MAX_SELECTION = 380;
 
@@ -228,6 +228,15 @@
     return clicks && selection ? request({ sel: selection, type: null }) : nothing();
   }
 
+  function chooseContrast(value, known) {
+    return !value || value === (known || "others") ? nothing() : request({ vs: value === "others" ? null : value });
+  }
+
+  function openGene() {
+    var id = triggeredId();
+    return id && hasFired() ? request({ gene: id.index, tab: "genes", type: null }) : nothing();
+  }
+
   function chooseGene(symbol, known) {
     return symbol && symbol !== known ? request({ gene: symbol }) : nothing();
   }
@@ -349,7 +358,7 @@
       readAddress: readAddress, writeAddress: writeAddress, syncControls: syncControls,
       chooseClusters: chooseClusters, chooseSpace: chooseSpace, chooseThreshold: chooseThreshold, chooseDetail: chooseDetail,
       chooseBranch: chooseBranch, toggleRows: toggleRows, chooseOnMap: chooseOnMap, chooseRow: chooseRow, chooseNode: chooseNode,
-      openCard: openCard, chooseGene: chooseGene, closeCard: closeCard, showCells: showCells, showValue: showValue, openDrawer: openDrawer, clear: clear, onlyNews: onlyNews, toggleRail: toggleRail,
+      openCard: openCard, chooseGene: chooseGene, openGene: openGene, chooseContrast: chooseContrast, closeCard: closeCard, showCells: showCells, showValue: showValue, openDrawer: openDrawer, clear: clear, onlyNews: onlyNews, toggleRail: toggleRail,
       measure: measure, scheme: scheme, hasWebgl: hasWebgl, explainNode: explainNode, uploadSheet: uploadSheet, copyLink: copyLink, switchStylesheet: switchStylesheet,
     },
   });

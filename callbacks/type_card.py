@@ -6,15 +6,19 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from dash import Dash, Input, Output, State, no_update
+from dash import Dash, Input, Output, State, ctx, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from callbacks.opened import Shown, drawable, in_panel, open_shown
+from core.bundle.schema import BACKGROUNDS
 from core.errors import ScQueryError
+from core.explore.contrast import BACKGROUND
 from core.ontology.text import short_name
 from core.result import to_csv
-from layouts import composition, ids, links, states, type_card
+from layouts import card_genes, composition, evidence, ids, links, states, type_card
+from layouts.figures.evidence import evidence_figure
+from layouts.figures.forest import forest_figure
 from layouts.figures.genes import gene_figure
 from layouts.figures.tokens import Theme
 from layouts.figures.volcano import volcano_figure
@@ -33,6 +37,7 @@ def register(app: Dash) -> None:
     app.callback(
         Output(ids.CARD_BODY, "children"),
         Input(ids.TYPE, "data"),
+        Input(ids.CONTRAST, "data"),
         Input(ids.SELECTION, "data"),
         Input(ids.THRESHOLD, "data"),
         Input(ids.DETAIL, "data"),
@@ -44,18 +49,41 @@ def register(app: Dash) -> None:
     app.callback(
         Output(ids.GENES, "figure"),
         Output(ids.GENES_SUB, "children"),
+        Output(ids.GENES_BODY, "style"),
         Output(ids.GENES_MESSAGE, "children"),
         Input(ids.SCHEME, "data"),
         Input(ids.GENES, "id"),
         State(ids.TYPE, "data"),
+        State(ids.CONTRAST, "data"),
         State(ids.SELECTION, "data"),
         State(ids.DETAIL, "data"),
         State(ids.URL, "pathname"),
     )(update_genes)
     app.callback(
+        Output(ids.FOREST, "figure"),
+        Output(ids.FOREST_HEAD, "children"),
+        Input(ids.CARD_TABLE, "selectedRows"),
+        Input(ids.VOLCANO, "clickData"),
+        Input(ids.SCHEME, "data"),
+        State(ids.CARD_TABLE, "rowData"),
+        State(ids.TYPE, "data"),
+        State(ids.CONTRAST, "data"),
+        State(ids.URL, "pathname"),
+    )(update_forest)
+    app.callback(
+        Output(ids.CARD_EVIDENCE, "children"),
+        Input(ids.SCHEME, "data"),
+        Input(ids.CARD_EVIDENCE, "id"),
+        State(ids.TYPE, "data"),
+        State(ids.SELECTION, "data"),
+        State(ids.THRESHOLD, "data"),
+        State(ids.URL, "pathname"),
+    )(update_evidence)
+    app.callback(
         Output(ids.GENES_FILE, "data"),
         Input(ids.GENES_DOWNLOAD, "n_clicks"),
         State(ids.TYPE, "data"),
+        State(ids.CONTRAST, "data"),
         State(ids.SELECTION, "data"),
         State(ids.DETAIL, "data"),
         State(ids.URL, "pathname"),
@@ -65,6 +93,7 @@ def register(app: Dash) -> None:
 
 def update(
     term_id: str | None,
+    contrast: str | None,
     selection: str | None,
     threshold: str | None,
     detail: str | None,
@@ -77,7 +106,7 @@ def update(
 
     Parameters
     ----------
-    term_id, selection, threshold, detail : str or None
+    term_id, contrast, selection, threshold, detail : str or None
         Parts of the address.
     theme : str or None
         ``light`` or ``dark``; None before the browser has said.
@@ -96,7 +125,7 @@ def update(
     if theme is None or webgl is None or not term_id or links.read_path(pathname).page != "result":
         raise PreventUpdate
     try:
-        return draw(open_shown(pathname, selection, threshold, detail), term_id, theme, webgl=webgl)
+        return draw(open_shown(pathname, selection, threshold, detail), term_id, read_contrast(contrast), theme, webgl=webgl)
     except ScQueryError as error:
         return states.panel_sentence(error)
     except Exception as error:
@@ -104,7 +133,12 @@ def update(
         return states.panel_sentence(error)
 
 
-def draw(shown: Shown, term_id: str, theme: Theme, *, webgl: bool) -> Component:
+def read_contrast(text: str | None) -> str:
+    """Read what a type is held against; all other types for anything unknown."""
+    return text if text in BACKGROUNDS else BACKGROUND
+
+
+def draw(shown: Shown, term_id: str, contrast: str, theme: Theme, *, webgl: bool) -> Component:
     """Build the card.
 
     Parameters
@@ -113,6 +147,8 @@ def draw(shown: Shown, term_id: str, theme: Theme, *, webgl: bool) -> Component:
         Result and selection.
     term_id : str
         Cell type id.
+    contrast : str
+        What the type is held against.
     theme : str
         ``light`` or ``dark``.
     webgl : bool
@@ -123,8 +159,9 @@ def draw(shown: Shown, term_id: str, theme: Theme, *, webgl: bool) -> Component:
     Component
         Body of the drawer.
     """
-    card = shown.engine.type_card(shown.result, term_id, shown.mask)
-    volcano = shown.engine.volcano(shown.result, term_id)
+    card = shown.engine.type_card(shown.result, term_id, shown.mask, contrast)
+    background = card.contrast.background if card.contrast else BACKGROUND
+    volcano = shown.engine.volcano(shown.result, term_id, background)
     figure = drawable(volcano_figure(volcano, name=short_name(card.name), theme=theme), webgl=webgl)
     ontology = shown.bundle.manifest.ontology
     return type_card.layout(
@@ -141,6 +178,7 @@ def update_genes(
     theme: Theme | None,
     graph: object,  # noqa: ARG001  (its appearance is the news: a card has been filled)
     term_id: str | None,
+    contrast: str | None,
     selection: str | None,
     detail: str | None,
     pathname: str | None,
@@ -153,7 +191,7 @@ def update_genes(
         ``light`` or ``dark``; None before the browser has said.
     graph : object
         Id of the figure.
-    term_id, selection, detail : str or None
+    term_id, contrast, selection, detail : str or None
         Parts of the address.
     pathname : str or None
         Path of the address.
@@ -165,10 +203,10 @@ def update_genes(
     """
     if theme is None or not term_id:
         raise PreventUpdate
-    return in_panel(draw_genes, 2, (pathname, selection, None, detail), term_id, theme)
+    return in_panel(draw_genes, 3, (pathname, selection, None, detail), term_id, read_contrast(contrast), theme)
 
 
-def draw_genes(shown: Shown, term_id: str, theme: Theme) -> Sequence[Any]:
+def draw_genes(shown: Shown, term_id: str, contrast: str, theme: Theme) -> Sequence[Any]:
     """Draw the type's genes in the selected cells.
 
     Parameters
@@ -177,22 +215,145 @@ def draw_genes(shown: Shown, term_id: str, theme: Theme) -> Sequence[Any]:
         Result and selection.
     term_id : str
         Cell type id.
+    contrast : str
+        What the type is held against.
     theme : str
         ``light`` or ``dark``.
 
     Returns
     -------
     sequence
-        Figure, the line above it, and a sentence instead where there is nothing to draw.
+        Figure, the line above it, its height, and a sentence instead where there is nothing to draw.
     """
-    view = shown.engine.gene_heatmap(shown.result, term_id, shown.mask)
+    view = shown.engine.gene_heatmap(shown.result, term_id, shown.mask, tested(shown, term_id, contrast))
+    height = type_card.heatmap_height(view)
     if not view.genes or not view.cell_ids:
-        return no_update, "", type_card.no_genes(view)
-    return gene_figure(view, theme=theme), type_card.genes_line(view), None
+        return no_update, "", height, type_card.no_genes(view)
+    return gene_figure(view, theme=theme), type_card.genes_line(view), height, None
+
+
+def tested(shown: Shown, term_id: str, contrast: str) -> str:
+    """Return the contrast asked for where the type was tested so, else the first there is."""
+    there = shown.engine.genes(shown.result).backgrounds(term_id)
+    return contrast if contrast in there else next(iter(there), BACKGROUND)
+
+
+def update_forest(
+    chosen: list[dict[str, Any]] | None,
+    click: dict[str, Any] | None,
+    theme: Theme | None,
+    rows: list[dict[str, Any]] | None,
+    term_id: str | None,
+    contrast: str | None,
+    pathname: str | None,
+) -> tuple[Any, Any]:
+    """Draw one gene of the card study by study.
+
+    Parameters
+    ----------
+    chosen : list of dict or None
+        Selected row of the table.
+    click : dict or None
+        Point of the volcano plot that was clicked.
+    theme : str or None
+        ``light`` or ``dark``; None before the browser has said.
+    rows : list of dict or None
+        All rows of the table: the first is shown until one is chosen.
+    term_id, contrast : str or None
+        Parts of the address.
+    pathname : str or None
+        Path of the address.
+
+    Returns
+    -------
+    tuple
+        Figure and heading.
+    """
+    symbol = read_gene(chosen, click, rows, by_click=ctx.triggered_id == ids.VOLCANO)
+    if theme is None or not term_id or symbol is None:
+        raise PreventUpdate
+    try:
+        shown = open_shown(pathname, "all", None)
+        asked = shown.engine.genes(shown.result)
+        view = asked.effects(term_id, asked.symbol(symbol), tested(shown, term_id, read_contrast(contrast)))
+    except ScQueryError as error:
+        return no_update, states.panel_sentence(error)
+    if view.studies.empty:
+        return no_update, states.panel_empty(f"{view.symbol} was not tested study by study.")
+    return forest_figure(view, theme=theme), card_genes.forest_head(view)
+
+
+def read_gene(chosen: object, click: object, rows: object, *, by_click: bool) -> str | None:
+    """Return the gene that was chosen last: a clicked point, a selected row, or the first row."""
+    match (by_click, click, chosen, rows):
+        case (True, {"points": [{"text": str(symbol)}, *_]}, _, _):
+            return symbol
+        case (_, _, [{"gene_symbol": str(symbol)}, *_], _):
+            return symbol
+        case (_, _, _, [{"gene_symbol": str(symbol)}, *_]):
+            return symbol
+        case _:
+            return None
+
+
+def update_evidence(
+    theme: Theme | None,
+    place: object,  # noqa: ARG001  (its appearance is the news: a card has been filled)
+    term_id: str | None,
+    selection: str | None,
+    threshold: str | None,
+    pathname: str | None,
+) -> Any:  # noqa: ANN401
+    """Say in the card why cells carry its label.
+
+    Parameters
+    ----------
+    theme : str or None
+        ``light`` or ``dark``; None before the browser has said.
+    place : object
+        Id of the section.
+    term_id, selection, threshold : str or None
+        Parts of the address.
+    pathname : str or None
+        Path of the address.
+
+    Returns
+    -------
+    list of Component or Component
+        The evidence, or why there is none.
+    """
+    if theme is None or not term_id:
+        raise PreventUpdate
+    body, message = in_panel(draw_evidence, 1, (pathname, selection, threshold), term_id, theme)
+    return body if message is None else message
+
+
+def draw_evidence(shown: Shown, term_id: str | None, theme: Theme) -> Sequence[Any]:
+    """Draw the evidence for a label.
+
+    Parameters
+    ----------
+    shown : Shown
+        Result and selection.
+    term_id : str or None
+        The label; None for the one most selected cells carry.
+    theme : str
+        ``light`` or ``dark``.
+
+    Returns
+    -------
+    sequence
+        Sentences and figure, and a sentence instead where no selected cell has a label.
+    """
+    view = shown.engine.genes(shown.result).evidence(shown.mask, term_id)
+    if view is None:
+        return None, states.panel_empty("No selected cell carries a label.", "Select other cells.")
+    figure = evidence_figure(view, theme=theme) if view.drivers else None
+    return (evidence.body(view, figure),)
 
 
 def save_genes(
-    n_clicks: int | None, term_id: str | None, selection: str | None, detail: str | None, pathname: str | None
+    n_clicks: int | None, term_id: str | None, contrast: str | None, selection: str | None, detail: str | None, pathname: str | None
 ) -> dict[str, str]:
     """Give the genes of the shown type as a file.
 
@@ -200,7 +361,7 @@ def save_genes(
     ----------
     n_clicks : int or None
         None or 0 when the button has just appeared.
-    term_id, selection, detail : str or None
+    term_id, contrast, selection, detail : str or None
         Parts of the address.
     pathname : str or None
         Path of the address.
@@ -213,6 +374,6 @@ def save_genes(
     if not n_clicks or not term_id:
         raise PreventUpdate
     shown = open_shown(pathname, selection, None, detail)
-    card = shown.engine.type_card(shown.result, term_id, shown.mask)
-    name = type_card.GENE_FILE.format(term_id.replace(":", "-"))
+    card = shown.engine.type_card(shown.result, term_id, shown.mask, read_contrast(contrast))
+    name = type_card.gene_file(card)
     return {"content": to_csv(type_card.gene_table(card)), "filename": name, "type": "text/csv"}

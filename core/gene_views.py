@@ -9,10 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from core.bundle.reader import Bundle
 from core.errors import InputError
-from core.explore import gene, markers
+from core.explore import contrast, gene, markers
+from core.explore import evidence as evidence_of
+from core.explore.contrast import BACKGROUND, StudyEffects
+from core.explore.evidence import EvidenceView
 from core.explore.gene import GeneMapView, GeneView
 from core.explore.projection import Space
 from core.expression.gene_finder import GeneFinder, GeneList, Suggestion
@@ -43,6 +47,18 @@ class ReferenceGenes:
     def read_list(self, text: str) -> GeneList:
         """Read a pasted list of genes; InputError for a list that is too long."""
         return self.finder.read_list(text)
+
+    def effects(self, term_id: str, symbol: str, background: str = BACKGROUND) -> StudyEffects:
+        """Return the tests of a gene in a type, study by study."""
+        return contrast.study_effects(self.bundle, term_id, symbol, background)
+
+    def backgrounds(self, term_id: str) -> tuple[str, ...]:
+        """Return what a type was held against."""
+        return contrast.backgrounds_of(self.bundle, term_id)
+
+    def marks(self, symbol: str) -> pd.DataFrame:
+        """Return the types a gene sets apart from all others."""
+        return markers.marked_types(self.bundle, symbol)
 
     def symbol(self, name: str) -> str:
         """Return the reference's symbol for a name.
@@ -89,3 +105,8 @@ class QueryGenes(ReferenceGenes):
     def map(self, symbol: str, space: Space = "embedding") -> GeneMapView:
         """Return a gene on the map."""
         return gene.gene_map(self.bundle, self.result, symbol, space)
+
+    def evidence(self, mask: Mask, term_id: str | None = None) -> EvidenceView | None:
+        """Return why the selected cells carry a label: the one named, or the most frequent; None for no labelled cell."""
+        label = term_id or evidence_of.main_label(self.result, mask)
+        return None if label is None else evidence_of.evidence(self.bundle, self.result, label, mask)

@@ -28,6 +28,7 @@ from core.explore import (
 )
 from core.explore.card import TypeCard
 from core.explore.composition import CompositionView
+from core.explore.contrast import BACKGROUND
 from core.explore.heatmap import HeatmapView
 from core.explore.markers import GeneHeatmapView, VolcanoView
 from core.explore.ontology_view import OntologyView
@@ -97,20 +98,22 @@ class Views(Served):
         """Return the matched types in the ontology, laid out for a panel of `size` pixels."""
         return ontology_view.ontology_view(self.bundle_of(result), result, mask, size)
 
-    def type_card(self, result: QueryResult, term_id: str, mask: Mask) -> TypeCard:
+    def type_card(self, result: QueryResult, term_id: str, mask: Mask, background: str = BACKGROUND) -> TypeCard:
         """Return the card of a type; InputError where the ontology does not hold it."""
         self._need_term(result, term_id)
-        return card.type_card(self.bundle_of(result), result, term_id, mask)
+        return card.type_card(self.bundle_of(result), result, term_id, mask, background)
 
-    def gene_heatmap(self, result: QueryResult, term_id: str, mask: Mask) -> GeneHeatmapView:
+    def gene_heatmap(
+        self, result: QueryResult, term_id: str, mask: Mask, background: str = BACKGROUND
+    ) -> GeneHeatmapView:
         """Return a type's genes in the selected cells; InputError where the ontology does not hold it."""
         self._need_term(result, term_id)
-        return markers.gene_heatmap(self.bundle_of(result), result, term_id, mask)
+        return markers.gene_heatmap(self.bundle_of(result), result, term_id, mask, background)
 
-    def volcano(self, result: QueryResult, term_id: str) -> VolcanoView:
+    def volcano(self, result: QueryResult, term_id: str, background: str = BACKGROUND) -> VolcanoView:
         """Return the tested genes of a type; InputError where the ontology does not hold it."""
         self._need_term(result, term_id)
-        return markers.volcano(self.bundle_of(result), term_id)
+        return markers.volcano(self.bundle_of(result), term_id, background)
 
     def genes(self, result: QueryResult) -> QueryGenes:
         """Return what can be asked about genes of a result and its reference."""

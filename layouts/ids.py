@@ -35,6 +35,7 @@ ROWS = "view-rows"
 BUNDLE = "view-bundle"
 TAB = "view-tab"
 GENE = "view-gene"
+CONTRAST = "view-contrast"
 
 # Upload and examples (assets/upload.js).
 UPLOAD_DROP = "upload-drop"
@@ -121,6 +122,12 @@ GENES_SUB = "type-card-genes-sub"
 GENES_MESSAGE = "type-card-genes-message"
 GENES_DOWNLOAD = "type-card-genes-download"
 GENES_FILE = "type-card-genes-file"
+GENES_BODY = "type-card-genes-body"
+CONTRAST_SWITCH = "type-card-contrast"
+CARD_TABLE = "type-card-table"
+CARD_EVIDENCE = "type-card-evidence"
+FOREST = "type-card-forest"
+FOREST_HEAD = "type-card-forest-head"
 
 # The tab about genes.
 GENE_SEARCH = "gene-search"
@@ -170,3 +177,21 @@ def type_link(term_id: Any, place: Any) -> dict[str, Any]:  # noqa: ANN401  (das
         Pattern-matching id.
     """
     return {"type": "type-link", "index": term_id, "place": place}
+
+
+def gene_link(symbol: Any, place: Any) -> dict[str, Any]:  # noqa: ANN401  (dash.ALL too)
+    """Return the id of a link that shows a gene in the tab about genes.
+
+    Parameters
+    ----------
+    symbol : str
+        The gene.
+    place : str
+        Where the link stands, so that two links to one gene have different ids.
+
+    Returns
+    -------
+    dict
+        Pattern-matching id.
+    """
+    return {"type": "gene-link", "index": symbol, "place": place}

@@ -9,16 +9,14 @@ import pandas as pd
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from core.explore.card import Accuracy, Evidence, TypeCard
+from core.explore.card import Accuracy, TypeCard
 from core.explore.markers import GeneHeatmapView, VolcanoView
 from core.explore.naming import percent
+from layouts import card_genes, ids, states, words
 from layouts import elements as el
-from layouts import ids, states, words
 
 SHOWN_SYNONYMS = 4
-SHOWN_EVIDENCE = 8
-SHOWN_STUDIES = 4
-GENE_FILE = "scquery-genes-{}.csv"
+SHOWN_STUDIES = 6
 GRAPH_CONFIG: Any = {"displaylogo": False, "displayModeBar": "hover", "responsive": True}
 
 
@@ -92,12 +90,29 @@ def layout(
             _head(card, swatch),
             _stats(card),
             *_thin(card),
-            html.Div([_volcano(volcano, figure), _genes()], className="card-figures"),
-            html.Div([_why(card), _studies(card)], className="card-evidence"),
+            html.Section(card_genes.layout(card, volcano, figure), className="card-part"),
+            html.Div([_why(), _studies(card)], className="card-evidence"),
+            _genes(),
             _foot(card, chosen, ontology_release),
         ],
         className="card",
     )
+
+
+def heatmap_height(view: GeneHeatmapView) -> dict[str, str]:
+    """Give the gene heatmap a row height at which every gene can be named.
+
+    Parameters
+    ----------
+    view : GeneHeatmapView
+        Genes and cells.
+
+    Returns
+    -------
+    dict
+        Style of its place.
+    """
+    return {"height": f"{max(160, 66 + 12 * (len(view.genes) + 1))}px"}
 
 
 def gene_table(card: TypeCard) -> pd.DataFrame:
@@ -115,6 +130,23 @@ def gene_table(card: TypeCard) -> pd.DataFrame:
     """
     up = card.up.assign(direction="up")
     return pd.concat([up, card.down.assign(direction="down")], ignore_index=True)
+
+
+def gene_file(card: TypeCard) -> str:
+    """Name the file of a type's genes after the type and what it is held against.
+
+    Parameters
+    ----------
+    card : TypeCard
+        The type.
+
+    Returns
+    -------
+    str
+        File name.
+    """
+    against = "" if card.contrast is None or card.contrast.background == "others" else f"-vs-{card.contrast.background}"
+    return f"scquery-genes-{card.id.replace(':', '-')}{against}.csv"
 
 
 def _head(card: TypeCard, swatch: str) -> Component:
@@ -151,13 +183,18 @@ def _stats(card: TypeCard) -> Component:
         if card.n_selected == card.n_query_total
         else f"of {card.n_selected:,} selected cells"
     )
+    wider = " A wider term: the cells of all narrower types are counted." if card.wider else ""
     figures = [
         el.stat(
             words.count(card.n_query),
             of,
-            "Cells whose nearest neighbours are mostly of this type, confident or ambiguous.",
+            "Cells whose nearest neighbours are mostly of this type, confident or ambiguous." + wider,
         ),
-        el.stat(words.count(card.n_reference), "in the reference", "Reference cells with exactly this label."),
+        el.stat(
+            words.count(card.n_reference),
+            "in the reference",
+            wider.strip() or "Reference cells with exactly this label.",
+        ),
         el.stat(
             words.count(card.n_studies),
             "study with this type" if card.n_studies == 1 else "studies with this type",
@@ -239,46 +276,19 @@ def no_genes(view: GeneHeatmapView) -> Component:
     return states.panel_empty("There are no genes to look up.", "Its genes were not tested against other types.")
 
 
-def _volcano(view: VolcanoView, figure: Any) -> Component:  # noqa: ANN401
-    head = html.H2("Genes that set it apart")
-    if not len(view.genes):
-        nothing = states.panel_empty("Its genes were not tested.", "It labels too few reference cells in one study.")
-        return html.Section([head, nothing])
-    line = f"{view.n_up:,} up, {view.n_down:,} down against {view.background}, q < {view.q_threshold:g}"
-    graph = dcc.Graph(id=ids.VOLCANO, figure=figure, config=GRAPH_CONFIG, className="graph", responsive=True)
-    return html.Section([head, html.P(line, className="quiet"), html.Div(graph, className="card-graph")])
-
-
 def _genes() -> Component:
     # Its own callback fills it: clustering takes longer than the rest of the card.
     graph = dcc.Graph(id=ids.GENES, config=GRAPH_CONFIG, className="graph", responsive=True)
     layer = html.Div(el.skeleton(), id=ids.GENES_MESSAGE, className="panel-message")
     line = html.P(id=ids.GENES_SUB, className="quiet is-one-line")
+    body = html.Div([graph, layer], id=ids.GENES_BODY, className="card-graph is-tall")
+    return html.Section([html.H2("The same genes in your cells"), line, body], className="card-part")
+
+
+def _why() -> Component:
+    # Its own callback fills it too: it reads all genes of two types.
     return html.Section(
-        [html.H2("The same genes in your cells"), line, html.Div([graph, layer], className="card-graph")]
-    )
-
-
-def _why(card: TypeCard) -> Component:
-    if not card.evidence:
-        body: Component = html.P("No gene decides, or none of the deciding genes is in your file.", className="quiet")
-    else:
-        body = html.Div([_gene(e) for e in card.evidence[:SHOWN_EVIDENCE]], className="evidence")
-    against = f"Runner-up: {card.runner_up[1]}." if card.runner_up else "No second type is near."
-    return html.Section([html.H2("Why this type"), html.P(against, className="quiet"), body])
-
-
-def _gene(evidence: Evidence) -> Component:
-    text = (
-        f"in {percent(evidence.share, 1)} of these cells"
-        if evidence.expected_high
-        else f"in {percent(evidence.share, 1)}, "
-    )
-    text += "" if evidence.expected_high else "low as expected" if evidence.as_expected else "higher than expected"
-    text += ", fewer than expected" if evidence.expected_high and not evidence.as_expected else ""
-    symbol = "check" if evidence.as_expected else "alert-triangle"
-    return html.Span(
-        [el.icon(symbol, size="small"), html.Strong(evidence.gene), html.Span(text)], className="pill is-plain"
+        [html.H2("Why this label"), html.Div(el.skeleton(), id=ids.CARD_EVIDENCE, className="evidence-place")]
     )
 
 
@@ -299,7 +309,7 @@ def _studies(card: TypeCard) -> Component:
 
 
 def _foot(card: TypeCard, chosen: str, ontology_release: str) -> Component:
-    text = f"type:{card.id}" if card.n_reference else f"under:{card.id}"
+    text = f"under:{card.id}" if card.wider else f"type:{card.id}"
     already = chosen == text
     show = el.button(
         "These cells are selected" if already else "Show these cells only",

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from core.bundle.reader import Bundle
-from core.explore.markers import Markers, markers_of
+from core.explore.contrast import BACKGROUND, Contrast, backgrounds_of, contrast_of
+from core.explore.evidence import label_mask, members
+from core.explore.markers import markers_of
 from core.explore.naming import type_names
 from core.explore.query import Mask, Query
 from core.explore.studies import studies
 from core.explore.thin import thin_sentence
 
-N_EVIDENCE_HIGH, N_EVIDENCE_LOW = 4, 2
-COMMON, RARE = 0.5, 0.25
-"""Shares of cells: a gene in at least `COMMON` of a type's cells is expected there, one in at most `RARE` is not."""
+_TYPE = "cell_type_ontology_term_id"
 OLS = "https://www.ebi.ac.uk/ols4/ontologies/{ontology}/classes?obo_id={term}"
 
 
@@ -47,28 +45,6 @@ class Accuracy:
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """One gene that decides.
-
-    Parameters
-    ----------
-    gene : str
-        Symbol.
-    share : float
-        Share of the type's selected cells that express it, 0..1.
-    expected_high : bool
-        Whether the reference expects it in most cells of the type, else in few.
-    as_expected : bool
-        Whether the query cells agree.
-    """
-
-    gene: str
-    share: float
-    expected_high: bool
-    as_expected: bool
-
-
-@dataclass(frozen=True)
 class TypeCard:
     """The card of one type.
 
@@ -82,8 +58,10 @@ class TypeCard:
         Id and name of the next wider terms.
     url : str
         Page of the term in the Ontology Lookup Service.
+    wider : bool
+        Whether the term labels no reference cell itself: then everything counts the cells of all narrower types.
     n_query : int
-        Selected cells with exactly this type, confident or ambiguous.
+        Selected cells with exactly this type (or a narrower one of a wider term), confident or ambiguous.
     n_confident, n_ambiguous : int
         Parts of `n_query`.
     n_query_total : int
@@ -91,17 +69,17 @@ class TypeCard:
     n_selected : int
         Selected cells.
     n_reference, n_studies : int
-        Reference cells and studies with this label, 0 for a wider term that labels nothing.
+        Reference cells and studies with this label, or with a narrower one of a wider term.
     median_score : float or None
         Of the type's selected cells.
     accuracy : Accuracy or None
         Where the evaluation has the type.
-    runner_up : tuple of (str, str) or None
-        Id and name of the most frequent second choice of its cells.
+    backgrounds : tuple of str
+        What the type can be held against: ``others``, ``siblings``, ``parent``; empty for an untested one.
+    contrast : Contrast or None
+        What it is held against here.
     up, down : pandas.DataFrame
-        Genes that set the type apart, strongest first, columns `GENE_COLUMNS`; at most 50 each.
-    evidence : tuple of Evidence
-        Genes that speak for the type, with their share in the type's selected cells.
+        Genes that set the type apart from it, strongest first, columns `GENE_COLUMNS`.
     studies : pandas.DataFrame
         `core.explore.studies.studies` of the type's selected cells.
     thin : str
@@ -114,6 +92,7 @@ class TypeCard:
     synonyms: tuple[str, ...]
     parents: tuple[tuple[str, str], ...]
     url: str
+    wider: bool
     n_query: int
     n_confident: int
     n_ambiguous: int
@@ -123,15 +102,15 @@ class TypeCard:
     n_studies: int
     median_score: float | None
     accuracy: Accuracy | None
-    runner_up: tuple[str, str] | None
+    backgrounds: tuple[str, ...]
+    contrast: Contrast | None
     up: pd.DataFrame
     down: pd.DataFrame
-    evidence: tuple[Evidence, ...]
     studies: pd.DataFrame
     thin: str
 
 
-def type_card(bundle: Bundle, result: Query, term_id: str, mask: Mask) -> TypeCard:
+def type_card(bundle: Bundle, result: Query, term_id: str, mask: Mask, background: str = BACKGROUND) -> TypeCard:
     """Collect the card of a type.
 
     Parameters
@@ -144,11 +123,13 @@ def type_card(bundle: Bundle, result: Query, term_id: str, mask: Mask) -> TypeCa
         A term of the bundle's ontology subgraph, matched or not.
     mask : numpy.ndarray of bool, shape (n_query,)
         Selected cells; the card counts the type's cells among them.
+    background : str
+        What the type is held against; where that was not tested, the first that was.
 
     Returns
     -------
     TypeCard
-        Empty gene tables for a term that labels no reference cell.
+        Empty gene tables for a term that was not tested.
 
     Raises
     ------
@@ -158,10 +139,12 @@ def type_card(bundle: Bundle, result: Query, term_id: str, mask: Mask) -> TypeCa
     term = _term(bundle, term_id)
     labels = result.labels
     status = labels["status"].to_numpy()
-    own = mask & (labels["cell_type_ontology_term_id"].to_numpy() == term_id) & (status != "unknown")
-    size = bundle.cell_types.set_index("cell_type_ontology_term_id")
-    found = markers_of(bundle, term_id)
-    rival = _runner_up(bundle, labels.loc[own])
+    own = label_mask(bundle, result, term_id, mask)
+    backgrounds = backgrounds_of(bundle, term_id)
+    chosen = background if background in backgrounds else next(iter(backgrounds), BACKGROUND)
+    found = markers_of(bundle, term_id, chosen)
+    terms = members(bundle, term_id)
+    sizes = bundle.cells.loc[bundle.cells[_TYPE].isin(terms), "study"]
     n = int(own.sum())
     return TypeCard(
         id=term_id,
@@ -170,19 +153,20 @@ def type_card(bundle: Bundle, result: Query, term_id: str, mask: Mask) -> TypeCa
         synonyms=tuple(str(s) for s in term["synonyms"]),
         parents=_parents(bundle, term_id),
         url=OLS.format(ontology=term_id.partition(":")[0].lower(), term=term_id),
+        wider=terms != {term_id},
         n_query=n,
         n_confident=int((own & (status == "confident")).sum()),
         n_ambiguous=int((own & (status == "ambiguous")).sum()),
         n_query_total=result.n_query,
         n_selected=int(mask.sum()),
-        n_reference=int(size["n_cells"].get(term_id, 0)),
-        n_studies=int(size["n_studies"].get(term_id, 0)),
+        n_reference=len(sizes),
+        n_studies=int(sizes.nunique()),
         median_score=float(labels.loc[own, "confidence"].median()) if n else None,
         accuracy=_accuracy(bundle, term_id),
-        runner_up=rival,
+        backgrounds=backgrounds,
+        contrast=contrast_of(bundle, term_id, chosen),
         up=found.up,
         down=found.down,
-        evidence=_evidence(bundle, result, found, np.flatnonzero(own), rival),
         studies=studies(bundle, result, own),
         thin=thin_sentence(bundle, result, mask, term_id),
     )
@@ -220,45 +204,3 @@ def _accuracy(bundle: Bundle, term_id: str) -> Accuracy | None:
 
 def _number(value: float | None) -> float | None:
     return None if value is None or np.isnan(value) else float(value)
-
-
-def _runner_up(bundle: Bundle, labels: pd.DataFrame) -> tuple[str, str] | None:
-    others = labels["runner_up_ontology_term_id"].fillna("").astype(str)
-    counts = others[others != ""].value_counts()
-    if counts.empty:
-        return None
-    term = str(counts.index[0])
-    return term, type_names(bundle).get(term, term)
-
-
-def _evidence(
-    bundle: Bundle, result: Query, found: Markers, rows: npt.NDArray[np.intp], rival: tuple[str, str] | None
-) -> tuple[Evidence, ...]:
-    """Hold the genes that tell the type from its runner-up against the query cells."""
-    if not len(rows):
-        return ()
-    against = markers_of(bundle, rival[0]).pct_in if rival else {}
-    high = _telling(found.up, against, expected_high=True, result=result)[:N_EVIDENCE_HIGH]
-    low = _telling(found.down, against, expected_high=False, result=result)[:N_EVIDENCE_LOW]
-    genes = [str(gene) for gene in (*high["gene_symbol"], *low["gene_symbol"])]
-    if not genes:
-        return ()
-    shares = (result.expression_of(genes, rows) > 0).mean(axis=0)
-    expected = [*high["pct_in"], *low["pct_in"]]
-    out = []
-    for i, (gene, share, pct) in enumerate(zip(genes, shares, expected, strict=True)):
-        is_high = i < len(high)
-        agrees = share >= COMMON * pct if is_high else share <= max(RARE, 2 * pct)
-        out.append(Evidence(gene, float(share), is_high, bool(agrees)))
-    return tuple(out)
-
-
-def _telling(genes: pd.DataFrame, against: Mapping[str, float], *, expected_high: bool, result: Query) -> pd.DataFrame:
-    measured = genes.loc[[result.has_gene(str(gene)) for gene in genes["gene_symbol"]]]
-    other = np.array(
-        [against.get(str(r.gene_symbol), r.pct_out) for r in measured.itertuples(index=False)], dtype=float
-    )
-    own = measured["pct_in"].to_numpy(dtype=float)
-    if expected_high:
-        return measured.loc[(own >= COMMON) & (other <= COMMON * own)]
-    return measured.loc[(own <= RARE) & (other >= COMMON)]

@@ -5,7 +5,6 @@ Not here: the differential test itself (builder), drawing, the words of the card
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,44 +12,46 @@ import numpy.typing as npt
 import pandas as pd
 
 from core.bundle.reader import Bundle
+from core.explore.contrast import BACKGROUND, IN_WORDS, tested_term
+from core.explore.naming import narrower, type_names
 from core.explore.query import Mask, Query
 
 MAX_GENES = 50
+MAX_LISTED = 200
 MAX_CELLS = 160
-HEATMAP_UP, HEATMAP_DOWN = 14, 6
 Q_SIGNIFICANT = 0.05
-Q_VOLCANO = 0.001
-FOLD_VOLCANO = 1.0
+FOLD_SIGNIFICANT = 1.0
 SMALLEST_P = 1e-300
-BACKGROUND = "other types"
 GENE_COLUMNS = (
+    "rank",
     "gene_symbol",
     "log2_fold_change",
+    "log2_fold_change_se",
     "p_value_adj",
+    "q_stouffer",
+    "i2",
     "pct_in",
     "pct_out",
     "mean_in",
     "mean_out",
     "n_studies",
+    "specific",
 )
 
 
 @dataclass(frozen=True)
 class Markers:
-    """Genes of one type.
+    """Genes of one contrast.
 
     Parameters
     ----------
     up, down : pandas.DataFrame
-        Columns `GENE_COLUMNS`, strongest first, at most 50 each: genes with adjusted p < 0.05 and at least twofold change, ranked by
-        the difference of mean log expression.
-    pct_in : mapping of str to float
-        Share of the type's reference cells that express a gene, for every tested gene.
+        Columns `GENE_COLUMNS`, strongest first: every gene the reference ranks, those with adjusted p < 0.05 and at least twofold
+        change, by the difference of mean log expression.
     """
 
     up: pd.DataFrame
     down: pd.DataFrame
-    pct_in: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class GeneHeatmapView:
     cell_ids : tuple of str
         Columns: at most 160 cells.
     of_type : numpy.ndarray of bool, shape (n_cells,)
-        Whether the cell is labelled with the type.
+        Whether the cell is labelled with the type or a narrower one.
     values : numpy.ndarray of float32, shape (n_genes, n_cells)
         log1p counts per 10,000; genes and cells NOT reordered.
     reference : numpy.ndarray of float32, shape (n_genes,)
@@ -120,15 +121,17 @@ class VolcanoView:
     background: str
 
 
-def markers_of(bundle: Bundle, term_id: str) -> Markers:
-    """Rank the genes of a type.
+def markers_of(bundle: Bundle, term_id: str, background: str = BACKGROUND) -> Markers:
+    """List the genes that set a term apart.
 
     Parameters
     ----------
     bundle : Bundle
         The reference with its differential tables.
     term_id : str
-        Cell type id; a type without tests has empty tables.
+        A term of the ontology subgraph; one without tests has empty tables.
+    background : str
+        ``others``, ``siblings`` or ``parent``.
 
     Returns
     -------
@@ -140,23 +143,36 @@ def markers_of(bundle: Bundle, term_id: str) -> Markers:
     Not ranked by p-value, which is 0 for hundreds of genes of a large type, nor by fold change, which is largest for genes that
     hardly any cell has.
     """
-    table = bundle.differential(term_id)
-    change = table["log2_fold_change"]
-    difference = table["mean_in"] - table["mean_out"]
-    sure = (
-        (table["p_value_adj"] < Q_SIGNIFICANT)
-        & (change.abs() >= FOLD_VOLCANO)
-        & (np.sign(change) == np.sign(difference))
-    )
-    ranked = (
-        table.loc[sure].assign(strength=difference.abs()[sure]).sort_values("strength", ascending=False, kind="stable")
-    )
-    columns = list(GENE_COLUMNS)
-    return Markers(
-        up=ranked.loc[ranked["log2_fold_change"] > 0, columns].head(MAX_GENES).reset_index(drop=True),
-        down=ranked.loc[ranked["log2_fold_change"] < 0, columns].head(MAX_GENES).reset_index(drop=True),
-        pct_in=dict(zip(table["gene_symbol"].astype(str), table["pct_in"].astype(float), strict=True)),
-    )
+    table = bundle.differential(tested_term(bundle, term_id), background=background)
+    ranked = table.loc[table["rank"].notna(), list(GENE_COLUMNS)].sort_values("rank", kind="stable")
+    up = ranked["log2_fold_change"] > 0
+    return Markers(up=ranked[up].reset_index(drop=True), down=ranked[~up].reset_index(drop=True))
+
+
+def marked_types(bundle: Bundle, symbol: str) -> pd.DataFrame:
+    """List the types a gene sets apart from all other types.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        The reference.
+    symbol : str
+        A gene.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``cell_type_ontology_term_id``, ``cell_type`` and `GENE_COLUMNS` without symbol, errors and heterogeneity; one row
+        a term with adjusted p < 0.05, those it marks up first, then by the difference of mean log expression.
+    """
+    table = bundle.differential_of_gene(symbol)
+    table = table[table["background"] == BACKGROUND]
+    names = type_names(bundle)
+    gap = table["mean_in"] - table["mean_out"]
+    table = table.assign(cell_type=[names.get(str(t), str(t)) for t in table["cell_type_ontology_term_id"]], gap=gap)
+    left_out = {"gene_symbol", "log2_fold_change_se", "i2"}
+    columns = ["cell_type_ontology_term_id", "cell_type", *(c for c in GENE_COLUMNS if c not in left_out)]
+    return table.sort_values("gap", ascending=False, kind="stable", ignore_index=True)[columns]
 
 
 def telling_gene(bundle: Bundle, result: Query, mask: Mask) -> str | None:
@@ -184,7 +200,7 @@ def telling_gene(bundle: Bundle, result: Query, mask: Mask) -> str | None:
 
 
 def gene_heatmap(
-    bundle: Bundle, result: Query, term_id: str, mask: Mask, *, n_up: int = HEATMAP_UP, n_down: int = HEATMAP_DOWN
+    bundle: Bundle, result: Query, term_id: str, mask: Mask, background: str = BACKGROUND
 ) -> GeneHeatmapView:
     """Look up a type's genes in the selected query cells.
 
@@ -199,20 +215,20 @@ def gene_heatmap(
     mask : numpy.ndarray of bool, shape (n_query,)
         Selected cells. Where there are more than 160, half of those shown are of the type (if it has so many), the others a
         random sample of the rest.
-    n_up, n_down : int
-        Genes wanted, at most 50 each.
+    background : str
+        ``others``, ``siblings`` or ``parent``.
 
     Returns
     -------
     GeneHeatmapView
-        Genes that the upload measured; no genes or no cells give empty arrays.
+        The 50 strongest up and the 50 strongest down genes that the upload measured; no genes or no cells give empty arrays.
     """
-    found = markers_of(bundle, term_id)
-    up, missing_up = _measured(result, found.up, n_up)
-    down, missing_down = _measured(result, found.down, n_down)
+    found = markers_of(bundle, term_id, background)
+    up, missing_up = _measured(result, found.up, MAX_GENES)
+    down, missing_down = _measured(result, found.down, MAX_GENES)
     rows = pd.concat([up, down], ignore_index=True)
     genes = tuple(rows["gene_symbol"].astype(str))
-    own = (result.labels["cell_type_ontology_term_id"] == term_id).to_numpy()
+    own = result.labels["cell_type_ontology_term_id"].isin(narrower(bundle, term_id)).to_numpy()
     cells = _sample(mask, own)
     values = result.expression_of(genes, cells).T if genes else np.empty((0, len(cells)))
     return GeneHeatmapView(
@@ -227,26 +243,27 @@ def gene_heatmap(
     )
 
 
-def volcano(bundle: Bundle, term_id: str) -> VolcanoView:
-    """Collect the tested genes of a type.
+def volcano(bundle: Bundle, term_id: str, background: str = BACKGROUND) -> VolcanoView:
+    """Collect the tested genes of a term.
 
     Parameters
     ----------
     bundle : Bundle
         The reference.
     term_id : str
-        Cell type id; a type without tests gives empty arrays.
+        A term of the ontology subgraph; one without tests gives empty arrays.
+    background : str
+        ``others``, ``siblings`` or ``parent``.
 
     Returns
     -------
     VolcanoView
-        Genes in file order.
+        Genes in file order: all significant ones that the table keeps, and a sample of the others.
     """
-    table = bundle.differential(term_id)
+    table = bundle.differential(tested_term(bundle, term_id), background=background)
     change = table["log2_fold_change"].to_numpy(dtype=np.float32)
     p = table["p_value_adj"].to_numpy(dtype=np.float64)
-    beyond = (p < Q_VOLCANO) & (np.abs(change) >= FOLD_VOLCANO)
-    direction = np.where(beyond, np.sign(change), 0).astype(np.int8)
+    direction = np.where(table["rank"].notna(), np.sign(change), 0).astype(np.int8)
     return VolcanoView(
         genes=table["gene_symbol"].to_numpy(dtype=np.str_),
         log2_fold_change=change,
@@ -254,9 +271,9 @@ def volcano(bundle: Bundle, term_id: str) -> VolcanoView:
         direction=direction,
         n_up=int((direction > 0).sum()),
         n_down=int((direction < 0).sum()),
-        q_threshold=Q_VOLCANO,
-        fold_threshold=FOLD_VOLCANO,
-        background=BACKGROUND,
+        q_threshold=Q_SIGNIFICANT,
+        fold_threshold=FOLD_SIGNIFICANT,
+        background=IN_WORDS[background],
     )
 
 

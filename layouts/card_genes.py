@@ -1,0 +1,273 @@
+"""The genes of a type in its card: what it is held against, volcano plot, one gene study by study, the table of genes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash_ag_grid as dag
+import dash_mantine_components as dmc
+import pandas as pd
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from core.explore.card import TypeCard
+from core.explore.contrast import Contrast, StudyEffects
+from core.explore.markers import MAX_LISTED, VolcanoView
+from core.ontology.text import short_name
+from layouts import elements as el
+from layouts import grid_theme, ids, states, words
+
+SWITCH_WORDS = {"others": "vs. all", "siblings": "vs. siblings", "parent": "vs. parent's rest"}
+SWITCH_DEFINITION = (
+    "What the type is held against. All: every other type. Siblings: the other types under the same parent, so that two near types "
+    "are told apart. Parent's rest: all cells of the wider type that are not of this one."
+)
+SHOWN_NAMES = 3
+GRAPH_CONFIG: Any = {
+    "displaylogo": False,
+    "displayModeBar": "hover",
+    "responsive": True,
+    "modeBarButtonsToRemove": ["autoScale2d", "zoomIn2d", "zoomOut2d", "lasso2d", "select2d"],
+    "toImageButtonOptions": {"format": "svg", "filename": "scquery-genes"},
+}
+ROW_HEIGHT = 28
+
+
+def layout(card: TypeCard, volcano: VolcanoView, figure: Any) -> list[Component]:  # noqa: ANN401 - plotly figure
+    """Build the section.
+
+    Parameters
+    ----------
+    card : TypeCard
+        The type and what it is held against.
+    volcano : VolcanoView
+        Its tested genes.
+    figure : plotly figure
+        What `volcano` looks like.
+
+    Returns
+    -------
+    list of Component
+        Heading, plots and table.
+    """
+    if card.contrast is None or not len(volcano.genes):
+        nothing = states.panel_empty("Its genes were not tested.", "It labels too few reference cells in one study.")
+        return [html.H2("Genes that set it apart"), nothing]
+    head = html.Div(
+        [
+            html.Div(
+                [html.H2("Genes that set it apart"), html.P(line(card.contrast), className="quiet")],
+                className="card-part-words",
+            ),
+            el.tip(_switch(card), SWITCH_DEFINITION, wide=True),
+        ],
+        className="card-part-head",
+    )
+    graph = dcc.Graph(id=ids.VOLCANO, figure=figure, config=GRAPH_CONFIG, className="graph", responsive=True)
+    forest = html.Div(
+        [
+            html.Div(id=ids.FOREST_HEAD, className="forest-head"),
+            dcc.Graph(id=ids.FOREST, config=GRAPH_CONFIG, className="graph", responsive=True),
+        ],
+        className="card-forest",
+    )
+    return [
+        head,
+        html.Div([html.Div(graph, className="card-graph"), forest], className="card-figures"),
+        _table(card),
+        html.P(_below(card), className="quiet"),
+    ]
+
+
+def line(contrast: Contrast) -> str:
+    """Say what was tested against what.
+
+    Parameters
+    ----------
+    contrast : Contrast
+        The contrast.
+
+    Returns
+    -------
+    str
+        One or two sentences.
+    """
+    against = contrast.words
+    if contrast.background != "others":
+        names = [short_name(name) for name in contrast.compared_with]
+        more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
+        against = f"{contrast.words} ({', '.join(names[:SHOWN_NAMES])}{more})"
+    of = f"{contrast.n_up:,} up, {contrast.n_down:,} down of {contrast.n_genes:,} genes against {against} in {words.count(contrast.n_studies, 'study', 'studies')}"
+    note = f". Tested as {short_name(contrast.tested_as)}, which holds the same cells" if contrast.tested_as else ""
+    apart = "" if contrast.same_study else ". Some backgrounds are from other studies, whose differences are in it"
+    return f"{of}; q < 0.05, at least twofold{note}{apart}."
+
+
+def columns() -> list[dict[str, Any]]:
+    """Define the table's columns; each header's tooltip defines its number.
+
+    Returns
+    -------
+    list of dict
+        For ``columnDefs``.
+    """
+    return [
+        {
+            "field": "gene_symbol",
+            "headerName": "Gene",
+            "headerTooltip": "Official symbol. Choose a row to see the gene study by study.",
+            "filter": "agTextColumnFilter",
+            "flex": 1,
+            "minWidth": 110,
+            "cellClass": "is-strong",
+        },
+        _number(
+            "log2_fold_change", "log2 FC", 92, "fixed",
+            "Mean over studies of log2 of the mean in the type over the mean in the background; 1 is twofold",
+        ),
+        _number(
+            "p_value_adj", "q", 92, "tiny",
+            "The largest over studies of the p-values, Benjamini-Hochberg adjusted over the genes of each test",
+        ),
+        _number("pct_in", "In type", 84, "percent", "Share of the type's cells that have the gene"),
+        _number("pct_out", "Elsewhere", 92, "percent", "Share of the background's cells that have the gene"),
+        _number("n_studies", "Studies", 80, "count", "Studies that tested the gene"),
+        {
+            "field": "specific",
+            "headerName": "Specific",
+            "headerTooltip": "Whether the gene sets the type apart from its siblings too, not just from all others; empty where they were not tested",
+            "width": 88,
+            "valueFormatter": {"function": "params.value == null ? '–' : params.value ? 'yes' : 'no'"},
+            "filter": "agTextColumnFilter",
+            "cellDataType": False,
+        },
+    ]  # fmt: skip
+
+
+def rows(card: TypeCard) -> list[dict[str, Any]]:
+    """Turn the strongest genes into rows of the table.
+
+    Parameters
+    ----------
+    card : TypeCard
+        Up and down genes.
+
+    Returns
+    -------
+    list of dict
+        JSON-able; at most 200 up and 200 down, the strongest of either direction in turn.
+    """
+    table = pd.concat([card.up.head(MAX_LISTED), card.down.head(MAX_LISTED)], ignore_index=True)
+    up = table["log2_fold_change"] > 0
+    table = table.assign(_down=~up).sort_values(["_down", "rank"], kind="stable")
+    return [
+        {
+            "gene_symbol": str(row["gene_symbol"]),
+            "log2_fold_change": round(float(row["log2_fold_change"]), 3),
+            "p_value_adj": float(row["p_value_adj"]),
+            "pct_in": round(float(row["pct_in"]), 4),
+            "pct_out": round(float(row["pct_out"]), 4),
+            "n_studies": int(row["n_studies"]),
+            "specific": None if pd.isna(row["specific"]) else bool(row["specific"]),
+        }
+        for row in table.to_dict("records")
+    ]
+
+
+def forest_head(view: StudyEffects) -> list[Component]:
+    """Name the gene of the forest plot.
+
+    Parameters
+    ----------
+    view : StudyEffects
+        The gene in one contrast.
+
+    Returns
+    -------
+    list of Component
+        Name, what the studies say together, and the way to the tab about genes.
+    """
+    n = len(view.studies)
+    told = "tested in one study" if n == 1 else f"tested in {n} studies"
+    spread: list[Any] = []
+    if view.i2 is not None:
+        spread = [
+            ", ",
+            el.number(
+                f"I² {100 * view.i2:.0f} %",
+                "Share of the spread between the studies' fold changes that their errors do not explain: 0 % is full agreement.",
+            ),
+        ]
+    show = html.Button(
+        "Show on the map",
+        id=ids.gene_link(view.symbol, "forest"),
+        className="link",
+        type="button",
+        title=f"{view.symbol} in the tab about genes",
+    )
+    return [html.H3(view.symbol), html.Span([told, *spread], className="quiet"), html.Span(className="spring"), show]
+
+
+def _below(card: TypeCard) -> str:
+    hidden = max(0, len(card.up) - MAX_LISTED) + max(0, len(card.down) - MAX_LISTED)
+    more = (
+        f" The {MAX_LISTED} strongest of either direction are listed; the download has {hidden:,} more."
+        if hidden
+        else ""
+    )
+    return f"Ranked by the difference of mean log expression.{more}"
+
+
+def _switch(card: TypeCard) -> Component:
+    chosen = card.contrast.background if card.contrast else "others"
+    control: Component = dmc.SegmentedControl(
+        id=ids.CONTRAST_SWITCH,
+        data=[{"value": name, "label": SWITCH_WORDS[name]} for name in card.backgrounds],
+        value=chosen,
+        size="xs",
+    )
+    return control
+
+
+def _table(card: TypeCard) -> Component:
+    grid = dag.AgGrid(
+        id=ids.CARD_TABLE,
+        columnDefs=columns(),
+        rowData=rows(card),
+        defaultColDef={
+            "sortable": True,
+            "resizable": True,
+            "floatingFilter": True,
+            "suppressHeaderMenuButton": True,
+            "suppressHeaderFilterButton": True,
+            "suppressFloatingFilterButton": True,
+            "sortingOrder": ["desc", "asc", None],
+        },
+        dashGridOptions=grid_theme.options(
+            row_height=ROW_HEIGHT,
+            rowSelection={"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
+        ),
+        getRowId="params.data.gene_symbol",
+        className="grid-table",
+        style={"height": "100%", "width": "100%"},
+    )
+    return html.Div(grid, className="card-table")
+
+
+def _number(field: str, name: str, width: int, form: str, definition: str) -> dict[str, Any]:
+    forms = {
+        "fixed": "d3.format('.2f')(params.value)",
+        "tiny": "params.value < 1e-99 ? '< 1e-99' : params.value < 0.001 ? d3.format('.0e')(params.value) : d3.format('.3f')(params.value)",
+        "percent": "d3.format('.0f')(100 * params.value) + ' %'",
+        "count": "d3.format(',')(params.value)",
+    }
+    return {
+        "field": field,
+        "headerName": name,
+        "width": width,
+        "type": "rightAligned",
+        "headerTooltip": definition,
+        "filter": "agNumberColumnFilter",
+        "valueFormatter": {"function": forms[form]},
+        "cellDataType": "number",
+    }
