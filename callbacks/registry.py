@@ -8,6 +8,8 @@ from dash.development.base_component import Component
 from callbacks import (
     address,
     composition,
+    evidence,
+    gene_marks,
     genes,
     heatmap,
     ontology,
@@ -35,6 +37,8 @@ PARTS = (
     studies,
     type_card,
     genes,
+    gene_marks,
+    evidence,
 )
 
 

@@ -10,14 +10,14 @@ from dash import Dash, Input, Output, State, ctx, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
+from callbacks.evidence import draw_evidence
 from callbacks.opened import Shown, drawable, in_panel, open_shown
 from core.bundle.schema import BACKGROUNDS
 from core.errors import ScQueryError
 from core.explore.contrast import BACKGROUND
 from core.ontology.text import short_name
 from core.result import to_csv
-from layouts import card_genes, composition, evidence, ids, links, states, type_card
-from layouts.figures.evidence import evidence_figure
+from layouts import card_genes, composition, ids, links, states, type_card
 from layouts.figures.forest import forest_figure
 from layouts.figures.genes import gene_figure
 from layouts.figures.tokens import Theme
@@ -269,7 +269,24 @@ def update_forest(
     tuple
         Figure and heading.
     """
-    symbol = read_gene(chosen, click, rows, by_click=ctx.triggered_id == ids.VOLCANO)
+    return draw_forest(
+        chosen, click, theme, rows, term_id, contrast, pathname, by_click=ctx.triggered_id == ids.VOLCANO
+    )
+
+
+def draw_forest(
+    chosen: object,
+    click: object,
+    theme: Theme | None,
+    rows: object,
+    term_id: str | None,
+    contrast: str | None,
+    pathname: str | None,
+    *,
+    by_click: bool,
+) -> tuple[Any, Any]:
+    """Draw the gene that was chosen last, as `update_forest`."""
+    symbol = read_gene(chosen, click, rows, by_click=by_click)
     if theme is None or not term_id or symbol is None:
         raise PreventUpdate
     try:
@@ -324,32 +341,8 @@ def update_evidence(
     """
     if theme is None or not term_id:
         raise PreventUpdate
-    body, message = in_panel(draw_evidence, 1, (pathname, selection, threshold), term_id, theme)
+    body, _, message = in_panel(draw_evidence, 2, (pathname, selection, threshold), term_id, theme)
     return body if message is None else message
-
-
-def draw_evidence(shown: Shown, term_id: str | None, theme: Theme) -> Sequence[Any]:
-    """Draw the evidence for a label.
-
-    Parameters
-    ----------
-    shown : Shown
-        Result and selection.
-    term_id : str or None
-        The label; None for the one most selected cells carry.
-    theme : str
-        ``light`` or ``dark``.
-
-    Returns
-    -------
-    sequence
-        Sentences and figure, and a sentence instead where no selected cell has a label.
-    """
-    view = shown.engine.genes(shown.result).evidence(shown.mask, term_id)
-    if view is None:
-        return None, states.panel_empty("No selected cell carries a label.", "Select other cells.")
-    figure = evidence_figure(view, theme=theme) if view.drivers else None
-    return (evidence.body(view, figure),)
 
 
 def save_genes(

@@ -121,17 +121,17 @@ def columns() -> list[dict[str, Any]]:
             "minWidth": 110,
             "cellClass": "is-strong",
         },
-        _number(
+        number(
             "log2_fold_change", "log2 FC", 92, "fixed",
             "Mean over studies of log2 of the mean in the type over the mean in the background; 1 is twofold",
         ),
-        _number(
+        number(
             "p_value_adj", "q", 92, "tiny",
             "The largest over studies of the p-values, Benjamini-Hochberg adjusted over the genes of each test",
         ),
-        _number("pct_in", "In type", 84, "percent", "Share of the type's cells that have the gene"),
-        _number("pct_out", "Elsewhere", 92, "percent", "Share of the background's cells that have the gene"),
-        _number("n_studies", "Studies", 80, "count", "Studies that tested the gene"),
+        number("pct_in", "In type", 84, "percent", "Share of the type's cells that have the gene"),
+        number("pct_out", "Elsewhere", 92, "percent", "Share of the background's cells that have the gene"),
+        number("n_studies", "Studies", 80, "count", "Studies that tested the gene"),
         {
             "field": "specific",
             "headerName": "Specific",
@@ -254,7 +254,25 @@ def _table(card: TypeCard) -> Component:
     return html.Div(grid, className="card-table")
 
 
-def _number(field: str, name: str, width: int, form: str, definition: str) -> dict[str, Any]:
+def number(field: str, name: str, width: int, form: str, definition: str) -> dict[str, Any]:
+    """Define a column of numbers.
+
+    Parameters
+    ----------
+    field, name : str
+        Field of the rows and heading.
+    width : int
+        Pixels.
+    form : str
+        How it is written: ``fixed``, ``tiny``, ``percent`` or ``count``.
+    definition : str
+        Tooltip of the heading.
+
+    Returns
+    -------
+    dict
+        For ``columnDefs``.
+    """
     forms = {
         "fixed": "d3.format('.2f')(params.value)",
         "tiny": "params.value < 1e-99 ? '< 1e-99' : params.value < 0.001 ? d3.format('.0e')(params.value) : d3.format('.3f')(params.value)",

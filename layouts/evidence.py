@@ -68,6 +68,11 @@ def runner_up(view: EvidenceView) -> str:
     return f"The runner-up is {short_name(view.rival[1])}."
 
 
+def line(view: EvidenceView) -> str:
+    """Name the two types, for the line beside a panel's title."""
+    return f"{short_name(view.label[1])} against {short_name(view.rival[1]) if view.rival else EVERYTHING_ELSE}"
+
+
 def verdict(view: EvidenceView) -> str:
     """Count the genes that speak for the label.
 

@@ -12,7 +12,7 @@ from core.explore.gene import GeneView
 from core.explore.naming import percent
 from core.expression.gene_finder import Suggestion
 from layouts import elements as el
-from layouts import ids, states, words
+from layouts import gene_marks, ids, states, words
 
 GRAPH_CONFIG: Any = {
     "displaylogo": False,
@@ -34,7 +34,8 @@ def layout() -> Component:
     Component
         Search and panels.
     """
-    return html.Div([_search(), html.Div([_map(), _types()], className="grid")], className="genes")
+    panels = [_map(), _types(), gene_marks.layout(), _evidence()]
+    return html.Div([_search(), html.Div(panels, className="grid")], className="genes")
 
 
 def suggestions(found: tuple[Suggestion, ...]) -> list[dict[str, str]]:
@@ -264,4 +265,14 @@ def _types() -> Component:
         sub=html.Span(id=ids.GENE_TYPES_SUB),
         legend=legend,
         message_id=ids.GENE_TYPES_MESSAGE,
+    )
+
+
+def _evidence() -> Component:
+    return el.panel(
+        "Why this label",
+        html.Div(id=ids.EVIDENCE, className="evidence-place is-scrolling"),
+        name="evidence",
+        sub=html.Span(id=ids.EVIDENCE_SUB),
+        message_id=ids.EVIDENCE_MESSAGE,
     )

@@ -141,6 +141,15 @@ GENE_TYPES_SCALE = "gene-types-scale"
 GENE_TYPES_SUB = "gene-types-sub"
 GENE_TYPES_MESSAGE = "gene-types-message"
 
+GENE_MARKS = "gene-marks"
+GENE_MARKS_SUB = "gene-marks-sub"
+GENE_MARKS_MESSAGE = "gene-marks-message"
+GENE_FOREST = "gene-forest"
+GENE_FOREST_HEAD = "gene-forest-head"
+EVIDENCE = "evidence"
+EVIDENCE_SUB = "evidence-sub"
+EVIDENCE_MESSAGE = "evidence-message"
+
 # Pages that only show.
 REFERENCE = "reference"
 

@@ -98,7 +98,7 @@ class StudyEffects:
     i2: float | None
 
 
-def tested_term(bundle: Bundle, term_id: str) -> str:
+def term_of_tests(bundle: Bundle, term_id: str) -> str:
     """Find the term whose tests stand for a term.
 
     Parameters
@@ -127,7 +127,7 @@ def tested_term(bundle: Bundle, term_id: str) -> str:
 
 def backgrounds_of(bundle: Bundle, term_id: str) -> tuple[str, ...]:
     """Return what a term was held against: ``others``, ``siblings``, ``parent``, or nothing."""
-    return bundle.backgrounds(tested_term(bundle, term_id))
+    return bundle.backgrounds(term_of_tests(bundle, term_id))
 
 
 def contrast_of(bundle: Bundle, term_id: str, background: str = BACKGROUND) -> Contrast | None:
@@ -147,7 +147,7 @@ def contrast_of(bundle: Bundle, term_id: str, background: str = BACKGROUND) -> C
     Contrast or None
         None where it was not tested.
     """
-    term = tested_term(bundle, term_id)
+    term = term_of_tests(bundle, term_id)
     table = bundle.contrasts
     rows = table.loc[(table[_TYPE] == term) & (table["background"] == background)]
     if rows.empty:
@@ -194,7 +194,7 @@ def study_effects(bundle: Bundle, term_id: str, symbol: str, background: str = B
     -----
     Intervals are the log2 fold change +- 1.96 standard errors.
     """
-    term = tested_term(bundle, term_id)
+    term = term_of_tests(bundle, term_id)
     tests = bundle.gene_by_study(term, symbol, background=background).merge(
         bundle.studies[["study", "accession", "title"]], on="study", how="left"
     )

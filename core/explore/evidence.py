@@ -22,7 +22,7 @@ N_DRIVERS = 6
 COMMON, LESS = 0.5, 0.5
 """A gene tells two types apart if at least half of the one's cells have it, and at most half as large a share of the other's."""
 FEW_CELLS = 5
-TESTED_AGAINST = ("others", "siblings")
+TESTED_AGAINST = ("others", "siblings", "parent")
 EVERYTHING_ELSE = "all other types"
 _TYPE = "cell_type_ontology_term_id"
 Shares = npt.NDArray[np.float64]
@@ -207,20 +207,30 @@ def _tested(bundle: Bundle, term_id: str) -> tuple[set[str], set[str]]:
 
 def _shares(bundle: Bundle, term_id: str) -> tuple[Shares, Mask]:
     """Return the share of a term's reference cells with each gene, and where it was measured in enough of them."""
-    labels = bundle.table("cell_types").column(_TYPE).to_pylist()
-    wanted = narrower(bundle, term_id)
-    columns = [i for i, label in enumerate(labels) if label in wanted]
-    return _pooled(bundle, columns)
+    own = _own_labels(bundle, term_id)
+    return _pooled(bundle, [label in own for label in _all_labels(bundle)])
 
 
 def _all_others(bundle: Bundle, term_id: str) -> tuple[Shares, Mask]:
-    labels = bundle.table("cell_types").column(_TYPE).to_pylist()
-    wanted = narrower(bundle, term_id)
-    return _pooled(bundle, [i for i, label in enumerate(labels) if label not in wanted])
+    below = narrower(bundle, term_id)
+    return _pooled(bundle, [label not in below for label in _all_labels(bundle)])
 
 
-def _pooled(bundle: Bundle, columns: list[int]) -> tuple[Shares, Mask]:
-    found = bundle.type_expression
+def _all_labels(bundle: Bundle) -> list[str]:
+    """Return the labels the bundle's tables were made with: at a coarser level of detail there are more than are shown."""
+    labels: list[str] = bundle.table("cell_types").column(_TYPE).to_pylist()
+    return labels
+
+
+def _own_labels(bundle: Bundle, term_id: str) -> set[str]:
+    """Return the original labels of a term's cells: its own, and narrower ones that are not shown as types of their own."""
+    shown = set(bundle.cell_types[_TYPE])
+    below = narrower(bundle, term_id)
+    return {term_id} | (below - shown) if term_id in shown else below
+
+
+def _pooled(bundle: Bundle, wanted: list[bool]) -> tuple[Shares, Mask]:
+    found, columns = bundle.type_expression, np.flatnonzero(wanted)
     n = found.n_cells[:, columns].astype(np.float64)
     total = n.sum(axis=1)
     share = (n * found.pct[:, columns]).sum(axis=1) / np.maximum(total, 1)
@@ -230,5 +240,5 @@ def _pooled(bundle: Bundle, columns: list[int]) -> tuple[Shares, Mask]:
 def _shared_studies(bundle: Bundle, term_id: str, rival: str) -> tuple[str, ...]:
     cells = bundle.cells
     types = cells[_TYPE]
-    both = [set(cells.loc[types.isin(narrower(bundle, term)), "study"]) for term in (term_id, rival)]
+    both = [set(cells.loc[types.isin(members(bundle, term)), "study"]) for term in (term_id, rival)]
     return tuple(sorted(both[0] & both[1]))

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from core.bundle.reader import Bundle
-from core.explore.contrast import BACKGROUND, IN_WORDS, tested_term
+from core.explore.contrast import BACKGROUND, IN_WORDS, term_of_tests
 from core.explore.naming import narrower, type_names
 from core.explore.query import Mask, Query
 
@@ -143,7 +143,7 @@ def markers_of(bundle: Bundle, term_id: str, background: str = BACKGROUND) -> Ma
     Not ranked by p-value, which is 0 for hundreds of genes of a large type, nor by fold change, which is largest for genes that
     hardly any cell has.
     """
-    table = bundle.differential(tested_term(bundle, term_id), background=background)
+    table = bundle.differential(term_of_tests(bundle, term_id), background=background)
     ranked = table.loc[table["rank"].notna(), list(GENE_COLUMNS)].sort_values("rank", kind="stable")
     up = ranked["log2_fold_change"] > 0
     return Markers(up=ranked[up].reset_index(drop=True), down=ranked[~up].reset_index(drop=True))
@@ -260,7 +260,7 @@ def volcano(bundle: Bundle, term_id: str, background: str = BACKGROUND) -> Volca
     VolcanoView
         Genes in file order: all significant ones that the table keeps, and a sample of the others.
     """
-    table = bundle.differential(tested_term(bundle, term_id), background=background)
+    table = bundle.differential(term_of_tests(bundle, term_id), background=background)
     change = table["log2_fold_change"].to_numpy(dtype=np.float32)
     p = table["p_value_adj"].to_numpy(dtype=np.float64)
     direction = np.where(table["rank"].notna(), np.sign(change), 0).astype(np.int8)

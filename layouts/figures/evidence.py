@@ -108,10 +108,9 @@ def _lay_out(fig: go.Figure, view: EvidenceView, places: np.ndarray, theme: Them
         margin={"l": margin, "r": 12, "t": 2, "b": EDGE_PIXELS},
         dragmode=False,
         xaxis={
-            "title": {"text": "share of cells with the gene"},
+            "title": {"text": "% of cells with the gene"},
             "range": [-3, 103],
             "tickvals": [0, 25, 50, 75, 100],
-            "ticksuffix": " %",
             "fixedrange": True,
         },
         yaxis={

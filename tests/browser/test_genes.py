@@ -65,3 +65,70 @@ def test_nothing_is_wider_than_the_window(page, tiny_query, width):
     open_tab(page, tiny_query)
     traces(page, "gene-map")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+CD4 = "CL:0000624"
+
+
+def open_card(page: Page, query, term: str) -> None:
+    upload(page, query)
+    page.goto(f"{page.url}?type={term}")
+    expect(page.locator(".card-title h1")).to_be_visible()
+    page.wait_for_selector("#type-card-table .ag-row")
+
+
+def cell(page: Page, row: int, column: str) -> str:
+    return page.locator(f'#type-card-table [row-index="{row}"] [col-id="{column}"]').first.text_content()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_genes_of_a_type(page, tiny_query, scheme):
+    page.emulate_media(color_scheme=scheme)
+    open_card(page, tiny_query, CD4)
+    first = cell(page, 0, "gene_symbol")
+    expect(page.locator("#type-card-forest-head h3")).to_have_text(first)
+    page.locator('#type-card-table [row-index="2"] [col-id="gene_symbol"]').click()
+    expect(page.locator("#type-card-forest-head h3")).to_have_text(cell(page, 2, "gene_symbol"))
+    assert "intervals" in traces(page, "type-card-forest")
+    page.get_by_text("vs. siblings").click()
+    page.wait_for_url(re.compile("vs=siblings"))
+    expect(page.locator(".card-part-words p")).to_contain_text("its sibling types (CD8")
+    page.locator("#type-card-table .ag-floating-filter-input input").first.fill("CD4")
+    expect(page.locator('#type-card-table [row-index="0"] [col-id="gene_symbol"]').first).to_contain_text("CD4")
+    with page.expect_download() as genes:
+        page.click("#type-card-genes-download")
+    assert genes.value.suggested_filename == "scquery-genes-CL-0000624-vs-siblings.csv"
+    expect(page.locator("#type-card-evidence")).to_contain_text("labelled CD4")
+    expect(page.locator("#type-card-evidence")).to_contain_text("found as expected")
+    traces(page, "type-card-genes")
+
+
+@pytest.mark.browser
+def test_a_wider_term_has_a_card_too(page, tiny_query):
+    open_card(page, tiny_query, "CL:0000542")
+    expect(page.locator(".card-title h1")).to_have_text("lymphocyte")
+    expect(page.locator(".card-part-words p")).to_contain_text("up,")
+
+
+@pytest.mark.browser
+def test_from_the_card_to_the_map(page, tiny_query):
+    open_card(page, tiny_query, "CL:0000236")
+    gene = page.locator("#type-card-forest-head h3").text_content()
+    page.get_by_text("Show on the map").click()
+    expect(page.locator(".gene-name h2")).to_have_text(gene)
+    expect(page.locator(".card-title")).to_have_count(0)
+    assert "with" in traces(page, "gene-map")
+
+
+@pytest.mark.browser
+def test_what_a_gene_marks_and_why_the_label(page, tiny_query):
+    open_tab(page, tiny_query)
+    page.goto(page.url.split("?")[0] + "?tab=genes&gene=LYZ&sel=type:CL:0000576")
+    expect(page.locator("#gene-marks .ag-row").first).to_contain_text("monocyte")
+    expect(page.locator("#gene-forest-head")).to_contain_text("LYZ in monocyte")
+    expect(page.locator("#evidence")).to_contain_text("labelled monocyte")
+    page.locator("#gene-marks .ag-row").nth(1).click()
+    expect(page.locator("#gene-forest-head")).not_to_contain_text("in monocyte")
+    page.get_by_text("About this type").click()
+    expect(page.locator(".card-title h1")).to_be_visible()

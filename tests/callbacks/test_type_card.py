@@ -7,8 +7,8 @@ from tests.components import text
 B_CELL = "CL:0000236"
 
 
-def card(path, term=B_CELL, selection="all", threshold=None):
-    return type_card.update(term, selection, threshold, None, "light", True, "body", path)
+def card(path, term=B_CELL, selection="all", threshold=None, contrast=None):
+    return type_card.update(term, contrast, "light", True, "body", selection, threshold, None, path)
 
 
 def test_the_card_of_a_type(finished, as_ann):
@@ -32,24 +32,25 @@ def test_a_failure_is_not_quoted(finished, as_ann, monkeypatch):
 
 @pytest.mark.filterwarnings("ignore:The append_trace method:DeprecationWarning")  # dash-bio's age
 def test_the_genes_in_the_query_cells(finished, as_ann):
-    figure, line, message = type_card.update_genes("light", "g", B_CELL, "all", None, finished.url)
+    figure, line, style, message = type_card.update_genes("light", "g", B_CELL, None, "all", None, finished.url)
+    assert style["height"].endswith("px")
     assert {trace.name for trace in figure.data} == {"reference", "cells", "tree"}
     assert "leftmost" in line
     assert message is None
 
 
 def test_no_cells_no_genes(finished, as_ann):
-    figure, line, message = type_card.update_genes("light", "g", B_CELL, "type:CL:9999999", None, finished.url)
+    figure, line, _, message = type_card.update_genes("light", "g", B_CELL, None, "type:CL:9999999", None, finished.url)
     assert figure is no_update
     assert line == ""
     assert "No cells are selected." in text(message)
 
 
 def test_genes_are_saved_as_a_table(finished, as_ann):
-    saved = type_card.save_genes(1, B_CELL, "all", None, finished.url)
+    saved = type_card.save_genes(1, B_CELL, None, "all", None, finished.url)
     assert saved["filename"] == "scquery-genes-CL-0000236.csv"
     header, *rows = saved["content"].splitlines()
-    assert header.startswith("gene_symbol,log2_fold_change")
+    assert header.startswith("rank,gene_symbol,log2_fold_change")
     assert len(rows) > 5
 
 
@@ -57,3 +58,51 @@ def test_genes_are_saved_as_a_table(finished, as_ann):
 def test_showing_only_its_cells(finished, as_ann, selection):
     shown = "These cells are selected" if selection != "all" else "Show these cells only"
     assert shown in text(card(finished.url, selection=selection))
+
+
+CD4 = "CL:0000624"
+
+
+def test_held_against_siblings(finished, as_ann):
+    words = text(card(finished.url, CD4, contrast="siblings"))
+    assert "against its sibling types" in words
+    saved = type_card.save_genes(1, CD4, "siblings", "all", None, finished.url)
+    assert saved["filename"] == "scquery-genes-CL-0000624-vs-siblings.csv"
+
+
+@pytest.mark.parametrize("contrast", ["parent", "<x>", ""])
+def test_a_background_that_was_not_tested(finished, as_ann, contrast):
+    assert "against all other types" in text(card(finished.url, CD4, contrast=contrast))
+
+
+def test_a_gene_study_by_study(finished, as_ann):
+    rows = [{"gene_symbol": "MS4A1"}]
+    figure, head = type_card.draw_forest([], None, "light", rows, B_CELL, None, finished.url, by_click=False)
+    assert {"intervals", "sure", "mean"} <= {trace.name for trace in figure.data}
+    assert "MS4A1 tested in 3 studies" in text(head)
+    _, head = type_card.draw_forest(
+        [{"gene_symbol": "CD79A"}], None, "light", rows, B_CELL, None, finished.url, by_click=False
+    )
+    assert "CD79A" in text(head)
+    click = {"points": [{"text": "CD19"}]}
+    _, head = type_card.draw_forest(
+        [{"gene_symbol": "CD79A"}], click, "light", rows, B_CELL, None, finished.url, by_click=True
+    )
+    assert "CD19" in text(head)
+
+
+@pytest.mark.parametrize("chosen", [[{"gene_symbol": "<b>"}], [{"gene_symbol": "x" * 999}]])
+def test_a_gene_that_is_none(finished, as_ann, chosen):
+    figure, head = type_card.draw_forest(chosen, None, "light", [], B_CELL, None, finished.url, by_click=False)
+    assert figure is no_update
+    assert "has no gene named" in text(head)
+
+
+@pytest.mark.parametrize("chosen", [None, [], "x", [{}], [{"gene_symbol": 7}], {"gene_symbol": "A"}])
+def test_no_gene_is_chosen(chosen):
+    assert type_card.read_gene(chosen, None, None, by_click=False) is None
+
+
+def test_why_in_the_card(finished, as_ann):
+    body = type_card.update_evidence("light", "place", B_CELL, "all", None, None, finished.url)
+    assert "25 cells are labelled B cell." in text(body)

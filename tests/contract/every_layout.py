@@ -11,7 +11,19 @@ from core.engine import Engine, Selection
 from core.explore.reference import chip
 from core.jobs import Job, JobMessage
 from core.jobs.records import JobFolder
-from layouts import composition, first_visit, genes, page, rail, reference, results, running, states, type_card
+from layouts import (
+    card_genes,
+    composition,
+    first_visit,
+    genes,
+    page,
+    rail,
+    reference,
+    results,
+    running,
+    states,
+    type_card,
+)
 from layouts.figures.volcano import volcano_figure
 
 B_CELL = "CL:0000236"
@@ -85,4 +97,5 @@ def answer(engine: Engine, result, done: Job) -> list:
             chosen="all",
             ontology_release="Cell Ontology",
         ),
+        html.Div(card_genes.forest_head(engine.genes(result).effects(B_CELL, "MS4A1"))),
     ]

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.explore.card import Accuracy, Evidence
+from core.explore.card import Accuracy
 from core.explore.card import type_card as card_of
 from core.explore.markers import gene_heatmap, volcano
 from layouts import ids, type_card
@@ -11,7 +11,7 @@ from layouts.figures.volcano import volcano_figure
 from tests.components import find, text
 from tests.components import ids as ids_of
 
-B_CELL, LYMPHOCYTE = "CL:0000236", "CL:0000542"
+B_CELL, ANY_CELL = "CL:0000236", "CL:0000000"
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def test_it_says_what_the_type_is(card, genes):
 
 def test_parents_open_their_own_card(card, genes):
     names = [i for i in ids_of(built(card, genes)) if isinstance(i, dict)]
-    assert [n["index"] for n in names] == [parent for parent, _ in card.parents]
+    assert [n["index"] for n in names if n["type"] == "type-link"] == [parent for parent, _ in card.parents]
 
 
 def test_accuracy_comes_with_its_interval(card, genes):
@@ -67,31 +67,19 @@ def test_a_thin_reference_is_said(card, genes):
     )
 
 
-@pytest.mark.parametrize(
-    ("evidence", "words"),
-    [
-        (Evidence("CD79A", 0.9, expected_high=True, as_expected=True), "CD79A in 90 % of these cells"),
-        (
-            Evidence("CD79A", 0.1, expected_high=True, as_expected=False),
-            "CD79A in 10 % of these cells, fewer than expected",
-        ),
-        (Evidence("LYZ", 0.1, expected_high=False, as_expected=True), "LYZ in 10 %, low as expected"),
-        (Evidence("LYZ", 0.6, expected_high=False, as_expected=False), "LYZ in 60 %, higher than expected"),
-    ],
-)
-def test_evidence_in_words(card, genes, evidence, words):
-    assert words in text(built(replace(card, evidence=(evidence,)), genes))
+def test_no_cells_of_the_type_are_said(card, genes):
+    assert "No cell of this type is selected." in text(built(replace(card, studies=card.studies.head(0)), genes))
 
 
-def test_no_evidence_is_said(card, genes):
-    words = text(built(replace(card, evidence=(), runner_up=None, studies=card.studies.head(0)), genes))
-    assert "No gene decides" in words
-    assert "No second type is near." in words
-    assert "No cell of this type is selected." in words
+def test_what_it_is_held_against_is_in_the_file_name(card):
+    assert type_card.gene_file(card) == "scquery-genes-CL-0000236.csv"
+    siblings = replace(card, contrast=replace(card.contrast, background="siblings"))
+    assert type_card.gene_file(siblings) == "scquery-genes-CL-0000236-vs-siblings.csv"
 
 
-def test_a_runner_up_is_named(card, genes):
-    assert "Runner-up: monocyte." in text(built(replace(card, runner_up=("CL:1", "monocyte")), genes))
+def test_every_gene_of_the_heatmap_has_its_row(answered, everything):
+    view = gene_heatmap(answered.bundle, answered.result, B_CELL, everything)
+    assert int(type_card.heatmap_height(view)["height"].removesuffix("px")) >= 12 * len(view.genes)
 
 
 def test_showing_its_cells_is_offered_once(card, genes):
@@ -102,9 +90,10 @@ def test_showing_its_cells_is_offered_once(card, genes):
 
 
 def test_a_wider_term_selects_what_is_under_it(answered, everything):
-    wide = card_of(answered.bundle, answered.result, LYMPHOCYTE, everything)
-    page = built(wide, volcano(answered.bundle, LYMPHOCYTE))
-    assert find(page, ids.CARD_SELECT).to_plotly_json()["props"]["data-selection"] == f"under:{LYMPHOCYTE}"
+    wide = card_of(answered.bundle, answered.result, ANY_CELL, everything)
+    page = built(wide, volcano(answered.bundle, ANY_CELL))
+    assert find(page, ids.CARD_SELECT).to_plotly_json()["props"]["data-selection"] == f"under:{ANY_CELL}"
+    assert "A wider term" in str(page)
     assert "Its genes were not tested." in text(page)
     assert find(page, ids.GENES_DOWNLOAD).disabled
 

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from core.explore.card import type_card
-from tests.worlds import ALPHA, CD4, CD8, MARKERS, MONO, B, T
+from tests.worlds import ALPHA, CD4, CD8, MARKERS, B, T
 
 
 def of_type(answered, term):
@@ -24,52 +24,45 @@ def test_card_of_a_matched_type(answered, everything):
     assert card.n_studies == 3
     assert card.median_score == pytest.approx(labels.loc[own, "confidence"].median())
     assert set(card.up["gene_symbol"].head(5)) <= set(MARKERS[B])
-    assert card.runner_up is None, "all hundred neighbours are B cells"
-    assert type_card(answered.bundle, answered.result, CD4, everything).runner_up[0] in (T, CD8)
+    assert card.backgrounds[0] == card.contrast.background == "others"
+    assert not card.wider
     assert card.studies["n_hits"].sum() == own.sum() * answered.result.neighbor_ids.shape[1]
-
-
-def test_evidence_speaks_for_the_planted_type(answered, everything):
-    card = type_card(answered.bundle, answered.result, MONO, everything)
-    high = [e for e in card.evidence if e.expected_high]
-    assert high
-    assert len(card.evidence) <= 6
-    assert {e.gene for e in high} <= set(MARKERS[MONO])
-    assert all(e.as_expected and e.share > 0.4 for e in high)
-
-
-def test_evidence_that_contradicts_is_said(answered, everything):
-    class Empty:
-        """The same labels on cells that express nothing."""
-
-        def __getattr__(self, name):
-            return getattr(answered.result, name)
-
-        def expression_of(self, genes, rows):
-            return np.zeros((len(rows), len(genes)), dtype=np.float32)
-
-    card = type_card(answered.bundle, Empty(), MONO, everything)
-    high = [e for e in card.evidence if e.expected_high]
-    assert high
-    assert not any(e.as_expected for e in high)
 
 
 def test_card_of_a_selection_without_the_type(answered):
     card = type_card(answered.bundle, answered.result, B, of_type(answered, ALPHA))
     assert card.n_query == 0
     assert card.median_score is None
-    assert card.runner_up is None
-    assert card.evidence == ()
     assert card.n_selected == of_type(answered, ALPHA).sum()
 
 
 def test_card_of_a_wider_term(answered, everything):
     card = type_card(answered.bundle, answered.result, "CL:0000542", everything)
     assert card.name == "lymphocyte"
-    assert (card.n_reference, card.n_studies, card.n_query) == (0, 0, 0)
+    lymphocytes = answered.bundle.cells["cell_type_ontology_term_id"].isin([B, T, CD4, CD8])
+    labels = answered.result.labels
+    own = labels["cell_type_ontology_term_id"].isin([B, T, CD4, CD8]) & (labels["status"] != "unknown")
+    assert card.wider
+    assert (card.n_reference, card.n_query) == (lymphocytes.sum(), own.sum())
+    assert card.n_studies == answered.bundle.cells.loc[lymphocytes, "study"].nunique()
+    assert card.studies["n_hits"].sum() > 0
     assert card.accuracy is None
-    assert card.up.empty
+    assert card.contrast.n_in == 340
+    assert not card.up.empty
     assert card.thin == ""
+
+
+def test_another_background(answered, everything):
+    card = type_card(answered.bundle, answered.result, CD4, everything, "siblings")
+    assert card.backgrounds == ("others", "siblings")
+    assert card.contrast.background == "siblings"
+    assert {"CD4", "CD40LG"} <= set(card.up["gene_symbol"])
+    assert {"CD8A", "GZMK"} <= set(card.down["gene_symbol"])
+    assert "CD3D" not in set(card.up["gene_symbol"]), "both have it"
+
+
+def test_a_background_that_was_not_tested_is_the_first_that_was(answered, everything):
+    assert type_card(answered.bundle, answered.result, CD4, everything, "parent").contrast.background == "others"
 
 
 def test_thin_type(answered, everything):

@@ -1,7 +1,16 @@
 import numpy as np
 import pytest
 
-from core.explore.markers import FOLD_VOLCANO, MAX_CELLS, Q_VOLCANO, gene_heatmap, markers_of, volcano
+from core.explore.markers import (
+    FOLD_SIGNIFICANT,
+    MAX_CELLS,
+    MAX_GENES,
+    gene_heatmap,
+    marked_types,
+    markers_of,
+    telling_gene,
+    volcano,
+)
 from tests.worlds import ALPHA, MARKERS, MONO, B
 
 
@@ -9,27 +18,26 @@ from tests.worlds import ALPHA, MARKERS, MONO, B
 def test_planted_markers_come_first(answered, term):
     found = markers_of(answered.bundle, term)
     assert set(found.up["gene_symbol"].head(8)) <= set(MARKERS[term])
-    assert (found.up["log2_fold_change"] >= FOLD_VOLCANO).all()
-    assert (found.down["log2_fold_change"] <= -FOLD_VOLCANO).all()
-    strength = (found.up["mean_in"] - found.up["mean_out"]).to_numpy()
-    assert (np.diff(strength) <= 0).all()
-    assert found.pct_in[found.up["gene_symbol"][0]] == pytest.approx(found.up["pct_in"][0])
+    assert (found.up["log2_fold_change"] >= FOLD_SIGNIFICANT).all()
+    assert (found.down["log2_fold_change"] <= -FOLD_SIGNIFICANT).all()
+    assert found.up["rank"].tolist() == list(range(1, len(found.up) + 1))
+    assert found.down["rank"].tolist() == list(range(1, len(found.down) + 1))
 
 
 def test_a_term_without_tests_has_no_genes(answered):
-    found = markers_of(answered.bundle, "CL:0000738")
+    found = markers_of(answered.bundle, "CL:0000000")
     assert found.up.empty
     assert found.down.empty
-    assert found.pct_in == {}
-    view = volcano(answered.bundle, "CL:0000738")
+    view = volcano(answered.bundle, "CL:0000000")
     assert len(view.genes) == view.n_up == view.n_down == 0
 
 
 def test_gene_heatmap_holds_the_query_cells_values(answered, everything):
     result = answered.result
-    view = gene_heatmap(answered.bundle, result, B, everything, n_up=6, n_down=4)
-    assert view.n_up == 6
-    assert len(view.genes) <= 10
+    view = gene_heatmap(answered.bundle, result, B, everything)
+    found = markers_of(answered.bundle, B)
+    assert view.genes[: view.n_up] == tuple(found.up["gene_symbol"].head(MAX_GENES))
+    assert view.genes[view.n_up :] == tuple(found.down["gene_symbol"].head(MAX_GENES))
     assert view.values.shape == (len(view.genes), len(view.cell_ids))
     assert len(view.cell_ids) == result.n_query == view.n_available
     np.testing.assert_allclose(view.values[0], result.expression(view.genes[0]), rtol=1e-6)
@@ -70,7 +78,7 @@ def test_a_large_selection_is_sampled_half_from_the_type(answered):
 def test_no_cells_and_no_genes(answered, everything):
     nothing = gene_heatmap(answered.bundle, answered.result, B, ~everything)
     assert nothing.values.shape == (len(nothing.genes), 0)
-    untested = gene_heatmap(answered.bundle, answered.result, "CL:0000738", everything)
+    untested = gene_heatmap(answered.bundle, answered.result, "CL:0000000", everything)
     assert untested.genes == ()
     assert untested.values.shape == (0, 122)
 
@@ -93,7 +101,21 @@ def test_volcano(answered):
     view = volcano(answered.bundle, MONO)
     table = answered.bundle.differential(MONO)
     assert view.genes.tolist() == table["gene_symbol"].tolist()
-    beyond = (table["p_value_adj"] < Q_VOLCANO) & (table["log2_fold_change"].abs() >= FOLD_VOLCANO)
-    assert (view.direction != 0).tolist() == beyond.tolist()
+    assert (view.direction != 0).tolist() == table["rank"].notna().tolist()
     assert view.n_up == (view.direction == 1).sum() >= 8
     assert np.isfinite(view.minus_log10_p).all()
+
+
+def test_what_a_gene_marks(answered):
+    marked = marked_types(answered.bundle, "LYZ")
+    assert marked["cell_type_ontology_term_id"].iloc[0] == MONO
+    assert marked["cell_type"].iloc[0] == "monocyte"
+    assert (marked["p_value_adj"] < 0.05).all()
+    assert (np.diff(marked["mean_in"] - marked["mean_out"]) <= 0).all()
+    assert marked_types(answered.bundle, "NO-SUCH").empty
+
+
+def test_a_telling_gene_of_the_selection(answered):
+    of_b = (answered.result.labels["cell_type_ontology_term_id"] == B).to_numpy()
+    assert telling_gene(answered.bundle, answered.result, of_b) == markers_of(answered.bundle, B).up["gene_symbol"][0]
+    assert telling_gene(answered.bundle, answered.result, np.zeros(len(of_b), dtype=bool)) is None

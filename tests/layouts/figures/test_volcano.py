@@ -35,10 +35,10 @@ def test_figure_of_an_answer(answered, theme):
     assert (down.marker.color, up.marker.color) == CATEGORICAL[theme][:2]
     assert set(up.text) == set(view.genes[view.direction > 0])
     assert plain.hoverinfo == "skip"
-    assert fig.layout.xaxis.title.text == "log2 fold change, monocyte vs. other types"
+    assert fig.layout.xaxis.title.text == "log2 fold change, monocyte vs. all other types"
     lines = {(s.x0, s.x1, s.y0, s.y1) for s in fig.layout.shapes}
     assert (-1.0, -1.0, 0, 1) in lines
-    assert any(np.isclose(s.y0, 3) for s in fig.layout.shapes)
+    assert any(np.isclose(s.y0, -np.log10(0.05)) for s in fig.layout.shapes)
 
 
 def test_extreme_values_are_capped_and_the_axis_says_so():

@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+
+from core.explore.evidence import Driver, evidence, label_mask, main_label
+from tests.worlds import CD4, CD8, MARKERS, MONO, B, T
+
+
+class Silent:
+    """The same labels on cells that express nothing; lacks the gene LYZ."""
+
+    def __init__(self, result):
+        self.result = result
+
+    def __getattr__(self, name):
+        return getattr(self.result, name)
+
+    def has_gene(self, gene):
+        return gene != "LYZ" and self.result.has_gene(gene)
+
+    def expression_of(self, genes, rows):
+        return np.zeros((len(rows), len(genes)), dtype=np.float32)
+
+
+def test_planted_genes_speak_for_the_planted_type(answered, everything):
+    view = evidence(answered.bundle, answered.result, CD4, everything)
+    assert view.rival[0] in (T, CD8)
+    assert view.n_cells == label_mask(answered.bundle, answered.result, CD4, everything).sum()
+    assert view.drivers
+    own = [d for d in view.drivers if d.of_label]
+    assert {d.symbol for d in own} <= set(MARKERS[CD4])
+    assert {d.symbol for d in view.drivers if not d.of_label} <= set(MARKERS[view.rival[0]])
+    assert view.n_supporting >= len(view.drivers) - 1
+    assert view.shared_studies == (), "cells known only as T cells come from other studies"
+
+
+def test_shares_are_those_of_the_cells(answered, everything):
+    view = evidence(answered.bundle, answered.result, MONO, everything)
+    driver = view.drivers[0]
+    rows = np.flatnonzero(label_mask(answered.bundle, answered.result, MONO, everything))
+    assert driver.share == pytest.approx((answered.result.expression(driver.symbol)[rows] > 0).mean())
+    values = np.zeros(600)
+    cells, found = answered.bundle.gene_expression(driver.symbol)
+    values[cells] = found
+    of_mono = (answered.bundle.cells["cell_type_ontology_term_id"] == MONO).to_numpy()
+    assert driver.share_label == pytest.approx((values[of_mono] > 0).mean(), abs=1e-5)
+
+
+def test_silent_cells_contradict(answered, everything):
+    view = evidence(answered.bundle, Silent(answered.result), MONO, everything)
+    own = [d for d in view.drivers if d.of_label]
+    assert own
+    assert not any(d.supports for d in own)
+    assert "LYZ" not in {d.symbol for d in view.drivers}
+    assert view.n_missing == 1
+
+
+def test_without_a_second_type_it_is_held_against_all_others(answered, everything):
+    view = evidence(answered.bundle, answered.result, B, everything)
+    assert view.rival is None, "all hundred neighbours are B cells"
+    assert {d.symbol for d in view.drivers if d.of_label} <= set(MARKERS[B])
+    assert all(d.supports for d in view.drivers if d.of_label)
+
+
+def test_no_cell_of_the_label(answered, everything):
+    view = evidence(answered.bundle, answered.result, B, ~everything)
+    assert view.n_cells == 0
+    assert view.drivers == ()
+    assert main_label(answered.result, ~everything) is None
+
+
+def test_a_wider_term_counts_all_narrower_cells(answered, everything):
+    view = evidence(answered.bundle, answered.result, "CL:0000542", everything)
+    parts = [label_mask(answered.bundle, answered.result, t, everything).sum() for t in (B, T, CD4, CD8)]
+    assert view.n_cells == sum(parts)
+    assert view.rival is None or view.rival[0] not in (B, T, CD4, CD8)
+
+
+@pytest.mark.parametrize(("share", "supports"), [(0.9, True), (0.51, True), (0.49, False), (0.0, False)])
+def test_a_gene_speaks_for_the_nearer_type(share, supports):
+    assert Driver("G", of_label=True, share=share, share_label=0.9, share_rival=0.1).supports is supports
