@@ -9,11 +9,13 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.test_whole_way import upload
 
+PATIENT = 30_000  # milliseconds: the first answer of a server reads files
+
 
 def open_tab(page: Page, query) -> None:
     upload(page, query)
     page.locator(".tabs a", has_text="Genes").click()
-    expect(page.locator(".gene-name h2")).to_be_visible()
+    expect(page.locator(".gene-name h2")).to_be_visible(timeout=PATIENT)
 
 
 def traces(page: Page, graph: str) -> list[str]:
@@ -49,13 +51,13 @@ def test_the_tabs_share_the_selection(page, tiny_query):
     expect(page.locator("#selection-bar strong")).to_contain_text("of 110 cells")
     chosen = page.locator("#selection-bar strong").text_content()
     page.locator(".tabs a", has_text="Genes").click()
-    expect(page.locator(".gene-name h2")).to_be_visible()
+    expect(page.locator(".gene-name h2")).to_be_visible(timeout=PATIENT)
     expect(page.locator("#selection-bar strong")).to_have_text(chosen)
     page.locator(".tabs a", has_text="Results").click()
     expect(page.locator("#selection-bar strong")).to_have_text(chosen)
     page.locator("#heatmap .js-plotly-plot").wait_for()
     page.go_back()
-    expect(page.locator(".gene-name h2")).to_be_visible()
+    expect(page.locator(".gene-name h2")).to_be_visible(timeout=PATIENT)
 
 
 @pytest.mark.browser
@@ -73,7 +75,7 @@ CD4 = "CL:0000624"
 def open_card(page: Page, query, term: str) -> None:
     upload(page, query)
     page.goto(f"{page.url}?type={term}")
-    expect(page.locator(".card-title h1")).to_be_visible()
+    expect(page.locator(".card-title h1")).to_be_visible(timeout=PATIENT)
     page.wait_for_selector("#type-card-table .ag-row")
 
 
@@ -93,13 +95,13 @@ def test_the_genes_of_a_type(page, tiny_query, scheme):
     assert "intervals" in traces(page, "type-card-forest")
     page.get_by_text("vs. siblings").click()
     page.wait_for_url(re.compile("vs=siblings"))
-    expect(page.locator(".card-part-words p")).to_contain_text("its sibling types (CD8")
+    expect(page.locator(".card-part-words p")).to_contain_text("its sibling types (CD8", timeout=PATIENT)
     page.locator("#type-card-table .ag-floating-filter-input input").first.fill("CD4")
     expect(page.locator('#type-card-table [row-index="0"] [col-id="gene_symbol"]').first).to_contain_text("CD4")
     with page.expect_download() as genes:
         page.click("#type-card-genes-download")
     assert genes.value.suggested_filename == "scquery-genes-CL-0000624-vs-siblings.csv"
-    expect(page.locator("#type-card-evidence")).to_contain_text("labelled CD4")
+    expect(page.locator("#type-card-evidence")).to_contain_text("labelled CD4", timeout=PATIENT)
     expect(page.locator("#type-card-evidence")).to_contain_text("found as expected")
     traces(page, "type-card-genes")
 
@@ -125,10 +127,10 @@ def test_from_the_card_to_the_map(page, tiny_query):
 def test_what_a_gene_marks_and_why_the_label(page, tiny_query):
     open_tab(page, tiny_query)
     page.goto(page.url.split("?")[0] + "?tab=genes&gene=LYZ&sel=type:CL:0000576")
-    expect(page.locator("#gene-marks .ag-row").first).to_contain_text("monocyte")
+    expect(page.locator("#gene-marks .ag-row").first).to_contain_text("monocyte", timeout=PATIENT)
     expect(page.locator("#gene-forest-head")).to_contain_text("LYZ in monocyte")
-    expect(page.locator("#evidence")).to_contain_text("labelled monocyte")
+    expect(page.locator("#evidence")).to_contain_text("labelled monocyte", timeout=PATIENT)
     page.locator("#gene-marks .ag-row").nth(1).click()
     expect(page.locator("#gene-forest-head")).not_to_contain_text("in monocyte")
     page.get_by_text("About this type").click()
-    expect(page.locator(".card-title h1")).to_be_visible()
+    expect(page.locator(".card-title h1")).to_be_visible(timeout=PATIENT)
