@@ -28,6 +28,7 @@ def register(app: Dash) -> None:
         Output(ids.EVIDENCE_MESSAGE, "children"),
         Input(ids.SELECTION, "data"),
         Input(ids.THRESHOLD, "data"),
+        Input(ids.DETAIL, "data"),
         Input(ids.SCHEME, "data"),
         Input(ids.EVIDENCE, "id"),
         State(ids.URL, "pathname"),
@@ -37,6 +38,7 @@ def register(app: Dash) -> None:
 def update_evidence(
     selection: str | None,
     threshold: str | None,
+    detail: str | None,
     theme: Theme | None,
     place: object,  # noqa: ARG001  (its appearance is the news)
     pathname: str | None,
@@ -45,7 +47,7 @@ def update_evidence(
 
     Parameters
     ----------
-    selection, threshold : str or None
+    selection, threshold, detail : str or None
         Parts of the address.
     theme : str or None
         ``light`` or ``dark``; None before the browser has said.
@@ -61,7 +63,7 @@ def update_evidence(
     """
     if theme is None:
         raise PreventUpdate
-    return in_panel(draw_evidence, 2, (pathname, selection, threshold), None, theme)
+    return in_panel(draw_evidence, 2, (pathname, selection, threshold, detail), None, theme)
 
 
 def draw_evidence(shown: Shown, term_id: str | None, theme: Theme) -> Sequence[Any]:

@@ -31,6 +31,7 @@ def register(app: Dash) -> None:
         Output(ids.GENE_MARKS_MESSAGE, "children"),
         Input(ids.GENE, "data"),
         Input(ids.SELECTION, "data"),
+        Input(ids.DETAIL, "data"),
         State(ids.URL, "pathname"),
     )(update_marks)
     app.callback(
@@ -40,16 +41,17 @@ def register(app: Dash) -> None:
         Input(ids.SCHEME, "data"),
         State(ids.GENE, "data"),
         State(ids.SELECTION, "data"),
+        State(ids.DETAIL, "data"),
         State(ids.URL, "pathname"),
     )(update_forest)
 
 
-def update_marks(gene: str | None, selection: str | None, pathname: str | None) -> list[Any]:
+def update_marks(gene: str | None, selection: str | None, detail: str | None, pathname: str | None) -> list[Any]:
     """List the types a gene marks.
 
     Parameters
     ----------
-    gene, selection : str or None
+    gene, selection, detail : str or None
         Parts of the address.
     pathname : str or None
         Path of the address.
@@ -59,7 +61,7 @@ def update_marks(gene: str | None, selection: str | None, pathname: str | None) 
     list
         Values of the registered outputs.
     """
-    return in_panel(draw_marks, 3, (pathname, selection, None), gene)
+    return in_panel(draw_marks, 3, (pathname, selection, None, detail), gene)
 
 
 def draw_marks(shown: Shown, gene: str | None) -> Sequence[Any]:
@@ -96,6 +98,7 @@ def update_forest(
     theme: Theme | None,
     gene: str | None,
     selection: str | None,
+    detail: str | None,
     pathname: str | None,
 ) -> tuple[Any, Any]:
     """Draw the gene in the chosen type, study by study.
@@ -106,7 +109,7 @@ def update_forest(
         Selected row of the table.
     theme : str or None
         ``light`` or ``dark``; None before the browser has said.
-    gene, selection : str or None
+    gene, selection, detail : str or None
         Parts of the address.
     pathname : str or None
         Path of the address.
@@ -122,7 +125,7 @@ def update_forest(
         case _:
             raise PreventUpdate
     try:
-        shown = open_shown(pathname, selection, None)
+        shown = open_shown(pathname, selection, None, detail)
         symbol = gene_of(shown, gene)
         if symbol is None:
             raise PreventUpdate

@@ -38,12 +38,12 @@ def register(app: Dash) -> None:
         Output(ids.CARD_BODY, "children"),
         Input(ids.TYPE, "data"),
         Input(ids.CONTRAST, "data"),
-        Input(ids.SELECTION, "data"),
-        Input(ids.THRESHOLD, "data"),
-        Input(ids.DETAIL, "data"),
         Input(ids.SCHEME, "data"),
         Input(ids.WEBGL, "data"),
         Input(ids.CARD_BODY, "id"),
+        Input(ids.SELECTION, "data"),
+        Input(ids.THRESHOLD, "data"),
+        Input(ids.DETAIL, "data"),
         State(ids.URL, "pathname"),
     )(update)
     app.callback(
@@ -77,6 +77,7 @@ def register(app: Dash) -> None:
         State(ids.TYPE, "data"),
         State(ids.SELECTION, "data"),
         State(ids.THRESHOLD, "data"),
+        State(ids.DETAIL, "data"),
         State(ids.URL, "pathname"),
     )(update_evidence)
     app.callback(
@@ -94,19 +95,16 @@ def register(app: Dash) -> None:
 def update(
     term_id: str | None,
     contrast: str | None,
-    selection: str | None,
-    threshold: str | None,
-    detail: str | None,
     theme: Theme | None,
     webgl: bool | None,  # noqa: FBT001  (Dash hands inputs over by place)
     body: object,  # noqa: ARG001  (its appearance is the news: the drawer has been opened)
-    pathname: str | None,
+    *address: str | None,
 ) -> Component:
     """Fill the card for an address.
 
     Parameters
     ----------
-    term_id, contrast, selection, threshold, detail : str or None
+    term_id, contrast : str or None
         Parts of the address.
     theme : str or None
         ``light`` or ``dark``; None before the browser has said.
@@ -114,18 +112,21 @@ def update(
         Whether the browser draws WebGL; None before it has said.
     body : object
         Id of the card's body.
-    pathname : str or None
-        Path of the address.
+    *address : str or None
+        Selection, threshold and detail of the address, and its path.
 
     Returns
     -------
     Component
         The card, or why there is none.
     """
+    selection, threshold, detail, pathname = address
     if theme is None or webgl is None or not term_id or links.read_path(pathname).page != "result":
         raise PreventUpdate
     try:
-        return draw(open_shown(pathname, selection, threshold, detail), term_id, read_contrast(contrast), theme, webgl=webgl)
+        return draw(
+            open_shown(pathname, selection, threshold, detail), term_id, read_contrast(contrast), theme, webgl=webgl
+        )
     except ScQueryError as error:
         return states.panel_sentence(error)
     except Exception as error:
@@ -319,6 +320,7 @@ def update_evidence(
     term_id: str | None,
     selection: str | None,
     threshold: str | None,
+    detail: str | None,
     pathname: str | None,
 ) -> Any:  # noqa: ANN401
     """Say in the card why cells carry its label.
@@ -329,7 +331,7 @@ def update_evidence(
         ``light`` or ``dark``; None before the browser has said.
     place : object
         Id of the section.
-    term_id, selection, threshold : str or None
+    term_id, selection, threshold, detail : str or None
         Parts of the address.
     pathname : str or None
         Path of the address.
@@ -341,12 +343,17 @@ def update_evidence(
     """
     if theme is None or not term_id:
         raise PreventUpdate
-    body, _, message = in_panel(draw_evidence, 2, (pathname, selection, threshold), term_id, theme)
+    body, _, message = in_panel(draw_evidence, 2, (pathname, selection, threshold, detail), term_id, theme)
     return body if message is None else message
 
 
 def save_genes(
-    n_clicks: int | None, term_id: str | None, contrast: str | None, selection: str | None, detail: str | None, pathname: str | None
+    n_clicks: int | None,
+    term_id: str | None,
+    contrast: str | None,
+    selection: str | None,
+    detail: str | None,
+    pathname: str | None,
 ) -> dict[str, str]:
     """Give the genes of the shown type as a file.
 

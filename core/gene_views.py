@@ -5,6 +5,7 @@ Everything here delegates to ``core.explore``; names that people type are turned
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,11 +14,13 @@ import pandas as pd
 
 from core.bundle.reader import Bundle
 from core.errors import InputError
-from core.explore import contrast, gene, markers
+from core.explore import contrast, gene, gene_list, gene_sets, markers
 from core.explore import evidence as evidence_of
 from core.explore.contrast import BACKGROUND, StudyEffects
 from core.explore.evidence import EvidenceView
 from core.explore.gene import GeneMapView, GeneView
+from core.explore.gene_list import Fits
+from core.explore.gene_sets import Enrichment, GeneSets
 from core.explore.projection import Space
 from core.expression.gene_finder import GeneFinder, GeneList, Suggestion
 from core.result import QueryResult
@@ -59,6 +62,14 @@ class ReferenceGenes:
     def marks(self, symbol: str) -> pd.DataFrame:
         """Return the types a gene sets apart from all others."""
         return markers.marked_types(self.bundle, symbol)
+
+    def fits(self, genes: Sequence[str]) -> Fits:
+        """Return the types a list of genes fits."""
+        return gene_list.types_of(self.bundle, genes)
+
+    def read_gmt(self, content: bytes) -> GeneSets:
+        """Read gene sets in the reference's symbols; InputError for a file that holds none."""
+        return gene_sets.read_gmt(content, self.finder)
 
     def symbol(self, name: str) -> str:
         """Return the reference's symbol for a name.
@@ -110,3 +121,10 @@ class QueryGenes(ReferenceGenes):
         """Return why the selected cells carry a label: the one named, or the most frequent; None for no labelled cell."""
         label = term_id or evidence_of.main_label(self.result, mask)
         return None if label is None else evidence_of.evidence(self.bundle, self.result, label, mask)
+
+    def enrichment(self, sets: GeneSets, genes: Sequence[str]) -> Enrichment:
+        """Return the sets that hold more of a list than chance gives.
+
+        The background is what the list could have held: the reference's genes that the upload measured too.
+        """
+        return gene_sets.over_representation(sets, genes, [g for g in self.bundle.gene_rows if self.result.has_gene(g)])

@@ -3,12 +3,12 @@ from tests.components import text
 
 
 def test_the_selection_is_explained(finished, as_ann):
-    body, line, message = evidence.update_evidence("type:CL:0000624", None, "light", "place", finished.url)
+    body, line, message = evidence.update_evidence("type:CL:0000624", None, None, "light", "place", finished.url)
     assert "cells are labelled CD4" in text(body)
     assert "against" in line
     assert message is None
 
 
 def test_nothing_selected(finished, as_ann):
-    *_, message = evidence.update_evidence("type:CL:9999999", None, "light", "place", finished.url)
+    *_, message = evidence.update_evidence("type:CL:9999999", None, None, "light", "place", finished.url)
     assert "No selected cell carries a label." in text(message)
