@@ -162,7 +162,7 @@ def joined(paths: Sequence[Path]) -> str:
     bad = next((path for path in paths if "," in str(path)), None)
     if bad is not None:
         raise LibraryFaultError(f"The path {bad.name} holds a comma.", next_step="Rename it.", code="bad_name")
-    return ",".join(map(str, paths))
+    return ",".join(str(path.resolve()) for path in paths)
 
 
 def _feature_counts(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import subprocess
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from build_bundle.quantify.settings import QuantifySettings
 from core.errors import ConfigError
 from core.expression.matrix import Names, as_names
 
+_ONE_AT_A_TIME = threading.Lock()  # each STAR holds an index of about 30 GB (mouse, human) in memory
 _FIRST_RECORDS = 10_000
 _BASES = frozenset("ACGTN")
 
@@ -103,7 +105,8 @@ def count_droplets(
             next_step="Prepare it with --droplets.",
             code="no-droplet-index",
         )
-    programs.run(_command(reads, reference, settings, scratch), timeout_s=settings.timeout_s, cwd=scratch)
+    with _ONE_AT_A_TIME:
+        programs.run(_command(reads, reference, settings, scratch), timeout_s=settings.timeout_s, cwd=scratch)
     found = scratch / "Solo.out" / "Gene"
     summary = _read_summary(found / "Summary.csv")
     barcodes = (found / "filtered" / "barcodes.tsv").read_text(encoding="utf-8").split()

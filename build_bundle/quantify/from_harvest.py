@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from build_bundle.quantify.author import AuthorMatrix, AuthorStudy
-from build_bundle.quantify.library import Chemistry, Kind, Library, Protocol, ReadFile
+from build_bundle.quantify.library import Chemistry, Kind, Library, Protocol, ReadFile, choose_files
 from core.errors import ConfigError
 
 CATALOGUE = "catalogue/catalogue.json"
@@ -95,28 +95,20 @@ def _only_once(names: Sequence[tuple[str, str]]) -> dict[str, str]:
 
 
 def _library(folder: Path, sample: Row, files: list[Row], runs: list[Row], with_matrix: set[str]) -> Library:
-    reads = _best([row for row in files if row["kind"] in _KINDS and row["state"] == "downloaded"])
+    protocol = _protocol(str(sample["protocol_family"]))
+    reads = [_file(folder, row) for row in files if row["kind"] in _KINDS and row["state"] == "downloaded"]
     has_matrix = sample["study_accession"] in with_matrix or any(row["kind"] == "matrix" for row in files)
     technology = str(sample["technology"])
     return Library(
         study=sample["study_accession"],
         sample=sample["sample_accession"],
-        protocol=_protocol(str(sample["protocol_family"])),
+        protocol=protocol,
         layout=sample["library_layout"],
-        files=tuple(_file(folder, row) for row in reads),
+        files=choose_files(reads, protocol),
         chemistry=technology if Chemistry.of(technology) else "",
         fault=_fault(files, runs),
         has_author_matrix=has_matrix or sample["available"] == "author_only",
     )
-
-
-def _best(rows: list[Row]) -> list[Row]:
-    """Keep FASTQ where there is some, else SRA, else BAM: they hold the same reads."""
-    for kind in ("fastq", "sra", "bam"):
-        chosen = [row for row in rows if row["kind"] == kind]
-        if chosen:
-            return chosen
-    return []
 
 
 def _file(folder: Path, row: Row) -> ReadFile:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -93,6 +93,29 @@ class ReadFile:
     run: str = ""
     mate: int = 0
     md5: str = ""
+
+
+def choose_files(files: Sequence[ReadFile], protocol: Protocol) -> tuple[ReadFile, ...]:
+    """Choose one of several kinds of files that hold the same reads.
+
+    Parameters
+    ----------
+    files : sequence of ReadFile
+        All there are.
+    protocol : str
+        Of the library.
+
+    Returns
+    -------
+    tuple of ReadFile
+        FASTQ, else SRA, else BAM. But where FASTQ files of what may be droplets come without mates, their barcodes are
+        at best left in the BAM, and that is taken.
+    """
+    by_kind = {kind: tuple(file for file in files if file.kind == kind) for kind in ("fastq", "sra", "bam")}
+    mates = {file.mate for file in by_kind["fastq"]}
+    if by_kind["bam"] and protocol != "plate" and not {1, 2} <= mates and not by_kind["sra"]:
+        return by_kind["bam"]
+    return next((found for found in by_kind.values() if found), ())
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ def prepare_reads(library: Library, scratch: Path, settings: QuantifySettings) -
     Parameters
     ----------
     library : Library
-        With at least one file.
+        With at least one file; all of one kind (`library.choose_files`).
     scratch : Path
         Folder for what is unpacked, which the caller removes.
     settings : QuantifySettings
@@ -56,7 +56,7 @@ def prepare_reads(library: Library, scratch: Path, settings: QuantifySettings) -
     """
     check_md5(library.files)
     bams = [file for file in library.files if file.kind == "bam"]
-    if bams and not any(file.kind in {"fastq", "sra"} for file in library.files):
+    if bams:
         return _from_bam(library, bams[0].path, scratch, settings)
     files = [file for file in library.files if file.kind == "fastq"]
     for number, file in enumerate(file for file in library.files if file.kind == "sra"):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from build_bundle.quantify.author import AuthorMatrix, AuthorStudy
 from build_bundle.quantify.from_harvest import CATALOGUE, read_harvest
-from build_bundle.quantify.library import Chemistry, Library, Protocol, ReadFile
+from build_bundle.quantify.library import Chemistry, Library, Protocol, ReadFile, choose_files
 from core.errors import ConfigError
 
 TABLE = "runs.csv"
@@ -57,6 +57,7 @@ def read_sheet(folder: Path, organism: str = "") -> Sheet:
     """
     if not folder.is_dir():
         raise ConfigError(f"The folder {folder} does not exist.", next_step="Check --reads.")
+    folder = folder.resolve()  # a bare name would be an accession to fasterq-dump, which asks the network for it
     if (folder / CATALOGUE).is_file():
         found, authors = read_harvest(folder, organism)
     elif (folder / TABLE).is_file():
@@ -81,7 +82,7 @@ def _table_rows(path: Path) -> list[dict[str, str]]:
         problem = f"unknown columns {', '.join(unknown)}" if unknown else "a row without sample"
         raise ConfigError(f"{path.name}: {problem}.", next_step=f"Columns are {', '.join(COLUMNS)}.")
     clean = [{name: (value or "").strip() for name, value in row.items()} for row in rows]
-    return [row | {"study": row.get("study") or path.parent.resolve().name} for row in clean]
+    return [row | {"study": row.get("study") or path.parent.name} for row in clean]
 
 
 def _from_table(rows: Sequence[dict[str, str]], path: Path) -> Iterator[Library]:
@@ -90,12 +91,14 @@ def _from_table(rows: Sequence[dict[str, str]], path: Path) -> Iterator[Library]
         samples.setdefault((row["study"], row["sample"]), []).append(row)
     for (study, sample), runs in samples.items():
         first = runs[0]
+        protocol = _protocol(first.get("protocol", ""), path)
+        files = [file for number, row in enumerate(runs, 1) for file in _row_files(row, number, path.parent)]
         yield Library(
             study=study,
             sample=sample,
-            protocol=_protocol(first.get("protocol", ""), path),
+            protocol=protocol,
             layout=first.get("layout", "").upper(),
-            files=tuple(file for number, row in enumerate(runs, 1) for file in _row_files(row, number, path.parent)),
+            files=choose_files(files, protocol),
             chemistry=_chemistry(first.get("chemistry", ""), path),
             whitelist=path.parent / first["whitelist"] if first.get("whitelist") else None,
             has_author_matrix=any(row.get("matrix") for row in runs),
@@ -152,7 +155,7 @@ def _from_names(folder: Path) -> Iterator[Library]:
             for sample, file in _named(path):
                 samples.setdefault(sample, []).append(file)
         for sample, files in samples.items():
-            yield Library(study.resolve().name, sample, layout=_layout(files), files=tuple(files))
+            yield Library(study.name, sample, layout=_layout(files), files=tuple(files))
 
 
 def _layout(files: Sequence[ReadFile]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from build_bundle.quantify.library import Chemistry, Library, ReadFile
+from build_bundle.quantify.library import Chemistry, Library, ReadFile, choose_files
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,23 @@ def test_changed_files_are_other_material(tmp_path: Path) -> None:
     after = library.material
     assert before != after
     assert library.material == after
+
+
+def test_files_of_one_kind_are_chosen() -> None:
+    pair = [ReadFile(Path(f"a_{mate}.fastq"), "fastq", "r", mate) for mate in (1, 2)]
+    single, packed, aligned = (
+        ReadFile(Path("a.fastq"), "fastq"),
+        ReadFile(Path("a.sra"), "sra"),
+        ReadFile(Path("a.bam"), "bam"),
+    )
+    assert choose_files([aligned, packed, *pair], "droplet") == tuple(pair)
+    assert choose_files([aligned, single], "plate") == (single,)
+    assert choose_files([aligned, packed], "") == (packed,)
+    assert choose_files([single], "droplet") == (single,)
+    assert choose_files([], "") == ()
+
+
+@pytest.mark.parametrize("protocol", ["droplet", ""])
+def test_barcodes_left_in_the_bam_alone_are_found_there(protocol: str) -> None:
+    single, aligned = ReadFile(Path("a.fastq"), "fastq"), ReadFile(Path("a.bam"), "bam")
+    assert choose_files([single, aligned], protocol) == (aligned,)  # type: ignore[arg-type]

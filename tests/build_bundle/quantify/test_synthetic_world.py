@@ -85,6 +85,16 @@ def test_a_lower_threshold_keeps_them(world: World, tmp_path: Path) -> None:
     assert runs["state"].tolist() == ["ok"]
 
 
+def test_paths_may_be_relative(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("drops_1", "drops_2"):
+        shutil.copy(world.reads / "DROPS" / f"{name}.fastq.gz", tmp_path)
+    shutil.copytree(world.reference, tmp_path / "ref")
+    monkeypatch.chdir(tmp_path)
+    arguments = ["quantify", "--reads", ".", "--reference", "ref", "--out", "out", "--expected-cells", "20", "--quiet"]
+    assert main(arguments) == 0
+    assert anndata.read_h5ad(Path("out") / f"{tmp_path.name}.h5ad").n_obs == 20
+
+
 def test_the_record_says_how(quantified: Path, world: World) -> None:
     record = json.loads((quantified / "quantify.json").read_text(encoding="utf-8"))
     assert "N = fragments assigned to a coding interval" in record["rpkm"]
