@@ -3,7 +3,7 @@
 (function () {
   "use strict";
 
-  var KEYS = ["sel", "clusters", "space", "type", "threshold", "detail", "rows", "bundle", "tab", "gene", "vs"];
+  var KEYS = ["sel", "clusters", "space", "type", "threshold", "detail", "rows", "bundle", "tab", "gene", "vs", "list"];
   var MAX_VERTICES = 60;
   var MAX_SELECTION = 380;
 
@@ -44,6 +44,9 @@
       var value = query.get(key);
       if (key === "sel" && !value) {
         value = "all";
+      }
+      if (key === "list" && !value && known[i] && known[i].length > MAX_LIST) {
+        return nothing();
       }
       return value === known[i] ? nothing() : value;
     });
@@ -228,6 +231,20 @@
     return clicks && selection ? request({ sel: selection, type: null }) : nothing();
   }
 
+  /* A pasted list goes into the address while that stays a usable link; a longer one stays in this page. */
+  var MAX_LIST = 1500;
+  function chooseList(clicks, text, known) {
+    if (!clicks) {
+      return nothing();
+    }
+    var names = (text || "").split(/[\s,;|"']+/).filter(Boolean).join(",");
+    if (names.length <= MAX_LIST) {
+      return names === known ? nothing() : request({ list: names });
+    }
+    window.dash_clientside.set_props("view-list", { data: names });
+    return nothing();
+  }
+
   function chooseContrast(value, known) {
     return !value || value === (known || "others") ? nothing() : request({ vs: value === "others" ? null : value });
   }
@@ -358,7 +375,7 @@
       readAddress: readAddress, writeAddress: writeAddress, syncControls: syncControls,
       chooseClusters: chooseClusters, chooseSpace: chooseSpace, chooseThreshold: chooseThreshold, chooseDetail: chooseDetail,
       chooseBranch: chooseBranch, toggleRows: toggleRows, chooseOnMap: chooseOnMap, chooseRow: chooseRow, chooseNode: chooseNode,
-      openCard: openCard, chooseGene: chooseGene, openGene: openGene, chooseContrast: chooseContrast, closeCard: closeCard, showCells: showCells, showValue: showValue, openDrawer: openDrawer, clear: clear, onlyNews: onlyNews, toggleRail: toggleRail,
+      openCard: openCard, chooseGene: chooseGene, openGene: openGene, chooseContrast: chooseContrast, chooseList: chooseList, closeCard: closeCard, showCells: showCells, showValue: showValue, openDrawer: openDrawer, clear: clear, onlyNews: onlyNews, toggleRail: toggleRail,
       measure: measure, scheme: scheme, hasWebgl: hasWebgl, explainNode: explainNode, uploadSheet: uploadSheet, copyLink: copyLink, switchStylesheet: switchStylesheet,
     },
   });
@@ -445,6 +462,10 @@
 
   document.addEventListener("click", function (event) {
     var target = event.target instanceof Element ? event.target : null;
+    if (target && target.closest("[data-gene-sets]")) {
+      chooseGeneSets();
+      return;
+    }
     var button = target && target.closest("[data-enlarge], [data-zoom]");
     if (!button) {
       return;
@@ -494,6 +515,42 @@
     if (first && document.activeElement.id === "gene-search") {
       first.click();
     }
+  }
+
+  /* Gene sets belong to the result whose page this is; the server checks them and says why it does not take a file. */
+  var MAX_GENE_SETS = 8 * 1024 * 1024;
+  function chooseGeneSets() {
+    var input = document.createElement("input");
+    input.type = "file";
+    input.accept = ".gmt,.txt,.tsv";
+    input.addEventListener("change", function () {
+      if (input.files.length) {
+        sendGeneSets(input.files[0]);
+      }
+    });
+    input.click();
+  }
+
+  function sendGeneSets(file) {
+    if (file.size > MAX_GENE_SETS) {
+      tellGeneSets(file, "This file has " + Math.round(file.size / 1e6) + " MB. Gene sets may have 8 MB.");
+      return;
+    }
+    var url = "/api/jobs/" + window.location.pathname.split("/")[2] + "/gene-sets";
+    window
+      .fetch(url, { method: "PUT", body: file, headers: { "Content-Type": "application/octet-stream" } })
+      .then(function (response) {
+        return response.json().then(function (answer) {
+          tellGeneSets(file, response.ok ? "" : answer.message + " " + answer.next_step);
+        });
+      })
+      .catch(function () {
+        tellGeneSets(file, "The server did not answer. Try again.");
+      });
+  }
+
+  function tellGeneSets(file, refused) {
+    window.dash_clientside.set_props("gene-sets-state", { data: { name: file.name, refused: refused, at: now() } });
   }
 
   /* Whether something lies over the page that Escape closes first. */

@@ -11,7 +11,7 @@ from callbacks.browser import in_browser
 from layouts import ids
 
 STORES = (
-    ids.SELECTION, ids.CLUSTERS, ids.SPACE, ids.TYPE, ids.THRESHOLD, ids.DETAIL, ids.ROWS, ids.BUNDLE, ids.TAB, ids.GENE, ids.CONTRAST,
+    ids.SELECTION, ids.CLUSTERS, ids.SPACE, ids.TYPE, ids.THRESHOLD, ids.DETAIL, ids.ROWS, ids.BUNDLE, ids.TAB, ids.GENE, ids.CONTRAST, ids.LIST,
 )  # fmt: skip
 MEASURED = ((ids.HEATMAP, ids.HEATMAP_SIZE), (ids.SCATTER, ids.SCATTER_SIZE), (ids.ONTOLOGY, ids.ONTOLOGY_SIZE))
 
@@ -72,6 +72,9 @@ def register(app: Dash) -> None:
     _choice(app, "showCells", Input(ids.CARD_SELECT, "n_clicks"), State(ids.CARD_SELECT, "data-selection"))
     _choice(app, "clear", Input(ids.CLEAR, "n_clicks"))
     _choice(app, "chooseContrast", Input(ids.CONTRAST_SWITCH, "value"), State(ids.CONTRAST, "data"))
+    _choice(
+        app, "chooseList", Input(ids.LIST_SUBMIT, "n_clicks"), State(ids.LIST_TEXT, "value"), State(ids.LIST, "data")
+    )
     _choice(app, "openGene", Input(ids.gene_link(ALL, ALL), "n_clicks"))
     _choice(app, "chooseGene", Input(ids.GENE_SEARCH, "value"), State(ids.GENE, "data"))
     _choice(

@@ -9,6 +9,7 @@ from dash import Dash, Input, Output, State
 from dash.exceptions import PreventUpdate
 
 from callbacks.opened import Shown, in_panel
+from core.explore.evidence import main_label
 from layouts import evidence, ids, states
 from layouts.figures.evidence import evidence_figure
 from layouts.figures.tokens import Theme
@@ -33,6 +34,11 @@ def register(app: Dash) -> None:
         Input(ids.EVIDENCE, "id"),
         State(ids.URL, "pathname"),
     )(update_evidence)
+
+
+def main_label_of(shown: Shown) -> str | None:
+    """Return the type most selected cells carry; None for no labelled cell."""
+    return main_label(shown.result, shown.mask)
 
 
 def update_evidence(

@@ -9,6 +9,7 @@ from callbacks import (
     address,
     composition,
     evidence,
+    gene_list,
     gene_marks,
     genes,
     heatmap,
@@ -38,6 +39,7 @@ PARTS = (
     type_card,
     genes,
     gene_marks,
+    gene_list,
     evidence,
 )
 

@@ -12,7 +12,7 @@ from core.explore.gene import GeneView
 from core.explore.naming import percent
 from core.expression.gene_finder import Suggestion
 from layouts import elements as el
-from layouts import gene_marks, ids, states, words
+from layouts import gene_list, gene_marks, ids, states, words
 
 GRAPH_CONFIG: Any = {
     "displaylogo": False,
@@ -34,7 +34,7 @@ def layout() -> Component:
     Component
         Search and panels.
     """
-    panels = [_map(), _types(), gene_marks.layout(), _evidence()]
+    panels = [_map(), _types(), gene_marks.layout(), _evidence(), gene_list.layout()]
     return html.Div([_search(), html.Div(panels, className="grid")], className="genes")
 
 

@@ -150,6 +150,18 @@ EVIDENCE = "evidence"
 EVIDENCE_SUB = "evidence-sub"
 EVIDENCE_MESSAGE = "evidence-message"
 
+LIST = "view-list"
+LIST_TEXT = "list-text"
+LIST_SUBMIT = "list-submit"
+LIST_EXAMPLE = "list-example"
+LIST_FOUND = "list-found"
+LIST_VIEW = "list-view"
+LIST_RESULT = "list-result"
+LIST_TABLE = "list-table"
+LIST_DOWNLOAD = "list-download"
+LIST_FILE = "list-file"
+GENE_SETS_STATE = "gene-sets-state"
+
 # Pages that only show.
 REFERENCE = "reference"
 

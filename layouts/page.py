@@ -240,7 +240,7 @@ def _header(choices: Sequence[ReferenceChoice], default: str) -> Component:
 def _stores() -> list[Component]:
     values = (
         *(ids.SELECTION, ids.CLUSTERS, ids.SPACE, ids.TYPE, ids.THRESHOLD, ids.DETAIL),
-        *(ids.ROWS, ids.BUNDLE, ids.TAB, ids.GENE, ids.CONTRAST),
+        *(ids.ROWS, ids.BUNDLE, ids.TAB, ids.GENE, ids.CONTRAST, ids.LIST),
         *(ids.REQUEST, ids.JOB_STATE, ids.JOB_NEWS, ids.WEBGL, ids.SCHEME),
     )
     stores: list[Component] = [dcc.Store(id=name) for name in values]

@@ -103,6 +103,11 @@ class JobFolder:
         return self.root / "work"
 
     @property
+    def gene_sets(self) -> Path:
+        """Gene sets that the user brought to the result (`core.explore.gene_sets`), a GMT file."""
+        return self.root / "gene_sets.gmt"
+
+    @property
     def log(self) -> Path:
         """What the last worker wrote to its standard output and error."""
         return self.root / "worker.log"

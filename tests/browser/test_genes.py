@@ -134,3 +134,33 @@ def test_what_a_gene_marks_and_why_the_label(page, tiny_query):
     expect(page.locator("#gene-forest-head")).not_to_contain_text("in monocyte")
     page.get_by_text("About this type").click()
     expect(page.locator(".card-title h1")).to_be_visible(timeout=PATIENT)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_list_of_genes(page, tiny_query, tmp_path, scheme):
+    page.emulate_media(color_scheme=scheme)
+    page.reload()
+    open_tab(page, tiny_query)
+    page.locator("#list-text").fill("MS4A1, CD79A, CD20; ENSG00000105369\nCD19 CD79B NOPE")
+    page.click("#list-submit")
+    expect(page.locator("#list-table .ag-row").first).to_contain_text("B cell", timeout=PATIENT)
+    expect(page.locator("#list-found")).to_contain_text("NOPE")
+    page.wait_for_url(re.compile("list=MS4A1,CD79A"))
+    page.get_by_text("Gene sets", exact=True).click()
+    expect(page.locator("#list-result")).to_contain_text("No gene sets yet.")
+    bad, good = tmp_path / "bad.gmt", tmp_path / "good.gmt"
+    bad.write_bytes(b"\x1f\x8b\x08\x00")
+    good.write_text("B_CELLS\tx\tMS4A1\tCD79A\tCD79B\nOTHERS\tx\tLYZ\tCD14\tCD68\n")
+    for file, says in ((bad, "bad.gmt: This file is not text."), (good, "good.gmt: 2 sets")):
+        with page.expect_file_chooser() as chooser:
+            page.locator("[data-gene-sets]").click()
+        chooser.value.set_files(file)
+        expect(page.locator("#list-result")).to_contain_text(says, timeout=PATIENT)
+    expect(page.locator("#list-table .ag-row").first).to_contain_text("B CELLS")
+    expect(page.locator(".list-foot")).to_contain_text("against a background of")
+    with page.expect_download() as table:
+        page.click("#list-download")
+    assert table.value.suggested_filename == "scquery-list-gene-sets.csv"
+    page.reload()
+    expect(page.locator("#list-text")).to_have_value(re.compile("MS4A1, CD79A"), timeout=PATIENT)

@@ -12,7 +12,6 @@ from core.explore.reference import chip
 from core.jobs import Job, JobMessage
 from core.jobs.records import JobFolder
 from layouts import (
-    card_genes,
     composition,
     first_visit,
     genes,
@@ -97,5 +96,7 @@ def answer(engine: Engine, result, done: Job) -> list:
             chosen="all",
             ontology_release="Cell Ontology",
         ),
+        html.Div(gene_list.fits(engine.genes(result).fits(["MS4A1", "CD79A", "CD19"]))),
+        html.Div(gene_list.sets(None, None, name="")),
         html.Div(card_genes.forest_head(engine.genes(result).effects(B_CELL, "MS4A1"))),
     ]
