@@ -12,8 +12,10 @@ from core.explore.reference import chip
 from core.jobs import Job, JobMessage
 from core.jobs.records import JobFolder
 from layouts import (
+    card_genes,
     composition,
     first_visit,
+    gene_list,
     genes,
     page,
     rail,
