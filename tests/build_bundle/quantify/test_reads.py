@@ -200,3 +200,40 @@ def test_a_damaged_bam(genome: SyntheticGenome, fragments: list[bytes], tmp_path
     with pytest.raises(LibraryFaultError) as caught:
         prepare_reads(library(ReadFile(bam, "bam"), protocol="plate"), tmp_path, SETTINGS)
     assert caught.value.code == "truncated"
+
+
+def test_the_bam_of_one_cell_gives_its_pairs(pair: tuple[Path, ...], tmp_path: Path, reference: Reference) -> None:
+    first, second = (reads_of(path) for path in pair)
+    lines = [
+        f"r{i}\t{flag}\t*\t0\t0\t*\t*\t0\t0\t{mate.decode()}\t{'I' * len(mate)}\n"
+        for i, mates in enumerate(zip(first, second, strict=True))
+        for flag, mate in zip((77, 141), mates, strict=True)
+    ]
+    (tmp_path / "cell.sam").write_text("@HD\tVN:1.6\n" + "".join(lines), encoding="ascii")
+    call("samtools", "view", "-b", "-o", "cell.bam", "cell.sam", cwd=tmp_path)
+    found = prepare_reads(library(ReadFile(tmp_path / "cell.bam", "bam"), protocol="plate"), tmp_path, SETTINGS)
+    assert isinstance(found.reads, Reads)
+    assert (found.reads.is_paired, found.n_fragments) == (True, N)
+    again = count_cell(found.reads, reference, SETTINGS, tmp_path)
+    (tmp_path / "plain").mkdir()
+    plain = count_cell(Reads(first=pair[:1], second=pair[1:]), reference, SETTINGS, tmp_path / "plain")
+    assert (again.counts == plain.counts).all()
+
+
+def test_a_whitelist_leaves_other_barcodes_out(world: World, reference: Reference, tmp_path: Path) -> None:
+    drops = next(item for item in world.libraries if item.sample == "drops")
+    whitelist = tmp_path / "list.txt.gz"
+    whitelist.write_bytes(gzip.compress("\n".join(drops.barcodes[:12]).encode() + b"\n"))
+    reads = DropletReads(drops.fastq[1:], drops.fastq[:1], Chemistry(16, 12), whitelist)
+    found = count_droplets(reads, reference, QuantifySettings(expected_cells=12), tmp_path)
+    assert sorted(found.barcodes) == sorted(drops.barcodes[:12])
+
+
+def test_files_packed_differently_are_refused(world: World, reference: Reference, tmp_path: Path) -> None:
+    drops = next(item for item in world.libraries if item.sample == "drops")
+    plain = tmp_path / "cdna.fastq"
+    plain.write_bytes(gzip.decompress(drops.fastq[1].read_bytes()))
+    reads = DropletReads((plain,), drops.fastq[:1], Chemistry(16, 12))
+    with pytest.raises(LibraryFaultError) as caught:
+        count_droplets(reads, reference, SETTINGS, tmp_path)
+    assert caught.value.code == "mixed_packing"
