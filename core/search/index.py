@@ -85,7 +85,7 @@ def build_index(
     *,
     m: int = 16,
     ef_construction: int = 500,
-    ef_search: int = 200,
+    ef_search: int = 150,
     threads: int = 2,
     seed: int = 0,
 ) -> IndexFacts:

@@ -39,7 +39,7 @@ def index(reference, built) -> NeighborIndex:
 def test_facts_say_how_it_was_built(built):
     facts = built[1]
     assert (facts.space, facts.n, facts.dim) == ("l2", N, DIM)
-    assert (facts.M, facts.ef_construction, facts.ef_search) == (16, 500, 200)
+    assert (facts.M, facts.ef_construction, facts.ef_search) == (16, 500, 150)
     assert facts.recall > 0.99
     assert facts.library.startswith("nmslib 2")
 
