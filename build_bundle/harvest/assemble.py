@@ -88,21 +88,47 @@ def assemble(
         Runs and files of excluded samples are left out; runs that fit no sample as well.
     """
     owner = _owners(draft.names, runs)
-    described = [
-        _described(sample, [r.run for r in runs if owner.get(r.run.run_accession) == sample.sample_accession])
-        for sample in draft.samples
-    ]
-    samples = [_judged(s, draft, species, organism) for s in described]
-    kept = {s.sample_accession for s in samples if s.is_scrna}
+    by_sample: dict[str, list[ArchiveRun]] = {}
+    for run in runs:
+        by_sample.setdefault(owner.get(run.run.run_accession, ""), []).append(run)
+    described = (_described(sample, by_sample.get(sample.sample_accession, [])) for sample in draft.samples)
+    samples = [_judged(sample, draft, species, organism) for sample in described]
+    kept = {sample.sample_accession for sample in samples if sample.is_scrna}
     study = draft.study.study_accession
-    tied = [(run, owner[run.run.run_accession]) for run in runs if owner.get(run.run.run_accession) in kept]
+    tied = [(run, sample) for sample in by_sample if sample in kept for run in by_sample[sample]]
     run_rows = tuple(replace(run.run, study_accession=study, sample_accession=sample) for run, sample in tied)
     files = (
         *(replace(file, study_accession=study, sample_accession=sample) for run, sample in tied for file in run.files),
         *(file for file in draft.files if not file.sample_accession or file.sample_accession in kept),
     )
-    finished = tuple(_finished(s, run_rows, files, draft.files, trouble) for s in samples)
+    supply = _Supply.of(run_rows, files)
+    finished = tuple(_finished(sample, supply, trouble) for sample in samples)
     return StudyRecord(_counted(draft.study, finished, trouble), finished, run_rows, files if kept else ())
+
+
+@dataclass(frozen=True)
+class _Supply:
+    """What there is to count from: runs and kinds of files by sample; the sample "" is the study itself."""
+
+    runs: Mapping[str, list[RunRow]]
+    kinds: Mapping[str, set[str]]
+
+    @classmethod
+    def of(cls, runs: Sequence[RunRow], files: Sequence[FileRow]) -> _Supply:
+        by_sample: dict[str, list[RunRow]] = {}
+        for run in runs:
+            by_sample.setdefault(run.sample_accession, []).append(run)
+        kinds: dict[str, set[str]] = {}
+        for file in files:
+            kinds.setdefault(file.sample_accession, set()).add(file.kind)
+        return cls(by_sample, kinds)
+
+    def available(self, sample: str) -> str:
+        kinds = self.kinds.get(sample, set())
+        for kind in (FASTQ, BAM, SRA):
+            if kind in kinds:
+                return kind
+        return "author_only" if MATRIX in kinds | self.kinds.get("", set()) else "no_raw"
 
 
 def _owners(names: Mapping[str, frozenset[str]], runs: Sequence[ArchiveRun]) -> dict[str, str]:
@@ -119,12 +145,12 @@ def _owners(names: Mapping[str, frozenset[str]], runs: Sequence[ArchiveRun]) -> 
     return found
 
 
-def _described(sample: SampleRow, runs: Sequence[RunRow]) -> SampleRow:
+def _described(sample: SampleRow, runs: Sequence[ArchiveRun]) -> SampleRow:
     """Fill what the repository left empty with what the archive says of the sample's runs."""
-    first = runs[0] if runs else RunRow("", "", "", "")
-    technology, family = technology_of(
-        "\n".join([sample.title, sample.description, sample.extract_protocol, sample.data_processing])
-    )
+    first = runs[0].run if runs else RunRow("", "", "", "")
+    technology, family = technology_of(f"{sample.title}\n{sample.description}")
+    if not technology:
+        technology, family = technology_of(f"{sample.extract_protocol}\n{sample.data_processing}")
     return replace(
         sample,
         library_strategy=sample.library_strategy or first.library_strategy,
@@ -158,18 +184,12 @@ def _judged(sample: SampleRow, draft: Draft, species: Mapping[str, str], organis
     )
 
 
-def _finished(
-    sample: SampleRow,
-    runs: Sequence[RunRow],
-    files: Sequence[FileRow],
-    supplements: Sequence[FileRow],
-    trouble: FetchError | None,
-) -> SampleRow:
+def _finished(sample: SampleRow, supply: _Supply, trouble: FetchError | None) -> SampleRow:
     """Add what there is to count from, and whether something is lacking."""
     if not sample.is_scrna:
         return sample
-    mine = [run for run in runs if run.sample_accession == sample.sample_accession]
-    done = replace(sample, n_runs=len(mine), available=_available(sample.sample_accession, files, supplements))
+    mine = supply.runs.get(sample.sample_accession, [])
+    done = replace(sample, n_runs=len(mine), available=supply.available(sample.sample_accession))
     if trouble is not None:
         return replace(done, state=INCOMPLETE, reason=trouble.message, reason_code=trouble.code.replace("-", "_"))
     lacking = next((run for run in mine if run.state != OK), None)
@@ -178,15 +198,6 @@ def _finished(
             done, state=INCOMPLETE, reason=f"{lacking.run_accession}: {lacking.reason}", reason_code=lacking.reason_code
         )
     return done
-
-
-def _available(sample: str, files: Sequence[FileRow], supplements: Sequence[FileRow]) -> str:
-    kinds = {file.kind for file in files if file.sample_accession == sample and file.run_accession}
-    for kind in (FASTQ, BAM, SRA):
-        if kind in kinds:
-            return kind
-    has_values = any(file.kind == MATRIX and file.sample_accession in {sample, ""} for file in supplements)
-    return "author_only" if has_values else "no_raw"
 
 
 def _counted(study: StudyRow, samples: Sequence[SampleRow], trouble: FetchError | None) -> StudyRow:
@@ -208,4 +219,4 @@ def _common_reason(samples: Sequence[SampleRow]) -> tuple[str, str]:
     codes = [sample.excluded_code for sample in samples]
     code = max(sorted(set(codes)), key=codes.count)
     example = next(sample.excluded_reason for sample in samples if sample.excluded_code == code)
-    return code, f"None of its {len(samples)} samples is kept; of {codes.count(code)}: {example}"
+    return code, f"None of its samples is kept; {codes.count(code)} of {len(samples)}: {example}"

@@ -11,6 +11,7 @@ import datetime as dt
 import types
 import typing
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 
 # states
@@ -201,6 +202,9 @@ class StudyRecord:
     related: tuple[str, ...] = ()
 
 
+_hints = cache(typing.get_type_hints)
+
+
 def to_plain(value: Any) -> Any:  # noqa: ANN401 - any field of a record
     """Turn a record into what JSON holds: dates become ISO text, tuples lists."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -213,7 +217,7 @@ def to_plain(value: Any) -> Any:  # noqa: ANN401 - any field of a record
 def from_plain(kind: Any, value: Any) -> Any:  # noqa: ANN401 - the type is the argument
     """Undo `to_plain` for a record class or the type of one of its fields."""
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        hints = typing.get_type_hints(kind)
+        hints = _hints(kind)
         return kind(**{name: from_plain(hints[name], item) for name, item in value.items()})
     if typing.get_origin(kind) is tuple:
         return tuple(from_plain(typing.get_args(kind)[0], item) for item in value)

@@ -14,10 +14,35 @@ import pandas as pd
 from build_bundle.harvest.catalogue import read_catalogue
 from build_bundle.harvest.durable import write_durably
 from build_bundle.harvest.records import DOWNLOADED, EXCLUDED, FAILED, KEPT, OK
+from build_bundle.harvest.screening import (
+    ARRAY,
+    CONTROL,
+    NOT_RNA,
+    NOT_SINGLE_CELL,
+    NOT_TRANSCRIPTOMIC,
+    OTHER_ORGANISM,
+    SMALL_RNA,
+)
 from build_bundle.report.charts import Bar
 from build_bundle.report.rendering import render
 
 REPORT = "report.html"
+_AVAILABLE = {
+    "fastq": "reads (FASTQ)",
+    "bam": "deposited alignments (BAM)",
+    "sra": "reads (SRA archive file)",
+    "author_only": "values by the authors only",
+    "no_raw": "nothing",
+}
+_EXCLUDED = {
+    OTHER_ORGANISM: "another organism",
+    ARRAY: "measured on an array",
+    NOT_RNA: "another strategy than RNA-Seq",
+    SMALL_RNA: "small or non-coding RNA",
+    NOT_TRANSCRIPTOMIC: "not transcriptomic",
+    NOT_SINGLE_CELL: "not of single cells",
+    CONTROL: "control, or no sound single cell",
+}
 _MOST_ROWS = 2000  # a page stays readable; the tables hold all
 
 
@@ -42,8 +67,8 @@ def write_report(out: Path, problems: Sequence[str]) -> None:
         counts=_counts(studies, samples, files),
         years=_bars(_years(kept), "sample"),
         technologies=_bars(kept["technology"].where(kept["technology"] != "", "not named"), "sample"),
-        available=_bars(kept["available"], "sample"),
-        exclusions=_bars(samples.loc[~samples["is_scrna"], "excluded_code"].str.replace("_", " "), "sample"),
+        available=_bars(kept["available"].map(_AVAILABLE), "sample"),
+        exclusions=_bars(samples.loc[~samples["is_scrna"], "excluded_code"].map(_EXCLUDED), "sample"),
         studies=_rows(studies),
         n_studies=len(studies),
         troubles=_troubles(studies, samples, runs, files),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from build_bundle.harvest.records import SampleRow
@@ -109,14 +110,19 @@ def _screen_cells(sample: SampleRow, study_title: str) -> Verdict | None:
     bulk = _BULK.search(own)
     if bulk and not _SINGLE.search(sample.title):
         return Verdict(NOT_SINGLE_CELL, f"The sample's own text speaks of many cells together ({bulk[0]!r}).")
-    protocols = "\n".join([own, sample.extract_protocol, sample.data_processing])
-    if "SINGLE CELL" in sample.library_source.upper() or _SINGLE.search(protocols):
+    protocols = f"{sample.extract_protocol}\n{sample.data_processing}"
+    if "SINGLE CELL" in sample.library_source.upper() or _SINGLE.search(own) or _names_single_cells(protocols):
         return None
     if _SINGLE.search(study_title):
-        found = _BULK_PROTOCOL.search(protocols)
+        found = _BULK_PROTOCOL.search(f"{own}\n{protocols}")
         reason = "Its study's title speaks of single cells, but its own protocol of RNA of many"
         return Verdict(NOT_SINGLE_CELL, f"{reason} ({found[0]!r}).") if found else None
     return Verdict(NOT_SINGLE_CELL, "Neither the sample nor its study's title speaks of single cells.")
+
+
+@lru_cache(maxsize=4096)  # submitters give all their samples the same protocol
+def _names_single_cells(text: str) -> bool:
+    return bool(_SINGLE.search(text))
 
 
 def _is_bad(name: str, value: str) -> bool:

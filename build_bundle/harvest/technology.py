@@ -7,6 +7,7 @@ only their barcodes tell apart.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 PLATE: Final = "plate"
@@ -47,6 +48,7 @@ _METHODS: tuple[tuple[str, str, str], ...] = (
 _PATTERNS = tuple((name, family, re.compile(pattern, re.IGNORECASE | re.DOTALL)) for name, family, pattern in _METHODS)
 
 
+@lru_cache(maxsize=4096)  # submitters give all their samples the same protocol
 def technology_of(text: str) -> tuple[str, str]:
     """Return technology and family of a sample.
 

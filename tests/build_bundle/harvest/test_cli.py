@@ -120,6 +120,7 @@ def test_the_page_says_what_was_kept_and_what_not_and_escapes_it(harvest: Harves
     assert "1 could not be" in page
     assert "answered 404" in page
     assert "ATAC-seq, not RNA-Seq" in page
+    assert "another strategy than RNA-Seq" in page
     assert "<script" not in page
     assert "&lt;script&gt;" in page
     assert "http-equiv" not in page
