@@ -13,6 +13,7 @@ from pathlib import Path
 
 from build_bundle import __version__
 from build_bundle import commands as run_command
+from build_bundle.collection.cli import add_collect
 from build_bundle.fetch import DEFAULT_CACHE
 from build_bundle.harvest.cli import add_harvest
 from build_bundle.label import command as label_command
@@ -87,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_plan(commands)
     label_command.add_to(commands, print)
+    add_collect(commands)
     add_quantify(commands)
     add_harvest(commands)
     _add_train(commands)

@@ -275,6 +275,26 @@ class GenesConfig:
 
 
 @dataclass(frozen=True)
+class CollectionConfig:
+    """Where the collection's record stands, for its statistics: folders that harvest, label and quantify wrote.
+
+    Parameters
+    ----------
+    catalogue : str
+        Folder of the harvest; without it the statistics count the studies of the configuration.
+    labels, quantified : str
+        Folders of the labels and of the counts; empty where there are none.
+    """
+
+    catalogue: str = ""
+    labels: str = ""
+    quantified: str = ""
+
+    def __post_init__(self) -> None:
+        _require(self.catalogue or not (self.labels or self.quantified), "labels and quantified go with a catalogue.")
+
+
+@dataclass(frozen=True)
 class SelectionSettings:
     """Which terms label cells, and which cells train the encoder (science 1).
 
@@ -320,6 +340,10 @@ class Config:
         See the classes; `study` is at least one.
     packages : mapping of str to str
         Exact requirement to the SHA-256 of its wheel.
+    collection : CollectionConfig
+        The record of a harvested collection.
+    overrides : str
+        CSV of a curator's corrections, which win over every label (`label.overrides`).
     seed : int
         Seed of all random choices.
     max_set_aside : float
@@ -343,6 +367,8 @@ class Config:
     example: tuple[ExampleConfig, ...] = ()
     selection: SelectionSettings = SelectionSettings()
     packages: dict[str, str] = field(default_factory=dict)
+    collection: CollectionConfig = CollectionConfig()
+    overrides: str = ""
     seed: int = 0
     max_set_aside: float = 0.1
     notes: tuple[str, ...] = ()

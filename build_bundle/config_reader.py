@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from build_bundle.config import DATA_VARIABLE, Config
+from build_bundle.label.overrides import read_overrides
 from build_bundle.label_mapping import read_mapping
 from build_bundle.toml_fields import Problems, fill
 from core.errors import ConfigError
@@ -82,6 +83,7 @@ def _check_all(config: Config, problems: Problems) -> None:
     _check_studies(config, problems)
     _check_files(config, problems)
     _check_mappings(config, problems)
+    _check_collection(config, problems)
     _check_folds(config, problems)
 
 
@@ -134,6 +136,18 @@ def _check_mappings(config: Config, problems: Problems) -> None:
         for study in used:
             if not mapping.of_study(study):
                 problems.add(name, f"has no row for {study}.")
+
+
+def _check_collection(config: Config, problems: Problems) -> None:
+    named = config.collection
+    for key, text in (("catalogue", named.catalogue), ("labels", named.labels), ("quantified", named.quantified)):
+        if text and not config.path(text).is_dir():
+            problems.add(f"collection.{key}", f"{text} is no folder.")
+    if config.overrides:
+        try:
+            read_overrides(config.path(config.overrides))
+        except ConfigError as error:
+            problems.add("overrides", error.message)
 
 
 def _check_folds(config: Config, problems: Problems) -> None:

@@ -36,7 +36,7 @@ PUBLISHED = (
 """Steps whose files make up the bundle."""
 
 _READING = ("build_bundle.sources", "build_bundle.selection", "build_bundle.label_mapping",
-            "build_bundle.ontology_files", "core.expression", "core.ontology")  # fmt: skip
+            "build_bundle.label.overrides", "build_bundle.ontology_files", "core.expression", "core.ontology")  # fmt: skip
 _ENCODING = ("build_bundle.train", "core.expression", "core.embedding", "build_bundle.corpus")
 
 
@@ -121,6 +121,7 @@ def _part_task(workshop: Workshop, study: StudyConfig, part: PartConfig, example
     labels = part.labels
     mapping = workshop.mappings[labels.mapping].of_study(study.study) if labels and labels.mapping else None
     table = labels.table if labels else None
+    overrides = workshop.overrides_of(study)
 
     def run(context: TaskContext) -> Facts:
         names = gene_index_of(context.done["genes"].folder)
@@ -132,6 +133,8 @@ def _part_task(workshop: Workshop, study: StudyConfig, part: PartConfig, example
             mapping=mapping,
             examples=examples,
             seed=workshop.config.seed,
+            overrides=overrides,
+            spoken=workshop.spoken if overrides else {},
         )
         try:
             return read_part(request, names, workshop.rules, context.out, context.progress)
@@ -141,6 +144,8 @@ def _part_task(workshop: Workshop, study: StudyConfig, part: PartConfig, example
     material = _shared_material(workshop) | {
         "part": plain(part),
         "mapping": mapping,
+        "overrides": [plain(override) for override in overrides],
+        "spoken": workshop.spoken_digest if overrides else "",
         "examples": [plain(example) for example in examples],
         "files": [workshop.digest(file) for file in (part.source, table) if file],
     }
@@ -237,19 +242,24 @@ def _tables_task(workshop: Workshop, reading: tuple[str, ...]) -> Task:
         inputs = TableInputs(workshop.config, workshop.ontology, gene_names, context.done)
         return write_tables(context.out, Corpus.open(context.done["corpus"].folder), inputs)
 
-    material = _shared_material(workshop) | _described(workshop)
+    material = _shared_material(workshop) | _described(workshop) | {"collection": workshop.collection_digests}
     needs = ("genes", *reading, "corpus", "train", "expression")
-    modules = ("build_bundle.tables_step", "build_bundle.study_facts", "build_bundle.ontology_step")
+    modules = (
+        "build_bundle.tables_step", "build_bundle.study_facts", "build_bundle.ontology_step", "build_bundle.collection",
+        "build_bundle.label.tables",
+    )  # fmt: skip
     return Task("tables", "Write tables", run, needs, material, modules)
 
 
 def _report_task(workshop: Workshop, reading: tuple[str, ...]) -> Task:
     def run(context: TaskContext) -> Facts:
-        write_report(context.out, workshop.config, context.done)
+        names = {term_id: term.name for term_id, term in workshop.ontology.terms.items()}
+        write_report(context.out, workshop.config, context.done, names=names)
         return {}
 
     needs = ("genes", *reading, "corpus", "train", "index", "projection", "evaluate", "tables")
-    return Task("report", "Write the report", run, needs, _described(workshop), ("build_bundle.report",))
+    material = _described(workshop) | {"collection": workshop.collection_digests}
+    return Task("report", "Write the report", run, needs, material, ("build_bundle.report", "build_bundle.label"))
 
 
 def _described(workshop: Workshop) -> dict[str, Any]:

@@ -12,17 +12,20 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
+from build_bundle.collection.record import Record, read_record
+from build_bundle.collection.statistics import alignment_rates, by_month, reads_by_study
 from build_bundle.config import Config
 from build_bundle.corpus import Corpus
 from build_bundle.ontology_files import OntologySource
 from build_bundle.ontology_step import similarity_table, subgraph_tables
 from build_bundle.sources.examples import file_name
 from build_bundle.step import Finished
-from build_bundle.study_facts import collection_table, outcomes, studies_table
+from build_bundle.study_facts import StudyOutcome, collection_table, outcomes, studies_table
 from core.bundle import schema
 from core.bundle.writer import write_table
 
 TYPE = "cell_type_ontology_term_id"
+READS, RATES = schema.READS_BY_STUDY, schema.ALIGNMENT_RATES
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ def write_tables(out: Path, corpus: Corpus, inputs: TableInputs) -> dict[str, An
         (schema.TERMS, graph["terms"]),
         (schema.EDGES, graph["edges"]),
         (schema.TYPE_SIMILARITY, similarity_table(inputs.ontology, types[TYPE])),
-        (schema.COLLECTION, collection_table(found)),
+        *_collection(found, inputs.config),
         (schema.EXAMPLE_QUERIES, _examples(out, inputs)),
     ):
         write_table(out, spec, table)
@@ -92,6 +95,29 @@ def write_tables(out: Path, corpus: Corpus, inputs: TableInputs) -> dict[str, An
             "n_set_aside": int((studies["status"] == "set_aside").sum()),
         }
     }
+
+
+def _collection(found: list[StudyOutcome], config: Config) -> list[tuple[schema.TableSpec, pd.DataFrame]]:
+    """Count the harvested collection where the configuration names one, and the studies that are not in it."""
+    record = record_of(config)
+    if record is None:
+        empty = [(spec, pd.DataFrame(columns=[c.name for c in spec.columns])) for spec in (READS, RATES)]
+        return [(schema.COLLECTION, collection_table(found)), *empty]
+    others = [outcome for outcome in found if outcome.study.accession not in record.studies]
+    return [
+        (schema.COLLECTION, by_month(record, collection_table(others))),
+        (READS, reads_by_study(record)),
+        (RATES, alignment_rates(record)),
+    ]
+
+
+def record_of(config: Config) -> Record | None:
+    """Read the record of the collection that a configuration names; None where it names none."""
+    named = config.collection
+    if not named.catalogue:
+        return None
+    labels, quantified = (config.path(text) if text else None for text in (named.labels, named.quantified))
+    return read_record(config.path(named.catalogue), labels, quantified)
 
 
 def _cells(corpus: Corpus, train: Finished) -> pd.DataFrame:

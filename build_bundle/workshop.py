@@ -13,9 +13,11 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 
-from build_bundle.config import Config, SourceFile
+from build_bundle.config import Config, SourceFile, StudyConfig
 from build_bundle.fetch import Fetcher
 from build_bundle.gene_tables import join_gene_names, read_gencode, read_gene_table, read_ncbi
+from build_bundle.label.overrides import ANY, Override, read_overrides
+from build_bundle.label.tables import LABELS, SpokenNames, read_spoken
 from build_bundle.label_mapping import LabelMapping, mapping_problems, read_mapping
 from build_bundle.ontology_files import OntologySource, read_ontology
 from build_bundle.selection import TermRules
@@ -63,19 +65,53 @@ class Workshop:
         Raises
         ------
         ConfigError
-            With every id or name of a mapping that is not in this release.
+            With every id or name of a mapping or correction that is not in this release.
         """
         ontology = read_ontology(*(self.path(file) for file in self.config.ontology.files))
         problems = [p for mapping in self.mappings.values() for p in mapping_problems(mapping, ontology)]
+        corrected = sorted({term for override in self.overrides for term in override.term_ids} - ontology.terms.keys())
+        problems += [f"{self.config.overrides}: {term} is no live term of this release." for term in corrected]
         if problems:
             listed = "".join(f"\n  - {p}" for p in problems)
-            raise ConfigError(f"The label mappings do not fit the ontology:{listed}\n", next_step="Correct the tables.")
+            raise ConfigError(f"The label tables do not fit the ontology:{listed}\n", next_step="Correct the tables.")
         return ontology
 
     @cached_property
     def mappings(self) -> dict[str, LabelMapping]:
         """Label mappings by their name in the configuration."""
         return {name: read_mapping(self.config.path(name)) for name in self.config.mappings}
+
+    @cached_property
+    def overrides(self) -> tuple[Override, ...]:
+        """The curator's corrections."""
+        named = self.config.overrides
+        return read_overrides(self.config.path(named)) if named else ()
+
+    def overrides_of(self, study: StudyConfig) -> tuple[Override, ...]:
+        """Return the corrections that can be about a study, by its key or accession."""
+        names = {study.study.casefold(), study.accession.casefold()}
+        return tuple(o for o in self.overrides if o.study == ANY or o.study.casefold() in names)
+
+    @cached_property
+    def spoken(self) -> SpokenNames:
+        """What the samples of the catalogue say of themselves, by accession; nothing without a catalogue's labels."""
+        named = self.config.collection.labels
+        return read_spoken(self.config.path(named)) if named else {}
+
+    @property
+    def collection_digests(self) -> list[str]:
+        """SHA-256 of the tables of the collection that the configuration names."""
+        named = self.config.collection
+        files = [(named.catalogue, name) for name in ("catalogue/studies.parquet", "catalogue/samples.parquet")]
+        files += [(named.labels, LABELS), (named.quantified, "runs.parquet"), (named.quantified, "quantify.json")]
+        paths = [self.config.path(folder) / name for folder, name in files if folder]
+        return [sha256_file(path) if path.is_file() else MISSING for path in paths]
+
+    @property
+    def spoken_digest(self) -> str:
+        """SHA-256 of the table that `spoken` is read from; "" without one."""
+        named = self.config.collection.labels
+        return sha256_file(self.config.path(named) / LABELS) if named else ""
 
     @cached_property
     def rules(self) -> TermRules:

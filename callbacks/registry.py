@@ -7,6 +7,7 @@ from dash.development.base_component import Component
 
 from callbacks import (
     address,
+    collection,
     composition,
     evidence,
     gene_list,
@@ -41,6 +42,7 @@ PARTS = (
     gene_marks,
     gene_list,
     evidence,
+    collection,
 )
 
 

@@ -164,6 +164,9 @@ GENE_SETS_STATE = "gene-sets-state"
 
 # Pages that only show.
 REFERENCE = "reference"
+MONTHS = "collection-months"
+READS = "collection-reads"
+RATES = "collection-rates"
 
 
 def composition_row(term_id: Any) -> dict[str, Any]:  # noqa: ANN401  (dash.ALL too)

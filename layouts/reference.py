@@ -12,8 +12,8 @@ from dash.development.base_component import Component
 
 from core.explore.reference import ReferenceView
 from core.ontology.text import short_name
+from layouts import collection, grid_theme, ids, links, states, words
 from layouts import elements as el
-from layouts import grid_theme, ids, links, states, words
 
 MODEL_NAMES = {
     "encoder": "Encoder of this reference",
@@ -75,7 +75,17 @@ def layout(view: ReferenceView, *, bundle: str, fingerprint: str) -> Component:
         className="answer-head",
     )
     grid = html.Div(
-        [_types(view), _accuracy(view), _models(view), _facts(view), _studies(view)], className="grid reference-grid"
+        [
+            collection.months(view),
+            _types(view),
+            _accuracy(view),
+            _models(view),
+            collection.reads(view),
+            collection.rates(view),
+            _facts(view),
+            _studies(view),
+        ],
+        className="grid reference-grid",
     )
     return html.Div([head, _stats(view, fingerprint), grid], id=ids.REFERENCE, className="reference")
 

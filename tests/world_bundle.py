@@ -219,6 +219,15 @@ def _write_studies(stage: Path, ref: Reference) -> None:
         "n_studies": np.ones(len(frame), dtype=np.int64),
         "n_cells": frame["n_cells_offered"],
     })  # fmt: skip
+    write_table(stage, schema.READS_BY_STUDY, {  # two of the studies came as reads
+        "study": ["GSE900003", "GSE900005"], "month": ["2021-01", "2018-05"], "n_libraries": [96, 48],
+        "n_reads": [96 * 1_100_000, 48 * 200_000], "reads_q1": [700_000.0, 90_000.0],
+        "reads_median": [1_050_000.0, 210_000.0], "reads_q3": [1_500_000.0, 260_000.0],
+    })  # fmt: skip
+    write_table(stage, schema.ALIGNMENT_RATES, {
+        "measure": ["overall"] * 3, "low": [0.25, 0.5, 0.75], "high": [0.5, 0.75, 1.0], "n_kept": [4, 20, 90],
+        "n_below": [30, 0, 0], "threshold": [0.4] * 3,
+    })  # fmt: skip
 
 
 def _write_ontology(stage: Path, ref: Reference) -> None:

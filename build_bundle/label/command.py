@@ -11,9 +11,17 @@ from pathlib import Path
 from build_bundle.label.catalogue import read_samples
 from build_bundle.label.decide import Labeller
 from build_bundle.label.overrides import read_overrides
+from build_bundle.label.review import WORDS, make_review, review_rows
 from build_bundle.label.tables import Labelled, label_all, write_labels
 from build_bundle.label.vocabulary import LAB_WORDS, make_vocabulary
 from build_bundle.ontology_files import read_ontology
+from build_bundle.report.page import write_label_page
+
+PAGE = "labels.html"
+_LEAD = (
+    "Samples of a study that say the same stand in one row; what has no term and what is least sure come first. Look shows the "
+    "texts with the names found in them, the scope of each and why it was kept or not."
+)
 
 Say = Callable[[str], None]
 
@@ -37,7 +45,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser], say: S
     parser.add_argument(
         "--lab-words", type=Path, default=LAB_WORDS, metavar="FILE.csv", help="words the ontology lacks"
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="gets tables and unmapped.csv")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="gets tables, unmapped.csv and labels.html"
+    )
     parser.set_defaults(run=lambda options: run(options, say))
 
 
@@ -63,11 +73,21 @@ def run(options: argparse.Namespace, say: Say) -> int:
     ready = time.monotonic()
     found = label_all(read_samples(options.catalogue), labeller, overrides)
     labelled = time.monotonic()
-    write_labels(options.out, found)
+    names = {term_id: term.name for term_id, term in source.terms.items()}
+    write_labels(options.out, found, names)
+    review = make_review(review_rows(found), names, unit="Samples", lead=_LEAD, overrides=overrides)
+    write_label_page(options.out / PAGE, review, title="Labels from text", summary=_summary(found))
     for line in _lines(found, labelled - ready, ready - started):
         say(line)
     say(f"Wrote {options.out}")
     return 0
+
+
+def _summary(found: list[Labelled]) -> str:
+    counts = Counter(str(one.status) for one in found)
+    n_studies = len({one.texts.study for one in found})
+    parts = [f"{counts[status]:,} {words}" for status, words in WORDS.items() if counts[status]]
+    return f"{len(found):,} samples of {n_studies:,} studies: {', '.join(parts)}."
 
 
 def _lines(found: list[Labelled], seconds: float, loading: float) -> Iterator[str]:

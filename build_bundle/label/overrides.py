@@ -57,6 +57,10 @@ class Override:
         """
         if self.study != ANY and self.study.casefold() not in {name.casefold() for name in study}:
             return False
+        return self.fits(sample)
+
+    def fits(self, sample: Iterable[str]) -> bool:
+        """Whether the pattern fits one of a sample's names, of whatever study."""
         return any(fnmatchcase(name, self.sample) for name in sample if name)
 
 

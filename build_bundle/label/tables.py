@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,8 +16,11 @@ from build_bundle.label.catalogue import SampleTexts
 from build_bundle.label.decide import Labeller
 from build_bundle.label.evidence import SampleLabels
 from build_bundle.label.overrides import Override, first_about
+from core.errors import ConfigError
 
 LABELS, EVIDENCE, UNMAPPED = "labels.parquet", "evidence.parquet", "unmapped.csv"
+SpokenNames = dict[str, tuple[str, ...]]
+"""Accession of a sample to what it is called: title, and the text that tells most."""
 Status = Literal["mapped", "unmapped", "dropped", "overridden"]
 
 LABELS_SCHEMA = pa.schema(
@@ -29,6 +32,7 @@ LABELS_SCHEMA = pa.schema(
         ("status", pa.string()),
         ("term_ids", pa.list_(pa.string())),
         ("label_term_ids", pa.list_(pa.string())),
+        ("label_names", pa.list_(pa.string())),  # preferred names in the release that was labelled with
         ("confidence", pa.float32()),
         ("comment", pa.string()),
     ]
@@ -121,7 +125,7 @@ def label_all(samples: Iterable[SampleTexts], labeller: Labeller, overrides: Seq
     ]
 
 
-def write_labels(out: Path, found: Sequence[Labelled]) -> None:
+def write_labels(out: Path, found: Sequence[Labelled], names: Mapping[str, str]) -> None:
     """Write the tables.
 
     Parameters
@@ -130,6 +134,8 @@ def write_labels(out: Path, found: Sequence[Labelled]) -> None:
         Folder; made where it is missing.
     found : sequence of Labelled
         All samples.
+    names : mapping of str to str
+        Names of all terms by id.
     """
     out.mkdir(parents=True, exist_ok=True)
     labels = [
@@ -141,6 +147,7 @@ def write_labels(out: Path, found: Sequence[Labelled]) -> None:
             "status": one.status,
             "term_ids": list(one.term_ids),
             "label_term_ids": list(one.label_term_ids),
+            "label_names": [names[term] for term in one.label_term_ids],
             "confidence": one.confidence,
             "comment": one.override.comment if one.override else "",
         }
@@ -189,3 +196,36 @@ def why_not(found: SampleLabels) -> str:
     refused = dict.fromkeys(f"{hit.text} ({hit.why})" for hit in found.hits if not hit.kept)
     kept = dict.fromkeys(f"{hit.text} (not in the cell type field)" for hit in found.hits if hit.kept)
     return "; ".join([*kept, *refused]) or "no name found"
+
+
+def read_spoken(folder: Path) -> SpokenNames:
+    """Read what samples are called, so that a correction can name them so.
+
+    Parameters
+    ----------
+    folder : Path
+        What ``label --out`` was given.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        Accession to title and text.
+
+    Raises
+    ------
+    ConfigError
+        Where the folder holds no labels.
+    """
+    table = read_labels(folder)
+    columns = (table[name].to_pylist() for name in ("sample_accession", "title", "said"))
+    return {sample: (title, said) for sample, title, said in zip(*columns, strict=True)}
+
+
+def read_labels(folder: Path) -> pa.Table:
+    """Read the table of labels; ConfigError where the folder holds none."""
+    try:
+        return pq.read_table(folder / LABELS, schema=LABELS_SCHEMA)
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"{folder} holds no labels: {error}.", next_step="Give the folder that label wrote."
+        ) from error

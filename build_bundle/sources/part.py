@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from scipy import sparse
 
 from build_bundle.config import ExampleConfig, Labels, PartConfig
 from build_bundle.corpus import write_csr_blocks
+from build_bundle.label.overrides import Override
 from build_bundle.label_mapping import split_ids
 from build_bundle.selection import TermRules
 from build_bundle.sources.examples import take_examples
@@ -57,6 +58,10 @@ class PartRequest:
         Examples that take cells away from this part.
     seed : int
         Seed of the build.
+    overrides : sequence of Override
+        The curator's corrections that can be about the study.
+    spoken : mapping of str to tuple of str
+        Further names of a word, by which a correction may mean it.
     """
 
     part: PartConfig
@@ -66,14 +71,17 @@ class PartRequest:
     mapping: Mapping[str, tuple[str, ...]] | None = None
     examples: Sequence[ExampleConfig] = ()
     seed: int = 0
+    overrides: Sequence[Override] = ()
+    spoken: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Fate:
-    """What became of a word that labels cells: used, or why not, and the terms kept."""
+    """What became of a word that labels cells: used, or why not, the terms kept, and whether a curator said so."""
 
     kind: str
     terms: tuple[str, ...]
+    is_corrected: bool = False
 
 
 def read_part(
@@ -109,7 +117,7 @@ def read_part(
     diagnosis, words = _examined(request, names, out)
     matrix = diagnosis.matrix
     progress(0.6, "labelling")
-    fates = _fates(words, request.mapping, rules)
+    fates = {word: _fate(word, request, rules) for word in sorted(set(words))}
     chosen = selected(matrix, request.part.select).to_numpy()
     labelled = words.map(lambda word: bool(fates[word].terms)).to_numpy(dtype=bool)
     usable = chosen & labelled & (np.diff(matrix.x.indptr) > 0)
@@ -154,13 +162,15 @@ def _examined(request: PartRequest, names: GeneNames, out: Path) -> tuple[Diagno
     return diagnosis, label_words(labels, request.label_table, raw, diagnosis.matrix)
 
 
-def _fates(words: pd.Series, mapping: Mapping[str, tuple[str, ...]] | None, rules: TermRules) -> dict[str, Fate]:
-    fates = {}
-    for word in sorted(set(words)):
-        given = split_ids(word) if mapping is None else mapping.get(word)
-        terms = rules.keep(given or ())
-        fates[word] = Fate(USED if terms else _why_not(word, given, rules), terms)
-    return fates
+def _fate(word: str, request: PartRequest, rules: TermRules) -> Fate:
+    correction = next((o for o in request.overrides if o.fits((word, *request.spoken.get(word, ())))), None)
+    given: tuple[str, ...] | None
+    if correction is not None:
+        given = correction.term_ids
+    else:
+        given = split_ids(word) if request.mapping is None else request.mapping.get(word)
+    terms = rules.keep(given or ())
+    return Fate(USED if terms else _why_not(word, given, rules), terms, correction is not None)
 
 
 def _why_not(word: str, given: tuple[str, ...] | None, rules: TermRules) -> str:
@@ -175,7 +185,10 @@ def _why_not(word: str, given: tuple[str, ...] | None, rules: TermRules) -> str:
 
 def _word_facts(words: pd.Series, fates: Mapping[str, Fate]) -> list[dict[str, Any]]:
     counts = sorted(Counter(words.tolist()).items(), key=lambda item: (-item[1], item[0]))
-    return [{"word": w, "n_cells": n, "fate": fates[w].kind, "terms": list(fates[w].terms)} for w, n in counts]
+    return [
+        {"word": w, "n_cells": n, "fate": f.kind, "terms": list(f.terms), "is_corrected": f.is_corrected}
+        for w, n, f in ((w, n, fates[w]) for w, n in counts)
+    ]
 
 
 def _write_matrix(matrix: ExpressionMatrix, rows: Rows, out: Path) -> None:

@@ -9,6 +9,7 @@ the index; row j of ``genes.parquet`` is gene index j in both expression files.
 
 from __future__ import annotations
 
+from core.bundle.schema_collection import ALIGNMENT_RATES, COLLECTION, READS_BY_STUDY
 from core.bundle.schema_differential import (
     BACKGROUNDS,
     CONTRASTS,
@@ -32,8 +33,8 @@ from core.bundle.spec import (
 )
 
 __all__ = [
-    "BACKGROUNDS", "CONTRASTS", "COUNT", "DIFFERENTIAL", "DIFFERENTIAL_BY_STUDY", "DOUBLE", "EXPRESSION_BY_TYPE", "FLAG",
-    "INDEX32", "INDEX_LIST", "MARKERS_BY_GENE", "REAL", "REAL_LIST", "TEXT", "TEXTS", "Column", "TableSpec",
+    "ALIGNMENT_RATES", "BACKGROUNDS", "COLLECTION", "CONTRASTS", "COUNT", "DIFFERENTIAL", "DIFFERENTIAL_BY_STUDY", "DOUBLE", "EXPRESSION_BY_TYPE", "FLAG",
+    "INDEX32", "INDEX_LIST", "MARKERS_BY_GENE", "READS_BY_STUDY", "REAL", "REAL_LIST", "TEXT", "TEXTS", "Column", "TableSpec",
 ]  # fmt: skip
 
 SCHEMA_VERSION = 2
@@ -244,23 +245,6 @@ EVALUATION = TableSpec(
     key=("split", "held_out", "model", "cell_type_ontology_term_id", "metric"),
 )
 
-COLLECTION = TableSpec(
-    "collection",
-    "studies and cells of one month and kind",
-    (
-        Column("month", TEXT, "YYYY-MM of release, empty where unknown"),
-        Column(
-            "kind",
-            TEXT,
-            "usable | low_alignment | no_data | unmapped | set_aside",
-            choices=("usable", "low_alignment", "no_data", "unmapped", "set_aside"),
-        ),
-        Column("n_studies", COUNT, "studies"),
-        Column("n_cells", COUNT, "cells"),
-    ),
-    key=("month", "kind"),
-)
-
 EXAMPLE_QUERIES = TableSpec(
     "example_queries",
     "one example query that ships with the bundle",
@@ -279,7 +263,7 @@ EXAMPLE_QUERIES = TableSpec(
 TABLES: tuple[TableSpec, ...] = (
     CELLS, GENES, GENE_NAMES, STUDIES, CELL_TYPES, TERMS, EDGES, TYPE_SIMILARITY, EXPRESSION_BY_CELL, EXPRESSION_BY_GENE,
     ENCODER_GENES, PROJECTION, CONTRASTS, DIFFERENTIAL, DIFFERENTIAL_BY_STUDY, MARKERS_BY_GENE, EXPRESSION_BY_TYPE,
-    EVALUATION, COLLECTION, EXAMPLE_QUERIES,
+    EVALUATION, COLLECTION, READS_BY_STUDY, ALIGNMENT_RATES, EXAMPLE_QUERIES,
 )  # fmt: skip
 BINARIES: tuple[str, ...] = (EMBEDDING, ENCODER_WEIGHTS, INDEX, PROJECTION_LOADINGS, CANARY, REPORT)
 REQUIRED_FILES: tuple[str, ...] = tuple(t.file for t in TABLES) + BINARIES

@@ -34,8 +34,9 @@ class ReferenceView:
         study, accession, title, pubmed_id, year, technology, tissue, n_cells, n_genes, n_types, status, reason, licence; used first.
     evaluation : pandas.DataFrame
         Over all types: split, model, metric, value, ci_low, ci_high, p_value, n_query, k.
-    collection : pandas.DataFrame
-        month, kind, n_studies, n_cells.
+    collection, reads, rates : pandas.DataFrame
+        The tables ``collection``, ``reads_by_study`` and ``alignment_rates``; of the last the measure that the alignment rule looks
+        at, or the one there is. The last two are empty where no reads were counted.
     facts : tuple of (str, str)
         How it was built, as rows of name and text.
     """
@@ -52,6 +53,8 @@ class ReferenceView:
     studies: pd.DataFrame
     evaluation: pd.DataFrame
     collection: pd.DataFrame
+    reads: pd.DataFrame
+    rates: pd.DataFrame
     facts: tuple[tuple[str, str], ...]
 
 
@@ -83,6 +86,8 @@ def reference_view(bundle: Bundle) -> ReferenceView:
         studies=_studies(bundle),
         evaluation=_evaluation(bundle),
         collection=bundle.frame("collection"),
+        reads=bundle.frame("reads_by_study"),
+        rates=_rates(bundle.frame("alignment_rates")),
         facts=_facts(manifest),
     )
 
@@ -151,6 +156,15 @@ def year(date: object) -> int | None:
         None where there is none.
     """
     return int(date[:4]) if isinstance(date, str) and date[:4].isdecimal() else None
+
+
+def _rates(table: pd.DataFrame) -> pd.DataFrame:
+    """Keep the measure that the rule looks at, else the first there is."""
+    if table.empty:
+        return table
+    measure = table.sort_values(["threshold", "measure"], ascending=[False, False])["measure"].iloc[0]
+    chosen: pd.DataFrame = table[table["measure"] == measure].reset_index(drop=True)
+    return chosen
 
 
 def _evaluation(bundle: Bundle) -> pd.DataFrame:

@@ -207,7 +207,9 @@ def _write_other_tables(stage: Path, plan: Plan, written: Written) -> None:
     })  # fmt: skip
     for spec in (schema.TERMS, schema.EDGES, schema.TYPE_SIMILARITY):
         write_table(stage, spec, pool.tables[spec.name])
-    for spec in (schema.EVALUATION, schema.COLLECTION, schema.EXAMPLE_QUERIES):
+    for spec in (
+        schema.EVALUATION, schema.COLLECTION, schema.READS_BY_STUDY, schema.ALIGNMENT_RATES, schema.EXAMPLE_QUERIES
+    ):  # fmt: skip
         write_table(stage, spec, [])
     _write_gene_tables(stage, _markers(plan), cells[_TYPE].unique())
 

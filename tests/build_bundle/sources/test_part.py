@@ -11,6 +11,7 @@ import pytest
 from build_bundle.config import ExampleConfig, Labels, PartConfig, Select, SelectionSettings, SourceFile
 from build_bundle.corpus import read_csr
 from build_bundle.gene_tables import read_gene_table
+from build_bundle.label.overrides import Override
 from build_bundle.ontology_files import read_ontology
 from build_bundle.selection import TermRules
 from build_bundle.sources.examples import read_example
@@ -164,3 +165,19 @@ def test_an_example_that_the_app_would_refuse(names, sources, tmp_path) -> None:
     example = ExampleConfig("alien", "t", "d", "o", source=SourceFile(path="alien.h5ad"))
     with pytest.raises(SourceError, match="example alien would be refused"):
         read_example(path, example, "human", names, tmp_path)
+
+
+def test_a_curators_corrections_win(request_for, names, rules, tmp_path) -> None:
+    corrections = (
+        Override("*", B, (), "dropped here"),
+        Override("*", "third name", (CD8,)),
+        Override("*", "CL:*", (MONO,)),
+    )
+    facts = read_part(
+        request_for(overrides=corrections, spoken={CD4: ("a title", "third name")}), names, rules, tmp_path
+    )
+    words = {word["word"]: word for word in facts["words"]}
+    assert (words[B]["fate"], words[B]["terms"], words[B]["is_corrected"]) == ("left out", [], True)
+    assert words[CD4]["terms"] == [CD8]
+    assert words[CD8]["terms"] == [MONO]
+    assert set(facts["labels"]) == {CD8, MONO}

@@ -1,8 +1,9 @@
 import dataclasses
 
+import pandas as pd
 import pytest
 
-from core.explore.reference import built_on, chip, reference_view, year
+from core.explore.reference import _rates, built_on, chip, reference_view, year
 from tests.worlds import COMPOSITION, TYPES
 
 
@@ -23,6 +24,16 @@ def test_view(answered):
     assert dict(view.facts)["Organism"] == "human"
     assert "% of the exact neighbours" in dict(view.facts)["Index"]
     assert "month" in view.collection
+    assert view.reads["n_libraries"].sum() == 144
+    assert set(view.rates["measure"]) == {"overall"}
+
+
+def test_the_rates_are_those_of_the_rule():
+    rows = [("coding", 0.0, 0.4), ("overall", 0.0, 0.0), ("coding", 0.5, 0.4)]
+    table = pd.DataFrame(rows, columns=["measure", "low", "threshold"])
+    assert _rates(table)["measure"].tolist() == ["coding", "coding"]
+    assert _rates(table.assign(threshold=0.0))["measure"].tolist() == ["overall"]
+    assert _rates(table.head(0)).empty
 
 
 def test_chip_and_day(answered):
