@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from build_bundle.quantify import commands as run_command
-from build_bundle.quantify.settings import RPKM_TOTALS, QuantifySettings
+from build_bundle.quantify.settings import DROPLET_STRANDS, RPKM_TOTALS, QuantifySettings
 from build_bundle.workflow.groups import GROUP_SIZE
 
 _DEFAULT = QuantifySettings()
@@ -67,6 +67,12 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         choices=(0, 1, 2),
         default=_DEFAULT.strandedness,
         help="of plates, as featureCounts -s",
+    )
+    add(
+        "--droplet-strand",
+        choices=DROPLET_STRANDS,
+        default=_DEFAULT.droplet_strand,
+        help="Reverse for 5' kits (default %(default)s)",
     )
     add("--cell-filter", choices=("CellRanger2.2", "EmptyDrops_CR"), default=_DEFAULT.cell_filter,
         help="which barcodes are cells (default %(default)s)")  # fmt: skip

@@ -125,6 +125,7 @@ def _settings(options: argparse.Namespace) -> QuantifySettings:
         rate=options.rate,
         rpkm_total=options.rpkm_total,
         strandedness=options.strandedness,
+        droplet_strand=options.droplet_strand,
         cell_filter=options.cell_filter,
         expected_cells=options.expected_cells,
         threads=options.threads,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import gzip
+import math
 import subprocess
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -109,15 +111,13 @@ def count_droplets(
         programs.run(_command(reads, reference, settings, scratch), timeout_s=settings.timeout_s, cwd=scratch)
     found = scratch / "Solo.out" / "Gene"
     summary = _read_summary(found / "Summary.csv")
-    barcodes = (found / "filtered" / "barcodes.tsv").read_text(encoding="utf-8").split()
-    features = _read_features(found / "filtered" / "features.tsv")
-    counts = sparse.csr_matrix(mmread(found / "filtered" / "matrix.mtx").T, dtype=np.float32)
+    counts, barcodes = _read_cells(found / "filtered", reference)
     return DropletCounts(
-        _in_order(counts, features, reference),
+        counts,
         as_names(barcodes),
-        int(summary["Number of Reads"]),
-        summary["Reads Mapped to Genome: Unique+Multiple"],
-        summary["Reads Mapped to Gene: Unique Gene"],
+        int(summary.get("Number of Reads", 0)),
+        summary.get("Reads Mapped to Genome: Unique+Multiple", 0.0),
+        summary.get("Reads Mapped to Gene: Unique Gene", 0.0),
     )
 
 
@@ -210,7 +210,7 @@ def _command(reads: DropletReads, reference: Reference, settings: QuantifySettin
         "--soloCBstart", "1", "--soloCBlen", str(reads.chemistry.barcode),
         "--soloUMIstart", str(reads.chemistry.barcode + 1), "--soloUMIlen", str(reads.chemistry.umi),
         "--soloBarcodeReadLength", "0", "--soloFeatures", "Gene", "--soloCellFilter", *settings.star_cell_filter,
-        "--soloStrand", "Forward", "--outSAMtype", "None", "--outFileNamePrefix", f"{scratch.resolve()}/",
+        "--soloStrand", settings.droplet_strand, "--outSAMtype", "None", "--outFileNamePrefix", f"{scratch.resolve()}/",
         "--outTmpDir", str(scratch.resolve() / "tmp"), "--runThreadN", str(settings.threads),
     ]  # fmt: skip
 
@@ -238,13 +238,23 @@ def _whitelist(reads: DropletReads, scratch: Path) -> str:
 
 
 def _read_summary(path: Path) -> dict[str, float]:
+    """Return the numbers of STARsolo's summary; what it could not compute ("-nan") and words are left out."""
+    found = {}
     with path.open(encoding="utf-8", newline="") as stream:
-        rows = [row for row in csv.reader(stream) if len(row) == 2]
-    return {name: float(value) for name, value in rows if value.replace(".", "", 1).replace("e-", "", 1).isdigit()}
+        for row in csv.reader(stream):
+            with suppress(ValueError, IndexError):
+                found[row[0]] = float(row[1])
+    return {name: value for name, value in found.items() if math.isfinite(value)}
 
 
-def _read_features(path: Path) -> list[str]:
-    return [line.split("\t")[0] for line in path.read_text(encoding="utf-8").splitlines()]
+def _read_cells(folder: Path, reference: Reference) -> tuple[sparse.csr_matrix, list[str]]:
+    """Read the called cells; STAR writes nothing where no read lies in a gene."""
+    if not (folder / "matrix.mtx").is_file():
+        return sparse.csr_matrix(np.zeros((0, len(reference.genes)), dtype=np.float32)), []
+    barcodes = (folder / "barcodes.tsv").read_text(encoding="utf-8").split()
+    features = [line.split("\t")[0] for line in (folder / "features.tsv").read_text(encoding="utf-8").splitlines()]
+    counts = sparse.csr_matrix(mmread(folder / "matrix.mtx").T, dtype=np.float32)
+    return _in_order(counts, features, reference), barcodes
 
 
 def _in_order(counts: sparse.csr_matrix, features: Sequence[str], reference: Reference) -> sparse.csr_matrix:

@@ -130,7 +130,7 @@ def _cell_facts(job: LibraryJob, out: Path, cell: CellCounts, reads: Reads) -> d
         "rate_coding": round(cell.rate_coding, 6),
     }
     counts = sparse.csr_matrix(cell.counts[None, :].astype(np.float32))
-    return _judged(job, facts, lambda: _write(out, counts, [""]), n_cells=1)
+    return _judged(job, facts, lambda: _write(out, counts, [""]), n_cells=int(counts.nnz > 0))
 
 
 def _droplet_facts(job: LibraryJob, out: Path, found: DropletCounts) -> dict[str, Any]:
@@ -154,7 +154,10 @@ def _judged(job: LibraryJob, facts: dict[str, Any], write: Callable[[], None], *
         reason = f"{100 * rate:.1f} % of its reads {words}, below {100 * settings.min_alignment_rate:g} %."
         return _ended(job.library, LOW_ALIGNMENT, "low_alignment", reason) | facts
     if n_cells == 0:
-        return _ended(job.library, FAILED, "no_cells", "No barcode has enough molecules for a cell.") | facts
+        why = (
+            "No barcode has enough molecules for a cell." if facts["protocol"] == "droplet" else "No read is in a gene."
+        )
+        return _ended(job.library, FAILED, "no_cells", why) | facts
     write()
     return _ended(job.library, OK, "", "") | facts | {"n_cells": n_cells}
 

@@ -10,6 +10,7 @@ from core.errors import ConfigError
 Rate = Literal["overall", "coding"]
 RpkmTotal = Literal["assigned", "aligned"]
 
+DROPLET_STRANDS = ("Forward", "Reverse", "Unstranded")
 RPKM_TOTALS = {
     "assigned": "N = fragments assigned to a coding interval of exactly one gene",
     "aligned": "N = fragments that align to the genome at least once",
@@ -31,6 +32,8 @@ class QuantifySettings:
         N of RPKM = count * 1e9 / (N * L): "assigned" or "aligned" fragments. L is the merged coding length in bases.
     strandedness : int
         0 unstranded, 1 stranded, 2 reversely stranded (featureCounts -s).
+    droplet_strand : str
+        "Forward" for 3' kits, "Reverse" for 5' kits, "Unstranded" (STARsolo's --soloStrand).
     cell_filter : str
         STARsolo's rule for which barcodes are cells.
     expected_cells : int
@@ -50,6 +53,7 @@ class QuantifySettings:
     rate: Rate = "overall"
     rpkm_total: RpkmTotal = "assigned"
     strandedness: int = 0
+    droplet_strand: Literal["Forward", "Reverse", "Unstranded"] = "Forward"
     cell_filter: Literal["CellRanger2.2", "EmptyDrops_CR"] = "CellRanger2.2"
     expected_cells: int = 3000
     threads: int = 1
@@ -60,6 +64,7 @@ class QuantifySettings:
         _require(self.rate in {"overall", "coding"}, f"rate is {self.rate!r}, expected overall or coding.")
         _require(self.rpkm_total in RPKM_TOTALS, f"rpkm_total is {self.rpkm_total!r}, expected assigned or aligned.")
         _require(self.strandedness in {0, 1, 2}, f"strandedness is {self.strandedness}, expected 0, 1 or 2.")
+        _require(self.droplet_strand in DROPLET_STRANDS, f"droplet_strand is {self.droplet_strand!r}.")
         _require(self.cell_filter in {"CellRanger2.2", "EmptyDrops_CR"}, f"cell_filter is {self.cell_filter!r}.")
         _require(self.expected_cells >= 1, "expected_cells is below 1.")
         _require(self.threads >= 1, "threads is below 1.")

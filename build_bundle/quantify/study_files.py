@@ -119,7 +119,7 @@ def file_name(study: str) -> str:
 def _study_file(items: Sequence[Quantified], reference: Reference, settings: QuantifySettings) -> CountFile:
     blocks, names, tables = [], [], []
     for item in items:
-        x = read_csr(item.step.folder, len(reference.genes))
+        x = read_csr(item.step.folder, len(reference.genes)).copy()  # a process may map some 65,000 files at a time
         barcodes = pq.read_table(item.step.folder / CELLS)["barcode"].to_pylist()
         sample = item.library.sample
         names += [f"{sample}_{barcode}" if barcode else sample for barcode in barcodes]

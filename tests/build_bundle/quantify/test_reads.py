@@ -237,3 +237,13 @@ def test_files_packed_differently_are_refused(world: World, reference: Reference
     with pytest.raises(LibraryFaultError) as caught:
         count_droplets(reads, reference, SETTINGS, tmp_path)
     assert caught.value.code == "mixed_packing"
+
+
+def test_reads_of_the_other_strand_count_only_where_told(world: World, reference: Reference, tmp_path: Path) -> None:
+    drops = next(item for item in world.libraries if item.sample == "drops")
+    reads = DropletReads(drops.fastq[1:], drops.fastq[:1], Chemistry(16, 12))
+    with_strand = QuantifySettings(expected_cells=20, droplet_strand="Reverse")
+    found = count_droplets(reads, reference, with_strand, tmp_path)
+    assert found.rate_overall > 0.99
+    assert found.rate_coding < 0.01
+    assert found.counts.shape == (0, len(reference.genes))
