@@ -22,6 +22,43 @@ FAULTY, DROPLETS = "GSE91003", "GSE91004"
 N_CELLS = 12
 PLATE_TEXT = "Single cells were sorted into plates. Libraries were made with Smart-seq2."
 DROPLET_TEXT = "Cells were loaded on a 10x Genomics Chromium, Single Cell 3' v3 chemistry."
+BASE = """\
+name = "collected"
+title = "A collected reference"
+organism = "mouse"
+seed = 3
+
+[ontology]
+name = "Planted ontology"
+release = "1"
+source = "made for tests"
+files = [{ path = "ontology.json" }]
+
+[genes]
+table = { path = "genes.csv" }
+
+[selection]
+min_cells = 10
+
+[train]
+n_nets = 2
+hidden = [16]
+n_vocabulary = 120
+epochs = 8
+batch_size = 32
+
+[evaluate]
+max_folds = 2
+pair = false
+models = ["encoder", "pca_100"]
+bootstrap = 50
+
+[index]
+m = 8
+ef_construction = 50
+ef_search = 50
+threads = 1
+"""
 _STUDY_OF = {"PLATES": FAULTY, "DROPS": DROPLETS}
 _NOT_SERVED = {"half"}  # an unpacked FASTQ file; archives give packed ones
 
@@ -129,6 +166,15 @@ def _add_faults(world: ChainWorld) -> None:
     world.expected[world.accession("gone")] = ("failed", "http_404")
     world.expected[world.accession("good2")] = ("failed", "truncated")
     world.expected[world.accession("good3")] = ("unmapped_label", "unmapped_label")
+
+
+def write_base(folder: Path, world: ChainWorld) -> Path:
+    """Write a configuration without studies, and the gene table it names; the ontology must lie beside it."""
+    rows = [f"{gene.symbol},,," for gene in world.genome.genes]
+    (folder / "genes.csv").write_text("\n".join(["symbol,ensembl,entrez,aliases", *rows]) + "\n", encoding="utf-8")
+    path = folder / "base.toml"
+    path.write_text(BASE, encoding="utf-8")
+    return path
 
 
 def write_ontology(path: Path) -> Path:

@@ -1,10 +1,11 @@
-"""From public repositories to labelled counts: harvest, label, quantify, on a world whose truth is known.
+"""From public repositories to a bundle: harvest, label, quantify, run, on a world whose truth is known.
 
 The commands are those of ``build_bundle/README.md``, in its order.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +15,14 @@ import pandas as pd
 import pytest
 
 from build_bundle.cli import main
+from core.bundle.reader import Bundle
+from core.engine import Engine
+from core.query import QueryOptions
 from tests.build_bundle.quantify.conftest import require
-from tests.chain_world import DROPLETS, FAULTY, TYPED, TYPES, ChainWorld, make_world, write_ontology
-from tests.synthetic_libraries import N_DROPLET_CELLS
+from tests.chain_world import DROPLETS, FAULTY, TYPED, TYPES, ChainWorld, make_world, write_base, write_ontology
+from tests.synthetic_libraries import N_DROPLET_CELLS, write_typed_study
 from tests.synthetic_repository import SyntheticRepository
+from tests.worlds import B
 
 pytestmark = pytest.mark.slow
 
@@ -75,6 +80,11 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
     quantify = ["quantify", "--reads", str(folder / "harvest"), "--reference", str(folder / "reference"), "--labels", str(folder / "labels"),
                 "--out", str(folder / "counts"), "--expected-cells", str(N_DROPLET_CELLS), "--jobs", "2", "--quiet"]  # fmt: skip
     assert main(quantify) == 0
+    base = write_base(folder, world)
+    collect = ["collect", "--catalogue", str(folder / "harvest"), "--labels", str(folder / "labels"), "--quantified", str(folder / "counts"),
+               "--base", str(base), "--out", str(folder / "build.toml")]  # fmt: skip
+    assert main(collect) == 0
+    assert main(["run", "--config", str(folder / "build.toml"), "--out", str(folder / "bundle"), "--quiet"]) == 0
     return Chain(world, folder, first, second)
 
 
@@ -130,3 +140,38 @@ def test_labels_are_the_types_that_were_written(chain: Chain) -> None:
     for sample, library in chain.world.libraries.items():
         if library.term:
             assert list(labels.loc[sample, "label_term_ids"]) == [library.term], TYPES[library.term]
+
+
+def test_the_bundle_holds_the_cells_that_were_counted_and_labelled(chain: Chain) -> None:
+    assert main(["verify", str(chain.folder / "bundle"), "--deep"]) == 0
+    bundle = Bundle.open(chain.folder / "bundle")
+    states = chain.states[chain.states["state"] == "ok"]
+    assert set(bundle.studies["accession"]) == {*TYPED, FAULTY, DROPLETS}
+    assert bundle.manifest.counts.n_cells == states["n_cells"].sum()
+    expected = Counter(
+        chain.world.libraries[sample].term or B for sample in states.index for _ in range(states.loc[sample, "n_cells"])
+    )
+    assert Counter(bundle.cells["cell_type_ontology_term_id"]) == expected
+
+
+def test_the_bundle_answers_for_cells_it_has_not_seen(chain: Chain, tmp_path: Path) -> None:
+    fresh = write_typed_study(chain.world.genome, tmp_path / "reads", "fresh", list(TYPES), n_cells=3, seed=9)
+    quantify = [
+        "quantify",
+        "--reads",
+        str(tmp_path / "reads"),
+        "--reference",
+        str(chain.folder / "reference"),
+        "--out",
+        str(tmp_path / "counts"),
+        "--quiet",
+    ]
+    assert main(quantify) == 0
+    (counts,) = (tmp_path / "counts").glob("*.h5ad")
+    engine = Engine.open([chain.folder / "bundle"])
+    result = engine.annotate(
+        counts, bundle=engine.default, out=tmp_path / "result", options=QueryOptions(k=10), display_name="fresh.h5ad"
+    )
+    truth = {library.sample: library.term for library in fresh}
+    answers = result.labels.set_index("cell_id")["cell_type_ontology_term_id"].to_dict()
+    assert answers == truth
