@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -113,13 +114,22 @@ class Census:
                 obs = census["census_data"][key].obs.read(
                     value_filter="is_primary_data == True", column_names=list(_OBS)
                 )
-                cells = obs.concat().to_pandas()
+                cells = _counted(obs)
         except (OSError, RuntimeError, ValueError, KeyError) as error:
             raise PassingError(f"CELLxGENE Census cannot be read: {error}.", code="connection") from error
-        by_dataset = cells.groupby("dataset_id", observed=True)["assay"]
-        assays, counts = by_dataset.agg(lambda values: sorted(set(values))), by_dataset.size()
-        for row in datasets[datasets["dataset_id"].isin(counts.index)].to_dict("records"):
-            yield {str(k): v for k, v in row.items()}, assays[row["dataset_id"]], int(counts[row["dataset_id"]])
+        for row in datasets[datasets["dataset_id"].isin(cells)].to_dict("records"):
+            assays = cells[row["dataset_id"]]
+            yield {str(k): v for k, v in row.items()}, sorted(assays), sum(assays.values())
+
+
+def _counted(parts: Iterable[Any]) -> dict[str, Counter[str]]:
+    """Count cells by data set and assay, part by part: tens of millions of rows are never in memory together."""
+    found: dict[str, Counter[str]] = {}
+    for part in parts:
+        sizes = part.to_pandas().groupby(list(_OBS), observed=True).size()
+        for (dataset, assay), size in sizes.items():
+            found.setdefault(str(dataset), Counter())[str(assay)] += int(size)
+    return found
 
 
 def _library() -> Any:  # noqa: ANN401 - a module without types

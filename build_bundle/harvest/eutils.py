@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 from xml.etree.ElementTree import Element, ParseError
 
@@ -48,7 +49,8 @@ class Entrez:
         """Give the summaries of all records of a search, page by page from the server's history."""
         for start in range(0, found.count, _PAGE):
             params = _history(db, found, start, _PAGE) | {"retmode": "json"}
-            yield from self._ask("esummary", params, read_esummary, keep=False)
+            expected = min(_PAGE, found.count - start)
+            yield from self._ask("esummary", params, partial(_whole_page, expected=expected), keep=False)
 
     def linked(self, source: str, target: str, uid: str) -> tuple[str, ...]:
         """Return the ids of records of another database that belong to a record."""
@@ -144,6 +146,15 @@ def read_esummary(body: bytes) -> list[dict[str, Any]]:
     return [
         {"uid": str(uid), **entry} for uid, entry in result.items() if isinstance(entry, dict) and "error" not in entry
     ]
+
+
+def _whole_page(body: bytes, expected: int) -> list[dict[str, Any]]:
+    """Read a page of summaries and check that none is lacking; a study that is missed once would be missed for good."""
+    found = read_esummary(body)
+    listed = _json(body).get("result", {}).get("uids", [])
+    if len(listed) != expected:
+        raise BadReplyError(f"A page of summaries lists {len(listed)} records, not {expected}.")
+    return found
 
 
 def read_elink(body: bytes) -> tuple[str, ...]:

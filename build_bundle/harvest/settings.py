@@ -32,6 +32,7 @@ FILE_HOSTS: Mapping[str, str] = {
     "sra-download.ncbi.nlm.nih.gov": "https://sra-download.ncbi.nlm.nih.gov",
     "sra-pub-run-odp.s3.amazonaws.com": "https://sra-pub-run-odp.s3.amazonaws.com",
     "sra-pub-src-1.s3.amazonaws.com": "https://sra-pub-src-1.s3.amazonaws.com",
+    "datasets.cellxgene.cziscience.com": "https://datasets.cellxgene.cziscience.com",
     "sra-pub-src-2.s3.amazonaws.com": "https://sra-pub-src-2.s3.amazonaws.com",
 }
 

@@ -150,6 +150,9 @@ class _Frame:
     def concat(self) -> _Frame:
         return self
 
+    def __iter__(self) -> Iterator[_Frame]:
+        return (_Frame(self._frame.iloc[i : i + 1]) for i in range(len(self._frame)))
+
     def to_pandas(self) -> pd.DataFrame:
         return self._frame
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 
@@ -10,18 +11,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from build_bundle.harvest.arrayexpress import read_listing, read_search
-from build_bundle.harvest.client import BadReplyError
+from build_bundle.harvest.client import BadReplyError, Client
 from build_bundle.harvest.ena import FIELDS, read_report, run_of
 from build_bundle.harvest.eutils import read_elink, read_esearch, read_esummary
+from build_bundle.harvest.geo import Geo
 from build_bundle.harvest.geo_series import read_series
 from build_bundle.harvest.mage_tab import read_idf, read_sdrf
+from build_bundle.harvest.replies import ReplyStore
 from build_bundle.harvest.run_table import read_run_table, records_of
 from build_bundle.harvest.sdrf_study import accessions_of, draft_of, runs_of
+from build_bundle.harvest.settings import Window, read_settings
 from build_bundle.harvest.soft import read_soft, soft_lines
 from build_bundle.harvest.sra_xml import read_sra_xml
 from core.errors import SourceError
 from tests.build_bundle.harvest.planted_studies import arrayexpress_study, plate_study, sra_only_study
 from tests.synthetic_records import file_report, idf, listing, packages, sdrf
+from tests.synthetic_repository import SyntheticRepository
 
 READERS = [
     read_esearch,
@@ -81,6 +86,22 @@ def test_summaries_that_failed() -> None:
         }
     }
     assert read_esummary(json.dumps(partly).encode()) == [{"uid": "2", "accession": "GSE2"}]
+
+
+def test_a_page_of_summaries_that_lacks_a_study_is_refused(tmp_path: Path) -> None:
+    studies = [plate_study(), sra_only_study()]
+    with SyntheticRepository(studies) as server:
+        answer = server.answer
+        server.answer = lambda path, query: (
+            answer(path, query).replace(b'["200090001", ', b"[") if "esummary" in path else answer(path, query)
+        )
+        (tmp_path / "c.toml").write_text(server.config_text(attempts=2), encoding="utf-8")
+        settings = read_settings(tmp_path / "c.toml", {})
+        with (
+            Client(settings, ReplyStore(tmp_path)) as client,
+            pytest.raises(BadReplyError, match="lists 1 records, not 2"),
+        ):
+            list(Geo(client, "mouse").search(Window(dt.date(2017, 1, 1), dt.date(2018, 1, 1))))
 
 
 def test_links_that_failed() -> None:
