@@ -96,17 +96,23 @@ def _only_once(names: Sequence[tuple[str, str]]) -> dict[str, str]:
 
 def _library(folder: Path, sample: Row, files: list[Row], runs: list[Row], with_matrix: set[str]) -> Library:
     protocol = _protocol(str(sample["protocol_family"]))
-    reads = [_file(folder, row) for row in files if row["kind"] in _KINDS and row["state"] == "downloaded"]
+    rows = [row for row in files if row["kind"] in _KINDS]
     has_matrix = sample["study_accession"] in with_matrix or any(row["kind"] == "matrix" for row in files)
+    chosen = choose_files([_file(folder, row) for row in rows if row["state"] == "downloaded"], protocol)
+    fault = _fault(rows, runs)
+    if chosen and chosen[0].kind == "bam":
+        fault = ("", "")  # what is wrong with the FASTQ files does not matter then
+    elif rows and not chosen and not has_matrix and not any(fault):
+        fault = ("not_downloaded", "Its reads are listed, but were not downloaded (harvest --download fastq,bam,sra).")
     technology = str(sample["technology"])
     return Library(
         study=sample["study_accession"],
         sample=sample["sample_accession"],
         protocol=protocol,
         layout=sample["library_layout"],
-        files=choose_files(reads, protocol),
+        files=chosen,
         chemistry=technology if Chemistry.of(technology) else "",
-        fault=_fault(files, runs),
+        fault=fault,
         has_author_matrix=has_matrix or sample["available"] == "author_only",
     )
 
@@ -120,7 +126,7 @@ def _fault(files: list[Row], runs: list[Row]) -> tuple[str, str]:
 
     A run without files is no fault of its sample: another kind of file may stand for it, or its state says so.
     """
-    failed = [row for row in files if row["kind"] in _KINDS and row["state"] == "failed"]
+    failed = [row for row in files if row["state"] == "failed"]
     broken = [row for row in runs if row["state"] not in {"ok", "no_files"}]
     found = next(iter([*failed, *broken]), None)
     return (str(found["reason_code"]), str(found["reason"])) if found else ("", "")

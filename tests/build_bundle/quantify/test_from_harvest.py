@@ -75,6 +75,32 @@ def test_what_the_harvest_missed_is_the_fault(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_deposited_bam_stands_in_for_lost_mates(tmp_path: Path) -> None:
+    files = [
+        file("a.fastq.gz", "GSM1"),
+        file("a.bam", "GSM1", kind="bam"),
+        file("b.fastq.gz", "GSM2", state="failed", reason_code="http_404", reason="Gone."),
+        file("b.bam", "GSM2", kind="bam"),
+    ]
+    samples = [sample("GSM1", protocol_family="droplet"), sample("GSM2")]
+    sheet = harvest(tmp_path, samples, files, [run("GSM1", "missing_mate", "missing_mate", "No mate."), run("GSM2")])
+    assert [[f.kind for f in library.files] for library in sheet.libraries] == [["bam"], ["bam"]]
+    assert [library.fault for library in sheet.libraries] == [("", ""), ("", "")]
+
+
+def test_reads_that_were_only_listed_are_said_to_be(tmp_path: Path) -> None:
+    files = [
+        file("a.fastq.gz", "GSM1", state="listed", path=""),
+        file("b.fastq.gz", "GSM2", state="listed", path="", study_accession="GSE2"),
+        file("m.csv", "", kind="matrix", path="processed/GSE2/study/m.csv", study_accession="GSE2"),
+    ]
+    samples = [sample("GSM1"), sample("GSM2", study_accession="GSE2"), sample("GSM3", available="no_raw")]
+    one, three, two = harvest(tmp_path, samples, files, [run("GSM1"), run("GSM2")]).libraries
+    assert one.fault[0] == "not_downloaded"
+    assert (two.fault, two.has_author_matrix) == (("", ""), True)
+    assert (three.fault, three.has_author_matrix) == (("", ""), False)
+
+
 def test_matrices_of_authors_stand_in(tmp_path: Path) -> None:
     samples = [sample("GSM1"), sample("GSM2", title="GSM1"), sample("GSM3", study_accession="GSE2")]
     files = [
