@@ -257,7 +257,7 @@ def _report_task(workshop: Workshop, reading: tuple[str, ...]) -> Task:
         write_report(context.out, workshop.config, context.done, names=names)
         return {}
 
-    needs = ("genes", *reading, "corpus", "train", "index", "projection", "evaluate", "tables")
+    needs = ("genes", *reading, "corpus", "train", "index", "projection", "differential", "evaluate", "tables")
     material = _described(workshop) | {"collection": workshop.collection_digests}
     return Task("report", "Write the report", run, needs, material, ("build_bundle.report", "build_bundle.label"))
 

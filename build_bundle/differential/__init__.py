@@ -1,4 +1,4 @@
-"""Genes that set each cell type apart: Wilcoxon per type and study, combined over studies (science 8)."""
+"""Genes that set types apart: a test per type, background and study, combined over studies (science 8)."""
 
 from build_bundle.differential.differential_step import run
 

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from build_bundle.config import Config
 from build_bundle.corpus import Corpus
 from build_bundle.report.charts import Bar, Line
+from build_bundle.report.contrasts import gather_contrasts
 from build_bundle.sources.part import USED
 from build_bundle.step import Finished
 from build_bundle.study_facts import StudyOutcome, outcomes
@@ -51,6 +52,7 @@ def gather(config: Config, done: Mapping[str, Finished]) -> dict[str, Any]:
         "accuracy": _accuracy(done),
         "accuracy_by_type": _accuracy_by_type(done),
         "train": done["train"].facts if "train" in done else None,
+        "contrasts": gather_contrasts(done),
         "index": done["index"].facts["index"] if "index" in done else None,
         "confidence": done["evaluate"].facts.get("confidence") if "evaluate" in done else None,
         "selection": config.selection,

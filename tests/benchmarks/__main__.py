@@ -18,6 +18,7 @@ from core.bundle.reader import Bundle
 from core.errors import BundleError
 from core.memory import peak_memory
 from tests.benchmarks.big_bundle import N_CHUNKS, Plan, write_big_bundle
+from tests.benchmarks.differential import differential_rows
 from tests.benchmarks.figures import figure_rows
 from tests.benchmarks.measures import annotate_rows, app_rows, read_rows, search_rows
 from tests.benchmarks.pool import ONTOLOGY, load_pool
@@ -46,6 +47,7 @@ def main() -> int:
         rows += read_rows(opened)
         rows += search_rows(opened, query)
         rows += figure_rows(bundle, out)
+        rows += differential_rows(big_plan(), folder)
     print(table(rows))
     missed = [row for row in rows if not row.passed]
     print(
@@ -60,11 +62,16 @@ def prepared(folder: Path) -> tuple[Path, Path]:
     if not query.exists() or not _opens(folder):
         print("Making the reference of 150,000 cells; this takes about ten minutes, once.", flush=True)
         shutil.rmtree(folder, ignore_errors=True)
-        trained = Bundle.open(DEMO)
-        plan = Plan(load_pool(SHARED, DEMO, trained.table("encoder_genes")["gene_symbol"].to_pylist()), trained)
+        plan = big_plan()
         write_big_bundle(plan, folder)
         write_query(plan, query)
     return folder, query
+
+
+def big_plan() -> Plan:
+    """Return what the large reference is drawn from."""
+    trained = Bundle.open(DEMO)
+    return Plan(load_pool(SHARED, DEMO, trained.table("encoder_genes")["gene_symbol"].to_pylist()), trained)
 
 
 def _opens(folder: Path) -> bool:

@@ -101,6 +101,8 @@ def test_the_report_is_one_escaped_page(built: Path) -> None:
         "Retrieval test",
         "<svg",
         "The collection by month of release",
+        "Genes that set types apart",
+        "3 wider terms",
     ):
         assert word in page
 

@@ -1,0 +1,66 @@
+"""Other people's tests of the same cells: scanpy's Wilcoxon, and a moderated t-test as limma makes it."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pandas as pd
+from scipy import optimize, special, stats
+
+from build_bundle.differential.ranksum import adjusted
+from build_bundle.differential.sample import Sample
+
+
+def scanpy_wilcoxon(sample: Sample) -> pd.DataFrame:
+    """`scanpy.tl.rank_genes_groups` of the type against the background, tie-corrected: gene, log2_fold_change, z, p_value."""
+    with warnings.catch_warnings():  # its imports and its use of pandas warn
+        warnings.simplefilter("ignore")
+        import anndata
+        import scanpy
+
+        side = pd.Categorical(np.where(sample.in_group, "in", "out"))
+        obs = pd.DataFrame({"side": side}, index=[f"c{i}" for i in range(len(side))])
+        var = pd.DataFrame(index=[f"{g}" for g in sample.genes])
+        data = anndata.AnnData(sample.lognorm, obs=obs, var=var)
+        scanpy.tl.rank_genes_groups(
+            data, "side", groups=["in"], reference="out", method="wilcoxon", tie_correct=True, use_raw=False
+        )
+        found = scanpy.get.rank_genes_groups_df(data, "in")
+    found = found.assign(gene=found["names"].astype(int)).set_index("gene").reindex(sample.genes).reset_index()
+    return pd.DataFrame({
+        "gene": sample.genes, "log2_fold_change": found["logfoldchanges"].to_numpy(),
+        "z": found["scores"].to_numpy(dtype=float), "p_value": found["pvals"].to_numpy(dtype=float),
+    })  # fmt: skip
+
+
+def moderated_t(sample: Sample) -> pd.DataFrame:
+    """Two-sample t-test on log1p counts per 10,000 with variances shrunken to a common one (Smyth 2004)."""
+    x = sample.lognorm.toarray().astype(float)
+    a, b = x[sample.in_group], x[~sample.in_group]
+    df = len(x) - 2
+    variance = (((a - a.mean(axis=0)) ** 2).sum(axis=0) + ((b - b.mean(axis=0)) ** 2).sum(axis=0)) / df
+    seen = variance > 0
+    d0, s0 = _prior(variance[seen], df)
+    shrunken = (d0 * s0 + df * variance) / (d0 + df)
+    change = a.mean(axis=0) - b.mean(axis=0)
+    t = change / np.sqrt(shrunken * (1 / len(a) + 1 / len(b)))
+    p = np.where(seen, 2 * stats.t.sf(np.abs(t), d0 + df), 1.0)
+    return pd.DataFrame({"gene": sample.genes, "log2_fold_change": change, "z": t, "p_value": p})
+
+
+def _prior(variance: np.ndarray, df: int) -> tuple[float, float]:
+    """Degrees of freedom and place of the scaled F distribution of the variances, by the moments of their logs."""
+    e = np.log(variance) - special.digamma(df / 2) + np.log(df / 2)
+    spread = e.var(ddof=1) - special.polygamma(1, df / 2)
+    if spread <= 0:
+        return 1e6, float(np.exp(e.mean()))
+    d0 = 2 * optimize.brentq(lambda v: special.polygamma(1, v) - spread, 1e-3, 1e6)
+    return d0, float(np.exp(e.mean() + special.digamma(d0 / 2) - np.log(d0 / 2)))
+
+
+def with_adjusted(table: pd.DataFrame, sample: Sample) -> pd.DataFrame:
+    """Keep the genes seen in a cell and adjust their p-values, as the builder does."""
+    seen = np.asarray((sample.counts > 0).sum(axis=0)).ravel() > 0
+    kept = table[seen].reset_index(drop=True)
+    return kept.assign(p_value_adj=adjusted(kept["p_value"].to_numpy(dtype=float)))
