@@ -22,12 +22,15 @@ from core.expression.genes import GeneNames
 from core.ontology.detail import Level, levels_of_detail
 from core.ontology.graph import Ontology
 from core.ontology.similarity import Similarity
+from core.search.calibration import Calibration
 from core.search.canary import check_canary
 from core.search.index import NeighborIndex
 from core.search.labelling import Labeller
 
 Ints = npt.NDArray[np.int32]
 _TYPE = "cell_type_ontology_term_id"
+THIN_CELLS, THIN_STUDIES = 75, 2
+"""Below these a label rests on thin ground: fewer cells than the paper asked for, or one laboratory's word."""
 
 
 class Reference:
@@ -115,7 +118,19 @@ class Reference:
         """Writes labels as a table."""
         types = self.bundle.cell_types
         names = dict(zip(types[_TYPE].tolist(), types["cell_type"].tolist(), strict=True))
-        return Labeller(self.ontology, names, self.bundle.manifest.confidence.unknown_distance)
+        thin = types.loc[(types["n_cells"] < THIN_CELLS) | (types["n_studies"] < THIN_STUDIES), _TYPE]
+        return Labeller(
+            self.ontology,
+            names,
+            self.bundle.manifest.confidence.unknown_distance,
+            calibration=self._calibration,
+            thin=frozenset(thin),
+        )
+
+    @cached_property
+    def _calibration(self) -> Calibration | None:
+        found = Calibration.from_table(self.bundle.frame(schema.CALIBRATION.name))
+        return found.for_wider_types() if found and isinstance(self.bundle, RelabelledBundle) else found
 
     @cached_property
     def type_codes(self) -> Ints:

@@ -15,6 +15,8 @@ from build_bundle.differential.combine import StudyTest
 from build_bundle.differential.lineage import Lineage
 from build_bundle.differential.pieces import PIECES, Tested, pieces_of
 from build_bundle.differential.settings import DifferentialSettings
+from build_bundle.evaluate.calibration import calibration_table
+from build_bundle.evaluate.trust import judged_rows
 from core.bundle import schema
 from core.bundle.manifest import (
     ConfidenceFacts,
@@ -32,7 +34,7 @@ from core.expression.recipe import EncoderInputs, Recipe
 from core.ontology.graph import Ontology
 from core.ontology.similarity import similarity_table
 from core.search.canary import canary_tensors
-from core.search.confidence import learn_threshold
+from core.search.confidence import Backoff, learn_threshold
 from core.search.exact import exact_search
 from core.search.index import build_index
 from tests.worlds import ALIASES, COMPOSITION, ENSEMBL, N_GENES, TERMS, TYPES, Cells, T, World, write_query
@@ -151,6 +153,7 @@ def write_world_bundle(world: World, out: Path) -> Path:
         _write_differential(stage, reference)
         variances = _write_projection(stage, reference)
         _write_evaluation(stage, reference)
+        write_table(stage, schema.CALIBRATION, _calibration(reference))
         _write_examples(stage, world)
         write_array(stage, schema.EMBEDDING, reference.embedding)
         write_tensors(stage, schema.ENCODER_WEIGHTS, reference.weights)
@@ -355,6 +358,21 @@ def _write_evaluation(stage: Path, ref: Reference) -> None:
                 for metric in ("accuracy", "mafp_weighted")
             ]  # fmt: skip
     write_table(stage, schema.EVALUATION, pd.DataFrame(rows))
+
+
+def _calibration(ref: Reference) -> pd.DataFrame:
+    """Leave every study out in turn, and learn from all its cells which answers are right."""
+    edges = [(child, parent) for child, (_, parents, _) in TERMS.items() for parent in parents]
+    backoff = Backoff(Ontology({t: name for t, (name, _, _) in TERMS.items()}, edges), TYPES)
+    codes = np.array([TYPES.index(t) for t in ref.types], dtype=np.int32)
+    return calibration_table(pd.concat([_trust(ref, s, codes, backoff) for s in COMPOSITION], ignore_index=True), 0.4)
+
+
+def _trust(ref: Reference, study: str, codes: np.ndarray, backoff: Backoff) -> pd.DataFrame:
+    mine = ref.studies == study
+    near = exact_search(ref.embedding[~mine], ref.embedding[mine], K)
+    found = judged_rows(codes[~mine][near.ids], near.distances, codes[mine], np.unique(codes[~mine]), backoff)
+    return found.assign(held_out=study, run=study, split="study")
 
 
 def _hits(ref: Reference, points: np.ndarray, study: str) -> np.ndarray:

@@ -10,11 +10,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from build_bundle.config_reader import read_config
 from build_bundle.corpus import Corpus
-from build_bundle.evaluate.evaluation_step import evaluate
+from build_bundle.evaluate.calibration import calibration_table
+from build_bundle.evaluate.evaluation_step import evaluate, trust_of
 from build_bundle.evaluate.summary import evaluation_table, markdown
-from core.bundle.schema import EVALUATION
+from core.bundle.schema import CALIBRATION, EVALUATION
 from core.bundle.writer import write_table
 from core.errors import ScQueryError
 
@@ -35,20 +38,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         config = read_config(options.config, data=options.data)
+        corpus, settings, train = Corpus.open(options.corpus), config.steps["evaluate"], config.steps["train"]
+        store = options.out / "trials"
         cells = evaluate(
-            Corpus.open(options.corpus),
-            config.steps["evaluate"],
-            config.steps["train"],
+            corpus,
+            settings,
+            train,
             seed=config.seed,
-            store=options.out / "trials",
+            store=store,
             progress=lambda share, text: print(f"\r{share:4.0%} {text:<100.100}", end="", file=sys.stderr, flush=True),
         )
     except ScQueryError as error:
         print(error, file=sys.stderr)
         return 2
     print(file=sys.stderr)
-    table = evaluation_table(cells, n_bootstrap=config.steps["evaluate"].bootstrap, seed=config.seed)
+    table = evaluation_table(cells, n_bootstrap=settings.bootstrap, seed=config.seed)
     write_table(options.out, EVALUATION, table)
+    trust = trust_of(corpus, settings, train, seed=config.seed, store=store)
+    known = trust[trust["known"] & trust["is_label"]] if len(trust) else trust
+    far = float(np.quantile(known["mean_distance"], settings.quantile)) if len(known) else 0.0
+    write_table(options.out, CALIBRATION, calibration_table(trust, far))
     text = markdown(table)
     (options.out / "evaluation.md").write_text(text, encoding="utf-8")
     print(text)

@@ -16,20 +16,23 @@ import numpy.typing as npt
 import pandas as pd
 
 from build_bundle.corpus import Corpus
+from build_bundle.evaluate.calibration import calibration_table
 from build_bundle.evaluate.confidence import learn_confidence
-from build_bundle.evaluate.folds import held_out_pairs, study_folds
+from build_bundle.evaluate.folds import held_out_pairs, study_folds, types_left_out
 from build_bundle.evaluate.settings import EvaluateSettings
 from build_bundle.evaluate.summary import ALL, TYPE, evaluation_table
 from build_bundle.evaluate.trial import make_trial, run_trial
+from build_bundle.evaluate.trust import trust_rows
 from build_bundle.holdout import Holdout
 from build_bundle.step import ReportProgress, StepContext, no_progress
 from build_bundle.train.encoder import TrainedEncoder, train_encoder
 from build_bundle.train.settings import TrainSettings
 from build_bundle.train.training_step import SEEN, read_encoder
-from core.bundle.schema import EVALUATION
+from core.bundle.schema import CALIBRATION, EVALUATION
 from core.bundle.writer import write_table
 
-STUDY, PAIR = "study", "pair"
+STUDY, PAIR, TYPES = "study", "pair", "types"
+TRUST = ".trust.parquet"
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class HoldoutRun:
     Parameters
     ----------
     split : str
-        "study" or "pair".
+        "study", "pair", or "types" (a study and some types, for the measure of trust only).
     title : str
         For the progress line.
     holdout : Holdout
@@ -68,6 +71,11 @@ def planned(corpus: Corpus, settings: EvaluateSettings) -> tuple[HoldoutRun, ...
     """
     folds = study_folds(corpus, settings)
     runs = [HoldoutRun(STUDY, f"without {', '.join(fold)}", Holdout(frozenset(fold))) for fold in folds]
+    for number, fold in enumerate(folds if settings.types_left_out else ()):
+        lacking = types_left_out(corpus, fold, settings.types_left_out, number)
+        if lacking:
+            title = f"without {', '.join(fold)} and {len({name for name, _ in lacking})} types"
+            runs.append(HoldoutRun(TYPES, title, Holdout(frozenset(fold), lacking)))
     pairs = held_out_pairs(corpus.cells.iloc[: corpus.n_ref]) if settings.pair else frozenset()
     if pairs:
         runs.append(HoldoutRun(PAIR, f"without {len(pairs)} type-study pairs", Holdout(pairs=pairs)))
@@ -114,17 +122,34 @@ def evaluate(
         def report(fraction: float, detail: str, *, done: int = number, title: str = run_.title) -> None:
             progress((done + 0.8 * fraction) / len(runs), f"{title}: {detail}")
 
-        if not path.exists():
-            frame = _one(corpus, run_, settings, train, seed, report)
+        if not path.exists() or (run_.split != PAIR and not path.with_suffix(TRUST).exists()):
+            frame = _one(corpus, run_, settings, train, seed, path, report)
             part = path.with_suffix(".part")
             frame.to_parquet(part)
             part.replace(path)
-        frames.append(pd.read_parquet(path).assign(split=run_.split))
+        if run_.split != TYPES:
+            frames.append(pd.read_parquet(path).assign(split=run_.split))
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["split"])
 
 
+def trust_of(
+    corpus: Corpus, settings: EvaluateSettings, train: TrainSettings, *, seed: int, store: Path
+) -> pd.DataFrame:
+    """Return what the hold-outs that `evaluate` finished say about right and wrong answers.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of `trust_rows` with columns ``run`` and ``split``; empty where nothing was held out.
+    """
+    runs = [run_ for run_ in planned(corpus, settings) if run_.split != PAIR]
+    paths = [store / f"{_key(corpus, run_, settings, train, seed)}{TRUST}" for run_ in runs]
+    frames = [frame for frame in map(pd.read_parquet, paths) if len(frame)]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+
 def run(context: StepContext) -> dict[str, Any]:
-    """Evaluate the encoder and write ``evaluation.parquet``.
+    """Evaluate the encoder and write ``evaluation.parquet`` and ``calibration.parquet``.
 
     Parameters
     ----------
@@ -148,6 +173,9 @@ def run(context: StepContext) -> dict[str, Any]:
     cells = evaluate(context.corpus, settings, train, seed=context.seed, store=store, progress=context.progress)
     mine = cells[(cells["split"] == STUDY) & (cells["model"] == "encoder")] if len(cells) else cells
     confidence = learn_confidence(context.corpus, mine, encoder, quantile=settings.quantile, seed=context.seed)
+    trust = trust_of(context.corpus, settings, train, seed=context.seed, store=store)
+    calibration = calibration_table(trust, confidence["unknown_distance"])
+    write_table(context.out, CALIBRATION, calibration)
     rows = np.flatnonzero(np.load(context.inputs["train"] / SEEN)).astype(np.int64)
     unseen = _unseen(context, settings, TrainedEncoder(encoder, (), tuple(context.facts["train"]["classes"]), rows))
     scored = [frame for frame in (cells, unseen) if len(frame)]
@@ -172,11 +200,17 @@ def _one(
     settings: EvaluateSettings,
     train: TrainSettings,
     seed: int,
+    path: Path,
     progress: ReportProgress,
 ) -> pd.DataFrame:
     held = _in_reference(corpus) & run_.holdout.covers(corpus.cells)
     trial = make_trial(corpus, _in_reference(corpus) & ~held, held, settings, seed=seed)
     trained = train_encoder(corpus, train, seed=seed, holdout=run_.holdout, progress=progress)
+    if run_.split != PAIR:
+        trust = trust_rows(corpus, run_.holdout, run_.holdout.studies, trained, k=settings.k, seed=seed)
+        trust.assign(run=path.stem, split=run_.split).to_parquet(path.with_suffix(TRUST))
+    if run_.split == TYPES:
+        return pd.DataFrame(columns=["held_out", "model"])
     return run_trial(corpus, trial, trained, settings)
 
 

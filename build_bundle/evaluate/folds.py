@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from build_bundle.corpus import Corpus
@@ -84,6 +85,34 @@ def _spread(counts: pd.DataFrame, n_folds: int) -> tuple[tuple[str, ...], ...]:
         best = min(range(n_folds), key=lambda number: (shared[number], sizes[number], number))
         folds[best].append(str(study))
     return tuple(tuple(fold) for fold in folds if fold)
+
+
+def types_left_out(corpus: Corpus, fold: Sequence[str], share: float, seed: int) -> frozenset[tuple[str, str]]:
+    """Choose types of a fold that the rest of the reference shall lack.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        The reference and its profiles.
+    fold : sequence of str
+        Held-out studies.
+    share : float
+        Share of the types that both the fold and the rest have, 0..1; at least one where it is above 0.
+    seed : int
+        Seed of the choice.
+
+    Returns
+    -------
+    frozenset of (type, study)
+        Every one of these types in every study, for `Holdout`.
+    """
+    cells = corpus.cells.iloc[: corpus.n_ref]
+    mine = cells["study"].isin(list(fold))
+    both = sorted(set(cells.loc[mine, TYPE]) & set(cells.loc[~mine, TYPE]))
+    n = min(len(both), max(1, round(share * len(both)))) if share > 0 else 0
+    chosen = np.random.default_rng([seed, 43]).choice(len(both), n, replace=False)
+    studies = [*corpus.reference, *corpus.profile_studies]
+    return frozenset((both[i], study) for i in chosen for study in studies)
 
 
 def held_out_pairs(cells: pd.DataFrame) -> frozenset[tuple[str, str]]:

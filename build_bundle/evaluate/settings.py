@@ -33,6 +33,9 @@ class EvaluateSettings:
         Query cells taken at most from one study.
     bootstrap : int
         Resamples of the studies for confidence intervals.
+    types_left_out : float
+        Share of the types of each fold that one more training per fold does without, to measure how well cells of lacking
+        types are told from the others; 0 makes no such trainings.
     quantile : float
         Share of held-out cells of known types that the distance threshold calls known.
 
@@ -50,6 +53,7 @@ class EvaluateSettings:
     min_reference: int = 10
     max_queries: int = 3000
     bootstrap: int = 2000
+    types_left_out: float = 0.0
     quantile: float = 0.99
 
     def __post_init__(self) -> None:
@@ -60,10 +64,10 @@ class EvaluateSettings:
                 next_step="Correct the configuration.",
             )
         small = [n for n in ("k", "min_reference", "max_queries", "bootstrap") if getattr(self, n) < 1]
-        if small or self.max_folds < 0 or not 0 < self.quantile <= 1:
+        if small or self.max_folds < 0 or not 0 < self.quantile <= 1 or not 0 <= self.types_left_out < 1:
             raise ConfigError(
-                f"[evaluate] {', '.join(small) or 'max_folds or quantile'} is out of range.",
-                next_step="Use numbers of at least 1 (max_folds: 0) and a quantile above 0 and at most 1.",
+                f"[evaluate] {', '.join(small) or 'max_folds, types_left_out or quantile'} is out of range.",
+                next_step="Use numbers of at least 1 (max_folds: 0), types_left_out from 0 to below 1, and a quantile above 0 and at most 1.",
             )
         names = [study for fold in self.folds for study in fold]
         if len(names) != len(set(names)):

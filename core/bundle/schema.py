@@ -245,6 +245,28 @@ EVALUATION = TableSpec(
     key=("split", "held_out", "model", "cell_type_ontology_term_id", "metric"),
 )
 
+CALIBRATION = TableSpec(
+    "calibration",
+    "one number about how far the labels are to be trusted, learned from held-out studies; no row where none could be",
+    (
+        Column(
+            "kind",
+            TEXT,
+            "weight (of the probability, core.search.calibration) | threshold (x tolerated error, y probability to reach) | "
+            "reliability (x mean probability, y share right) | coverage (x promised, y kept, on a study not learned from) | "
+            "unknown (x share of known cells, y of cells of lacking types, farther away than some distance) | summary (y by name)",
+            choices=("weight", "threshold", "reliability", "coverage", "unknown", "summary"),
+        ),
+        Column("name", TEXT, "weight or summary: which; coverage: study, or 'all'; empty otherwise"),
+        Column("x", DOUBLE, "see kind; 0 where it has none"),
+        Column("y", DOUBLE, "see kind"),
+        Column("n_cells", COUNT, "held-out cells behind the number"),
+        Column("n_studies", INDEX32, "held-out studies behind the number"),
+    ),
+    key=("kind", "name", "x"),
+)
+
+
 EXAMPLE_QUERIES = TableSpec(
     "example_queries",
     "one example query that ships with the bundle",
@@ -263,7 +285,7 @@ EXAMPLE_QUERIES = TableSpec(
 TABLES: tuple[TableSpec, ...] = (
     CELLS, GENES, GENE_NAMES, STUDIES, CELL_TYPES, TERMS, EDGES, TYPE_SIMILARITY, EXPRESSION_BY_CELL, EXPRESSION_BY_GENE,
     ENCODER_GENES, PROJECTION, CONTRASTS, DIFFERENTIAL, DIFFERENTIAL_BY_STUDY, MARKERS_BY_GENE, EXPRESSION_BY_TYPE,
-    EVALUATION, COLLECTION, READS_BY_STUDY, ALIGNMENT_RATES, EXAMPLE_QUERIES,
+    EVALUATION, CALIBRATION, COLLECTION, READS_BY_STUDY, ALIGNMENT_RATES, EXAMPLE_QUERIES,
 )  # fmt: skip
 BINARIES: tuple[str, ...] = (EMBEDDING, ENCODER_WEIGHTS, INDEX, PROJECTION_LOADINGS, CANARY, REPORT)
 REQUIRED_FILES: tuple[str, ...] = tuple(t.file for t in TABLES) + BINARIES

@@ -10,7 +10,9 @@ import pandas as pd
 
 from core.bundle.manifest import EncoderFacts, Manifest
 from core.bundle.reader import Bundle
+from core.bundle.schema import CALIBRATION
 from core.explore.thin import VERY_FEW_CELLS
+from core.explore.trust import TrustView, trust_view
 
 STATUS_ORDER = ("used", "held_out", "set_aside")
 
@@ -39,6 +41,8 @@ class ReferenceView:
         at, or the one there is. The last two are empty where no reads were counted.
     facts : tuple of (str, str)
         How it was built, as rows of name and text.
+    trust : TrustView
+        How far labels are to be trusted.
     """
 
     title: str
@@ -56,6 +60,7 @@ class ReferenceView:
     reads: pd.DataFrame
     rates: pd.DataFrame
     facts: tuple[tuple[str, str], ...]
+    trust: TrustView
 
 
 def reference_view(bundle: Bundle) -> ReferenceView:
@@ -89,6 +94,7 @@ def reference_view(bundle: Bundle) -> ReferenceView:
         reads=bundle.frame("reads_by_study"),
         rates=_rates(bundle.frame("alignment_rates")),
         facts=_facts(manifest),
+        trust=trust_view(bundle.frame(CALIBRATION.name)),
     )
 
 

@@ -97,6 +97,7 @@ class Backoff:
     """
 
     def __init__(self, ontology: Ontology, type_ids: Sequence[str]) -> None:
+        self.type_ids = list(type_ids)
         place = {t: i for i, t in enumerate(type_ids)}
         above = {t: ontology.ancestors(t) if t in ontology else frozenset() for t in type_ids}
         wider = {a for ancestors in above.values() for a in ancestors}
@@ -107,6 +108,21 @@ class Backoff:
             below = [place[t] for t in (*ontology.descendants(term), term) if t in place]
             self._covers[j, below] = 1
             self._is_above[:, j] = [term in above[t] for t in type_ids]
+
+    def shares(self, scores: Floats) -> Floats:
+        """Return the sum of the scores at or below each term, n x n_terms."""
+        summed: Floats = scores @ self._covers.T
+        return summed
+
+    def holds(self, code: Ints) -> npt.NDArray[np.bool_]:
+        """Return which terms have each type at or below them, n x n_terms."""
+        held: npt.NDArray[np.bool_] = self._covers.T[code] > 0
+        return held
+
+    def above(self, label: Ints) -> npt.NDArray[np.bool_]:
+        """Return which terms stand above each label, n x n_terms."""
+        standing: npt.NDArray[np.bool_] = self._is_above[label]
+        return standing
 
     def narrowest(self, scores: Floats, label: Ints, threshold: float) -> Ints:
         """Return the narrowest ancestor of each label whose score reaches the threshold.
@@ -130,7 +146,7 @@ class Backoff:
             return found
         for start in range(0, len(scores), _CHUNK):
             part = slice(start, start + _CHUNK)
-            reaches = scores[part] @ self._covers.T >= threshold - _ROUNDING
-            reaches &= self._is_above[label[part]]
+            reaches = self.shares(scores[part]) >= threshold - _ROUNDING
+            reaches &= self.above(label[part])
             found[part] = np.where(reaches.any(axis=1), reaches.argmax(axis=1), -1)
         return found

@@ -5,13 +5,14 @@ Not here: counting neighbours (``scoring``), the rules of trust (``confidence``)
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from core.ontology.graph import Ontology
+from core.search.calibration import LABEL, Calibration
 from core.search.confidence import AMBIGUOUS, Backoff, statuses
 from core.search.scoring import Labels
 
@@ -21,8 +22,15 @@ Ints = npt.NDArray[np.int32]
 COLUMNS = (
     "cell_id", "cell_type_ontology_term_id", "cell_type", "confidence", "runner_up_ontology_term_id", "n_studies", "status",
     "fraction_of_neighbors", "mean_distance", "parent_ontology_term_id", "parent_cell_type",
+    "probability", "calibrated_ontology_term_id", "calibrated_cell_type", "calibrated_probability", "thin_reference",
 )  # fmt: skip
-"""Columns of ``labels.csv``. `confidence` is the label's score; the parent columns are filled for ambiguous cells only."""
+"""Columns of ``labels.csv``.
+
+`confidence` is the label's score; the parent columns are filled for ambiguous cells only. `probability` is that of the label
+to be right, as held-out studies taught; the calibrated columns hold the narrowest term that is wrong in at most one of ten
+cells (empty: no term is safe), and `thin_reference` says that few reference cells, or one study alone, have the label. The
+probabilities are missing, and the calibrated terms empty, where the bundle could not learn them.
+"""
 
 
 class Labeller:
@@ -36,9 +44,23 @@ class Labeller:
         Cell type id to name, in the order of the score columns.
     unknown_distance : float
         Mean distance to the 10 nearest neighbours above which a cell is unknown.
+    calibration : Calibration, optional
+        What held-out studies taught about right and wrong labels.
+    thin : collection of str
+        Type ids that few reference cells, or one study alone, have.
     """
 
-    def __init__(self, ontology: Ontology, type_names: Mapping[str, str], unknown_distance: float) -> None:
+    def __init__(
+        self,
+        ontology: Ontology,
+        type_names: Mapping[str, str],
+        unknown_distance: float,
+        *,
+        calibration: Calibration | None = None,
+        thin: Collection[str] = (),
+    ) -> None:
+        self._calibration = calibration
+        self._is_thin = np.array([name in thin for name in type_names], dtype=bool)
         self.type_ids = list(type_names)
         self.unknown_distance = unknown_distance
         self._type_names = np.array([*type_names.values(), ""], dtype=object)
@@ -78,9 +100,30 @@ class Labeller:
                 "n_studies": labels.n_studies,
                 "fraction_of_neighbors": labels.fraction,
                 "mean_distance": labels.mean_distance,
+                **self._calibrated(scores, labels),
+                "thin_reference": self._is_thin[labels.label],
             }
         )
         return self._judged(table, scores, labels.label, threshold)
+
+    def _calibrated(self, scores: Floats, labels: Labels) -> dict[str, pd.Series | Floats]:
+        """Return the columns that rest on held-out studies."""
+        n = len(labels.label)
+        probability = answered = np.full(n, np.nan, dtype=np.float32)
+        ids = names = np.full(n, "", dtype=object)
+        if self._calibration is not None:
+            place, answered = self._calibration.answer(self._backoff, scores, labels.label, labels.mean_distance)
+            probability = self._calibration.of_labels(scores, labels.label, labels.mean_distance).astype(np.float32)
+            wider = np.where(place >= 0, place, -1)  # the last entry of the parents' arrays is empty
+            own = place == LABEL
+            ids = np.where(own, self._type_ids[labels.label], self._parent_ids[wider])
+            names = np.where(own, self._type_names[labels.label], self._parent_names[wider])
+        return {
+            "probability": probability,
+            "calibrated_ontology_term_id": pd.Series(ids, dtype="str"),
+            "calibrated_cell_type": pd.Series(names, dtype="str"),
+            "calibrated_probability": answered,
+        }
 
     def judge_again(self, table: pd.DataFrame, scores: Floats, threshold: float) -> pd.DataFrame:
         """Return the table for another threshold; labels and scores stay.

@@ -103,3 +103,8 @@ def test_a_share_of_few_held_out_cells_is_no_headline(view):
     words = text(built(few))
     assert "only 62 held-out cells" in words
     assert "right of 62" not in words
+
+
+def test_the_page_says_how_far_to_trust_a_label(view):
+    panel = classes(built(view), "panel-trust")[0]
+    assert len(classes(panel, "dot-mark")) == len(view.trust.coverage) + len(view.trust.reliability) > 0

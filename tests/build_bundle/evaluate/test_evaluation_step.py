@@ -6,13 +6,14 @@ import pandas as pd
 import pytest
 
 from build_bundle.evaluate import run
+from build_bundle.evaluate.calibration import calibration_table
 from build_bundle.evaluate.confidence import learn_confidence
-from build_bundle.evaluate.evaluation_step import evaluate, planned
+from build_bundle.evaluate.evaluation_step import evaluate, planned, trust_of
 from build_bundle.evaluate.settings import EvaluateSettings
 from build_bundle.step import StepContext
 from build_bundle.train import run as train
 from core.bundle.manifest import ConfidenceFacts
-from core.bundle.schema import EVALUATION
+from core.bundle.schema import CALIBRATION, EVALUATION
 from tests.build_bundle.planted_corpus import planted_corpus
 from tests.worlds import ALPHA, MONO, B
 
@@ -64,21 +65,23 @@ def test_reference_studies_are_judged_by_retrained_networks_and_held_out_ones_by
 def test_finished_hold_outs_are_read_again(planted, quick, tmp_path):
     settings = replace(SETTINGS, folds=(("tanaka2022",),), pair=False, models=("encoder",))
     first = evaluate(planted, settings, quick, seed=0, store=tmp_path)
-    (kept,) = tmp_path.iterdir()
-    before = kept.stat().st_mtime_ns
+    scored, trust = sorted(tmp_path.iterdir())
+    assert trust.name == f"{scored.stem}.trust.parquet"
+    before = [scored.stat().st_mtime_ns, trust.stat().st_mtime_ns]
     pd.testing.assert_frame_equal(first, evaluate(planted, settings, quick, seed=0, store=tmp_path))
-    assert kept.stat().st_mtime_ns == before
+    assert [scored.stat().st_mtime_ns, trust.stat().st_mtime_ns] == before
     evaluate(planted, settings, quick, seed=1, store=tmp_path)
-    assert len(list(tmp_path.iterdir())) == 2
+    assert len(list(tmp_path.iterdir())) == 4
+    assert set(trust_of(planted, settings, quick, seed=0, store=tmp_path)["held_out"]) == {"tanaka2022"}
 
 
 def test_the_step_keeps_finished_hold_outs_outside_its_own_folder(planted, quick, tmp_path):
     settings = replace(SETTINGS, folds=(("tanaka2022",),), pair=False, models=("encoder",))
     step = replace(context(planted, tmp_path, settings, quick), scratch=tmp_path / "kept")
     first = run(step)
-    (kept,) = (tmp_path / "kept" / "trials").iterdir()
+    kept, _ = sorted((tmp_path / "kept" / "trials").iterdir())
     before = kept.stat().st_mtime_ns
-    assert {path.name for path in step.out.iterdir()} == {EVALUATION.file}
+    assert {path.name for path in step.out.iterdir()} == {EVALUATION.file, CALIBRATION.file}
     assert run(step) == first  # as after a kill: the hold-out is read, not run
     assert kept.stat().st_mtime_ns == before
 
@@ -109,3 +112,16 @@ def test_the_threshold_is_the_quantile_of_the_held_out_distances(planted, traine
     few = learn_confidence(planted, cells.iloc[:5], trained.encoder, quantile=0.9, seed=0)
     assert few["n_cells"] == planted.n_ref
     assert 0 < few["unknown_distance"] < 1
+
+
+def test_types_left_out_get_a_training_of_their_own_and_no_row_in_the_table(planted, quick, tmp_path):
+    settings = replace(SETTINGS, folds=(("tanaka2022",), ("okafor2020",), ("ferreira2021",)), pair=False, models=("encoder",),
+                       types_left_out=0.3)  # fmt: skip
+    assert [r.split for r in planned(planted, settings)] == ["study"] * 3 + ["types"] * 3
+    cells = evaluate(planted, settings, quick, seed=0, store=tmp_path)
+    assert set(cells["split"]) == {"study"}
+    trust = trust_of(planted, settings, quick, seed=0, store=tmp_path)
+    assert trust["run"].nunique() == 6
+    assert not trust["known"].all()
+    table = calibration_table(trust, 0.5)
+    assert {"weight", "threshold", "coverage", "reliability", "unknown", "summary"} == set(table["kind"])

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from core.ontology.graph import Ontology
+from core.search.calibration import Calibration
 from core.search.labelling import COLUMNS, Labeller
 from core.search.scoring import label_cells, score_types
 
@@ -58,3 +59,22 @@ def test_no_cell(labeller):
     none = np.zeros((0, 4))
     labels = label_cells(none.astype(np.int32), none.astype(np.int32), none.astype(np.float32), 3)
     assert labeller.table([], np.zeros((0, 3), dtype=np.float32), labels, 0.5).shape == (0, len(COLUMNS))
+
+
+def test_without_anything_learned_the_calibrated_columns_are_empty(table):
+    assert table["probability"].isna().all()
+    assert (table["calibrated_cell_type"] == "").all()
+    assert not table["thin_reference"].any()
+
+
+def test_calibrated_columns_name_the_narrowest_safe_term(scores):
+    calibration = Calibration(np.array([0.0, 1.0, 0.0, 0.0]), np.array([0.1]), np.array([0.9]))
+    labeller = Labeller(ONTOLOGY, NAMES, unknown_distance=0.5, calibration=calibration, thin={"CL:M"})
+    found = labeller.table(["a", "b", "c", "d"], scores, label_cells(CODES, STUDIES, DISTANCES, 3), 0.6)
+    assert found["calibrated_cell_type"].tolist() == ["T cell", "cell", "cell", "monocyte"]
+    np.testing.assert_allclose(found["probability"], [0.999, 0.5, 0.5, 0.999], atol=1e-3)
+    np.testing.assert_allclose(found["calibrated_probability"], [0.999] * 4, atol=1e-3)
+    assert found["thin_reference"].tolist() == [False, False, True, True]
+    again = labeller.judge_again(found, scores, 0.9)
+    assert again["calibrated_cell_type"].tolist() == found["calibrated_cell_type"].tolist()
+    assert tuple(again.columns) == COLUMNS
