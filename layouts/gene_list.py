@@ -124,9 +124,12 @@ def fits(view: Fits) -> list[Component]:
     list of Component
         Table and its explanation.
     """
-    note = (
-        "Genes of one programme rise and fall together: read q as a ranking. "
-        f"A gene counts where at least {MIN_CELLS} cells of the type were measured for it."
+    counted = (
+        "The genes of one programme are no independent draws, so q is smaller than it should be. A gene counts as measured in a type "
+        f"where at least {MIN_CELLS} of its cells come from studies with the gene."
+    )
+    note = el.tip(
+        html.Span("Genes of one programme rise together: read q as a ranking.", tabIndex=0), counted, wide=True
     )
     return [
         html.Div(_grid(ids.LIST_TABLE, _fit_columns(), fit_rows(view)), className="list-table"),
@@ -282,17 +285,17 @@ def _save() -> Component:
 def _fit_columns() -> list[dict[str, Any]]:
     return [
         {
-            "field": "name", "headerName": "Type", "headerTooltip": "Type of the reference", "flex": 1, "minWidth": 90,
+            "field": "name", "headerName": "Type", "headerTooltip": "Type of the reference", "flex": 1, "minWidth": 80, "tooltipField": "name",
             "cellClass": "is-strong", "filter": "agTextColumnFilter",
         },
         {
-            "field": "overlap", "headerName": "Overlap", "width": 78, "tooltipField": "genes", "type": "rightAligned",
+            "field": "overlap", "headerName": "Overlap", "width": 74, "tooltipField": "genes", "type": "rightAligned",
             "headerTooltip": "Genes of the list that set the type apart from all others, of those measured in it; hover a number for their names",
             "comparator": {"function": "params.nodeA.data.n_overlap - params.nodeB.data.n_overlap"},
         },
         _q("q_overlap", "q", "Of the overlap: hypergeometric, Benjamini-Hochberg over types; empty where the type was not tested"),
         {
-            "field": "auc", "headerName": "Rank", "width": 58, "type": "rightAligned", "cellDataType": "number",
+            "field": "auc", "headerName": "Rank", "width": 52, "type": "rightAligned", "cellDataType": "number",
             "headerTooltip": "Chance that a gene of the list is more specific to the type than another gene: 0.5 is chance, 1 the top of all genes",
             "valueFormatter": {"function": "params.value == null ? '–' : d3.format('.2f')(params.value)"},
         },
@@ -319,7 +322,7 @@ def _set_columns() -> list[dict[str, Any]]:
 def _q(field: str, name: str, definition: str) -> dict[str, Any]:
     form = "params.value == null ? '–' : params.value < 0.001 ? d3.format('.0e')(params.value) : d3.format('.3f')(params.value)"
     return {
-        "field": field, "headerName": name, "width": 64, "type": "rightAligned", "headerTooltip": definition,
+        "field": field, "headerName": name, "width": 60, "type": "rightAligned", "headerTooltip": definition,
         "valueFormatter": {"function": form}, "cellDataType": "number",
     }  # fmt: skip
 

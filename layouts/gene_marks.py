@@ -71,16 +71,16 @@ def columns() -> list[dict[str, Any]]:
             "headerName": "Type",
             "headerTooltip": "Type the gene sets apart from all other types at q < 0.05. Choose a row to see its studies.",
             "flex": 1,
-            "minWidth": 90,
+            "minWidth": 70,
             "tooltipField": "full",
         },
         card_genes.number(
-            "log2_fold_change", "log2 FC", 70, "fixed",
+            "log2_fold_change", "log2 FC", 64, "fixed",
             "Mean over studies of log2 of the mean in the type over the mean in all others; below 0 the type has less of it",
         ),
-        card_genes.number("p_value_adj", "q", 66, "tiny", "The largest adjusted p-value over studies"),
-        card_genes.number("pct_in", "In", 54, "percent", "Share of the type's cells that have the gene"),
-        card_genes.number("pct_out", "Else", 58, "percent", "Share of all other types' cells that have the gene"),
+        card_genes.number("p_value_adj", "q", 60, "tiny", "The largest adjusted p-value over studies"),
+        card_genes.number("pct_in", "In", 50, "percent", "Share of the type's cells that have the gene"),
+        card_genes.number("pct_out", "Else", 52, "percent", "Share of all other types' cells that have the gene"),
     ]  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from core.explore.markers import GeneHeatmapView, VolcanoView
 from core.explore.naming import percent
 from layouts import card_genes, ids, states, words
 from layouts import elements as el
+from layouts.figures.genes import height as figure_height
 
 SHOWN_SYNONYMS = 4
 SHOWN_STUDIES = 6
@@ -112,7 +113,7 @@ def heatmap_height(view: GeneHeatmapView) -> dict[str, str]:
     dict
         Style of its place.
     """
-    return {"height": f"{max(160, 66 + 12 * (len(view.genes) + 1))}px"}
+    return {"height": f"{figure_height(len(view.genes))}px"}
 
 
 def gene_table(card: TypeCard) -> pd.DataFrame:

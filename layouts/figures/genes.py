@@ -22,7 +22,8 @@ from layouts.figures.tokens import SEQUENTIAL, TOKENS, Theme, colour_scale
 
 HIGHEST = 4.0
 REFERENCE, CELLS = (0.0, 0.035), (0.05, 1.0)
-TREE, ROWS = (0.925, 1.0), (0.0, 0.91)
+TREE_PIXELS, GAP_PIXELS, EDGE_PIXELS, ROW_PIXELS, LEAST_PIXELS = 40, 4, 32, 12, 160
+SCALE_PIXELS = 110
 GAP = " "
 Floats = npt.NDArray[np.float32]
 
@@ -83,6 +84,16 @@ def gene_figure(view: GeneHeatmapView, *, theme: Theme) -> go.Figure:
         )
     _lay_out(fig, view, rows)
     return fig
+
+
+def height(n_genes: int) -> int:
+    """Return the pixels at which every gene can be named."""
+    return max(LEAST_PIXELS, EDGE_PIXELS + TREE_PIXELS + GAP_PIXELS + ROW_PIXELS * (n_genes + 1))
+
+
+def _tree_from(n_rows: int) -> float:
+    """Return where the tree begins, as a share of the height: it is as high for a hundred genes as for five."""
+    return 1 - TREE_PIXELS / (height(n_rows) - EDGE_PIXELS)
 
 
 def cluster(values: Floats, n_up: int) -> Clustered:
@@ -160,8 +171,10 @@ def _cells(rows: list[str], values: Floats, cells: npt.NDArray[np.intp]) -> go.H
             "title": {"text": "log<br>expr."},
             "x": 1.02,
             "xanchor": "left",
-            "y": 0.91,
+            "y": 1.0,
             "yanchor": "top",
+            "lenmode": "pixels",
+            "len": SCALE_PIXELS,
             "tickvals": [0, HIGHEST / 2, HIGHEST],
         },
     )
@@ -173,20 +186,23 @@ def _lay_out(fig: go.Figure, view: GeneHeatmapView, rows: list[str]) -> None:
     noun = "cell" if n_cells == 1 else "cells"
     of = f" of {view.n_available:,} selected" if n_cells < view.n_available else ""
     shown = f"{n_cells:,}{of} {noun}"
+    tree = _tree_from(len(rows))
     fig.update_layout(
         margin={"l": round(min(longest + 12, 118)), "r": 40, "t": 6, "b": 26},
         dragmode=False,
         xaxis=bare_axis(domain=CELLS, range=[-0.5, n_cells - 0.5]),
         xaxis2=bare_axis(domain=REFERENCE, range=[0, 1], anchor="y"),
         yaxis={
-            **bare_axis(domain=ROWS, range=[len(rows) - 0.5, -0.5], anchor="x2"),
+            **bare_axis(
+                domain=(0.0, tree - GAP_PIXELS / height(len(rows))), range=[len(rows) - 0.5, -0.5], anchor="x2"
+            ),
             "type": "category",
             "showticklabels": True,
             "tickmode": "array",
             "tickvals": [row for row in rows if row != GAP],
             "tickfont": {"size": 10.5},
         },
-        yaxis2=bare_axis(domain=TREE, range=[0, 1.05], anchor="x"),
+        yaxis2=bare_axis(domain=(tree, 1.0), range=[0, 1.05], anchor="x"),
         annotations=[
             _below("ref.", (REFERENCE[0] + REFERENCE[1]) / 2),
             _below(f"{shown}, clustered" if n_cells > 1 else shown, (CELLS[0] + CELLS[1]) / 2),
