@@ -82,6 +82,13 @@
     return place >= 0;
   }
 
+  var shownType = null;
+  var SKELETON = {
+    namespace: "dash_html_components",
+    type: "Div",
+    props: { className: "skeleton", role: "status", "aria-label": "Loading" },
+  };
+
   /* Controls that the address moves too: set here, so that no circle of callbacks arises. */
   function syncControls(clusters, space, type, detail) {
     var set = window.dash_clientside.set_props;
@@ -96,6 +103,10 @@
       set("detail-slider", { value: slider.props.max - Math.min(Number(detail) || 0, slider.props.max) });
     }
     if (isHere("main") && document.querySelector(".results")) {
+      if (type && type !== shownType) {
+        set("type-card-body", { children: SKELETON }); /* never the card of the type before */
+      }
+      shownType = type;
       set("type-card", { opened: Boolean(type) });
     }
     return nothing();

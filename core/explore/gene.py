@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from core.bundle.reader import Bundle
-from core.explore.naming import type_names
+from core.explore.naming import positions, type_names
 from core.explore.projection import Space, projection
 from core.explore.query import Mask, Query
 
@@ -125,7 +125,6 @@ def gene_view(bundle: Bundle, result: Query, symbol: str, mask: Mask) -> GeneVie
         When the reference does not know the gene.
     """
     values, counts = _reference(bundle, symbol)
-    studies = bundle.cells["study"]
     row = bundle.genes.iloc[bundle.gene_rows[symbol]]
     in_query = result.has_gene(symbol)
     own = result.expression(symbol)[mask] if in_query else None
@@ -133,7 +132,7 @@ def gene_view(bundle: Bundle, result: Query, symbol: str, mask: Mask) -> GeneVie
         symbol=symbol,
         gene_id=row["gene_id"] if isinstance(row["gene_id"], str) else "",
         aliases=_aliases(bundle, symbol),
-        n_studies=int(studies[counts].nunique()),
+        n_studies=int(bundle.cells["study"][counts].nunique()),
         n_studies_total=int((bundle.studies["status"] == "used").sum()),
         n_reference_cells=int(counts.sum()),
         share_reference=float((values[counts] > 0).mean()) if counts.any() else 0.0,
@@ -187,10 +186,10 @@ def _reference(bundle: Bundle, symbol: str) -> tuple[Floats, Mask]:
     rows, found = bundle.gene_expression(symbol)
     values = np.zeros(bundle.manifest.counts.n_cells, dtype=np.float32)
     values[rows] = found
-    studies = bundle.cells["study"].to_numpy()
-    having = set(studies[rows].tolist())
-    counts = pd.Series(studies).isin(having).to_numpy() if having else np.zeros(len(values), dtype=np.bool_)
-    return values, np.asarray(counts, dtype=np.bool_)
+    used = bundle.studies["study"].tolist()
+    study = positions(bundle.cells["study"], used)
+    having = np.bincount(study[rows], minlength=len(used)) > 0
+    return values, np.asarray(having[study], dtype=np.bool_)
 
 
 def _aliases(bundle: Bundle, symbol: str) -> tuple[str, ...]:
@@ -203,9 +202,9 @@ def _by_type(
     bundle: Bundle, result: Query, mask: Mask, own: Floats | None, values: Floats, counts: Mask
 ) -> pd.DataFrame:
     known = result.labels["status"].to_numpy()[mask] != "unknown"
-    labels = result.labels[_TYPE].to_numpy()[mask]
+    labels = result.labels[_TYPE][mask]
     query = _figures(labels[known], own[known] if own is not None else None, "query")
-    reference = _figures(bundle.cells[_TYPE].to_numpy()[counts], values[counts], "reference")
+    reference = _figures(bundle.cells[_TYPE][counts], values[counts], "reference")
     table = query.join(reference, how="outer")
     for side in ("query", "reference"):
         table[f"n_{side}"] = table[f"n_{side}"].fillna(0).astype(np.int64)
@@ -216,9 +215,10 @@ def _by_type(
     return table.sort_values(order, ascending=[False, False, True], na_position="last", ignore_index=True)
 
 
-def _figures(types: npt.NDArray[np.object_], values: Floats | None, side: str) -> pd.DataFrame:
+def _figures(types: pd.Series[str], values: Floats | None, side: str) -> pd.DataFrame:
     """Count cells, mean and share of cells with the gene, by type."""
-    codes, found = pd.factorize(types)
+    found = types.unique().tolist()
+    codes = positions(types, found)
     n = np.bincount(codes, minlength=len(found)).astype(np.float64)
     missing = np.full(len(found), np.nan)
     mean = missing if values is None else np.bincount(codes, weights=values, minlength=len(found)) / n

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from scipy import stats
 
 from core.bundle.reader import Bundle
-from core.explore.contrast import contrast_of
-from core.explore.markers import markers_of
+from core.explore.contrast import BACKGROUND
 from core.explore.naming import type_names
 
 MIN_GENES = 3
@@ -87,7 +88,7 @@ def types_of(bundle: Bundle, genes: Sequence[str]) -> Fits:
             "n_cells": labels.column("n_cells").to_pylist(),
         }
     )
-    table = table.join(_overlaps(bundle, term_ids, set(genes), measured, listed)).join(_ranks(bundle, measured, listed))
+    table = table.join(_overlaps(bundle, term_ids, genes, measured, listed)).join(_ranks(bundle, measured, listed))
     for kind in ("overlap", "rank"):
         table[f"q_{kind}"] = _adjusted(table[f"p_{kind}"])
     best = table[["q_overlap", "q_rank"]].min(axis=1)
@@ -100,21 +101,35 @@ def types_of(bundle: Bundle, genes: Sequence[str]) -> Fits:
 def _overlaps(
     bundle: Bundle,
     term_ids: Sequence[str],
-    genes: set[str],
+    genes: Sequence[str],
     measured: npt.NDArray[np.bool_],
     listed: npt.NDArray[np.bool_],
 ) -> pd.DataFrame:
+    contrasts = bundle.contrasts
+    tested = contrasts[contrasts["background"] == BACKGROUND].set_index(_TYPE)[["n_genes", "n_up"]].to_dict("index")
+    higher = _higher(bundle, genes)
     out = []
     for column, term in enumerate(term_ids):
-        up = [str(s) for s in markers_of(bundle, term).up["gene_symbol"]]
-        both = [s for s in up if s in genes]
-        contrast = contrast_of(bundle, term)
-        n_all = contrast.n_genes if contrast else 0
+        both = higher.get(term, ())
+        facts = tested.get(term, {"n_genes": 0, "n_up": 0})
+        n_all, n_up = int(facts["n_genes"]), int(facts["n_up"])
         n_mine = min(max(int((measured[:, column] & listed).sum()), len(both)), n_all)
-        p = stats.hypergeom.sf(len(both) - 1, n_all, len(up), n_mine) if up and n_mine else np.nan
-        out.append((n_mine, len(up), n_all, len(both), tuple(both), float(p)))
+        p = stats.hypergeom.sf(len(both) - 1, n_all, n_up, n_mine) if n_up and n_mine else np.nan
+        out.append((n_mine, n_up, n_all, len(both), both, float(p)))
     names = ["n_measured", "n_markers", "n_background", "n_overlap", "overlap", "p_overlap"]
     return pd.DataFrame(out, columns=names)
+
+
+def _higher(bundle: Bundle, genes: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return the genes of the list that set each type apart upwards, the strongest first."""
+    table = bundle.table("markers_by_gene", ["gene_symbol", "background", _TYPE, "rank", "log2_fold_change"])
+    wanted = pc.and_(
+        pc.equal(table.column("background"), BACKGROUND),
+        pc.is_in(table.column("gene_symbol"), value_set=pa.array(list(genes), pa.string())),
+    )
+    found = table.filter(wanted).to_pandas()
+    found = found[found["rank"].notna() & (found["log2_fold_change"] > 0)].sort_values("rank", kind="stable")
+    return {str(term): tuple(part["gene_symbol"].astype(str)) for term, part in found.groupby(_TYPE)}
 
 
 def _ranks(bundle: Bundle, measured: npt.NDArray[np.bool_], listed: npt.NDArray[np.bool_]) -> pd.DataFrame:

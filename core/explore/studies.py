@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from core.bundle.reader import Bundle
-from core.explore.naming import type_names
+from core.explore.naming import positions, type_names
 from core.explore.query import Mask, Query
 from core.explore.reference import year
 
@@ -68,8 +68,8 @@ class _Hits(NamedTuple):
 def _hits(bundle: Bundle, result: Query, mask: Mask, studies_in_use: pd.Index, type_ids: pd.Index) -> _Hits:
     """Count in blocks of cells: 100,000 cells have ten million neighbours."""
     cells = bundle.cells
-    study = np.asarray(studies_in_use.get_indexer(pd.Index(cells["study"])), dtype=np.int64)
-    type_ = np.asarray(type_ids.get_indexer(pd.Index(cells["cell_type_ontology_term_id"])), dtype=np.int64)
+    study = positions(cells["study"], studies_in_use.tolist())
+    type_ = positions(cells["cell_type_ontology_term_id"], type_ids.tolist())
     pair = study * len(type_ids) + type_
     similarity = np.zeros(len(studies_in_use))
     by_type = np.zeros(len(studies_in_use) * len(type_ids), dtype=np.int64)

@@ -18,8 +18,10 @@ from core.bundle.reader import Bundle
 from core.errors import BundleError
 from core.memory import peak_memory
 from tests.benchmarks.big_bundle import N_CHUNKS, Plan, write_big_bundle
+from tests.benchmarks.cards import card_rows
 from tests.benchmarks.differential import differential_rows
 from tests.benchmarks.figures import figure_rows
+from tests.benchmarks.gene_tables import with_gene_tables
 from tests.benchmarks.measures import annotate_rows, app_rows, read_rows, search_rows
 from tests.benchmarks.pool import ONTOLOGY, load_pool
 from tests.benchmarks.rows import Row, table
@@ -48,6 +50,8 @@ def main() -> int:
         rows += search_rows(opened, query)
         rows += figure_rows(bundle, out)
         rows += differential_rows(big_plan(), folder)
+        genes = with_gene_tables(opened.folder, opened.manifest, folder / "genes")
+        rows += card_rows(genes, query, Path(scratch))
     print(table(rows))
     missed = [row for row in rows if not row.passed]
     print(
