@@ -16,6 +16,7 @@ from callbacks.evidence import main_label_of
 from callbacks.genes import asked
 from callbacks.opened import Shown, in_panel, open_shown
 from core.errors import ScQueryError
+from core.explore.gene_list import flat
 from core.explore.gene_sets import Enrichment, GeneSets
 from core.expression.gene_finder import GeneList
 from core.result import to_csv
@@ -239,4 +240,4 @@ def save(n_clicks: int | None, text: str | None, view: str | None, pathname: str
         name, table = gene_list.SETS_FILE, found.table
     else:
         name, table = gene_list.FITS_FILE, asked(shown).fits(genes.symbols).table
-    return {"content": to_csv(gene_list.saved(table)), "filename": name, "type": "text/csv"}
+    return {"content": to_csv(flat(table)), "filename": name, "type": "text/csv"}

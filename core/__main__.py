@@ -1,4 +1,4 @@
-"""The engine from a command line: ``python -m core annotate | embed | info``.
+"""The engine from a command line: ``python -m core annotate | embed | info | genes``.
 
 Exit codes: 0 good; 1 the file, or the bundle, was refused; 2 the command was wrong.
 """
@@ -16,6 +16,7 @@ from typing import Any
 
 from core.errors import BundleDamagedError, BundleError, BundleVersionError, ConfigError, ScQueryError
 from core.expression.limits import DEFAULT_LIMITS, Limits
+from core.genes_command import add_genes, run_genes
 
 GOOD, REFUSED, WRONG_COMMAND = 0, 1, 2
 _MAX_CELLS = 1_000_000
@@ -71,6 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     embed.add_argument("--out", type=Path, required=True, metavar="FILE.npy", help="float32, cells x dimensions")
     info = _command(commands, "info", _info, "say what a reference holds, and try its canary cells")
     _add_bundle(info)
+    genes = _command(commands, "genes", run_genes, "say which types, or which gene sets, a list of genes fits")
+    _add_bundle(genes)
+    add_genes(genes)
     return parser
 
 
@@ -79,7 +83,7 @@ def _command(commands: Any, name: str, run: Callable[[argparse.Namespace], None]
         name,
         help=text,
         description=f"{text[0].upper()}{text[1:]}.",
-        epilog=_EPILOG if name != "info" else None,
+        epilog=_EPILOG if name in {"annotate", "embed"} else None,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run)

@@ -71,6 +71,14 @@ class ReferenceGenes:
         """Read gene sets in the reference's symbols; InputError for a file that holds none."""
         return gene_sets.read_gmt(content, self.finder)
 
+    def background(self) -> list[str]:
+        """Return the genes a list could have held: all of the reference."""
+        return list(self.bundle.gene_rows)
+
+    def enrichment(self, sets: GeneSets, genes: Sequence[str]) -> Enrichment:
+        """Return the sets that hold more of a list than chance gives, against `background`."""
+        return gene_sets.over_representation(sets, genes, self.background())
+
     def symbol(self, name: str) -> str:
         """Return the reference's symbol for a name.
 
@@ -122,9 +130,6 @@ class QueryGenes(ReferenceGenes):
         label = term_id or evidence_of.main_label(self.result, mask)
         return None if label is None else evidence_of.evidence(self.bundle, self.result, label, mask)
 
-    def enrichment(self, sets: GeneSets, genes: Sequence[str]) -> Enrichment:
-        """Return the sets that hold more of a list than chance gives.
-
-        The background is what the list could have held: the reference's genes that the upload measured too.
-        """
-        return gene_sets.over_representation(sets, genes, [g for g in self.bundle.gene_rows if self.result.has_gene(g)])
+    def background(self) -> list[str]:
+        """Return the genes a list could have held: those that the reference and the upload both measured."""
+        return [gene for gene in super().background() if self.result.has_gene(gene)]

@@ -257,23 +257,6 @@ def set_rows(view: Enrichment) -> list[dict[str, Any]]:
     ]
 
 
-def saved(table: pd.DataFrame) -> pd.DataFrame:
-    """Write the lists of genes in a table as text, for a file.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Of `Fits` or `Enrichment`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A copy.
-    """
-    columns = [name for name in ("overlap", "genes") if name in table]
-    return table.assign(**{name: [" ".join(genes) for genes in table[name]] for name in columns})
-
-
 def _number(value: float) -> float | None:
     return None if pd.isna(value) else float(value)
 

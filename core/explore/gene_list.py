@@ -98,6 +98,23 @@ def types_of(bundle: Bundle, genes: Sequence[str]) -> Fits:
     return Fits(tuple(genes), order[list(FIT_COLUMNS)])
 
 
+def flat(table: pd.DataFrame) -> pd.DataFrame:
+    """Write the lists of genes in a table of `Fits` or of gene sets as text, for a file.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        With a column ``overlap`` or ``genes`` of tuples.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A copy.
+    """
+    columns = [name for name in ("overlap", "genes") if name in table]
+    return table.assign(**{name: [" ".join(genes) for genes in table[name]] for name in columns})
+
+
 def _overlaps(
     bundle: Bundle,
     term_ids: Sequence[str],

@@ -47,10 +47,5 @@ def test_every_state_of_the_gene_sets(answered):
     assert "bad.gmt: no text" in text(gene_list.sets(None, None, name="", refused="bad.gmt: no text"))
 
 
-def test_saved_tables_hold_text(answered):
-    table = gene_list.saved(types_of(answered.bundle, MARKERS[B]).table)
-    assert "MS4A1" in table["overlap"].iloc[0].split()
-
-
 def test_every_column_is_defined():
     assert all(c["headerTooltip"] for c in [*gene_list._fit_columns(), *gene_list._set_columns()])

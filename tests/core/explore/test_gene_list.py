@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from core.explore.gene_list import MIN_GENES, specificity, types_of
+from core.explore.gene_list import MIN_GENES, flat, specificity, types_of
 from core.explore.markers import markers_of
 from tests.worlds import ALPHA, CD4, MARKERS, MONO, B
 
@@ -69,3 +69,7 @@ def test_specificity_has_mean_0_and_spread_1_over_measured_types(seed):
         if there.sum() > 1:
             assert row[there].mean() == pytest.approx(0, abs=1e-6)
             assert row[there].std() == pytest.approx(1, abs=1e-5)
+
+
+def test_a_flat_table_holds_text(answered):
+    assert "MS4A1" in flat(types_of(answered.bundle, MARKERS[B]).table)["overlap"].iloc[0].split()

@@ -1,6 +1,7 @@
+import pandas as pd
 import pytest
 
-from core.explore.naming import narrower, percent, type_names
+from core.explore.naming import narrower, percent, positions, type_names
 from tests.worlds import CD4, CD8, TERMS, T
 
 
@@ -29,3 +30,10 @@ def test_narrower_terms_include_the_term(answered):
 )
 def test_percent(part, whole, text):
     assert percent(part, whole) == text
+
+
+def test_positions_among_keys():
+    values = pd.Series(["b", "a", "x", "b"], dtype="str")
+    assert positions(values, ["a", "b"]).tolist() == [1, 0, -1, 1]
+    assert positions(values.astype(object), ["x"]).tolist() == [-1, -1, 0, -1]
+    assert positions(values.head(0), ["x"]).tolist() == []
