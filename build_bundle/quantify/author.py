@@ -18,6 +18,7 @@ from build_bundle.quantify.imputation import MAX_MISSING, NoCompleteGeneError, i
 from build_bundle.quantify.library import RETRY, file_state
 from build_bundle.sources.reading import read_raw
 from build_bundle.step import ReportProgress, no_progress
+from core.bundle.manifest import ORGANISMS
 from core.errors import InputError, SourceError
 from core.expression.doctor import Diagnosis, examine
 from core.expression.genes import GeneNames
@@ -102,6 +103,9 @@ def quantify_authors(
     A cell is set aside when 25 % of the reference's genes, or more, are missing from its file (science of the
     original); see `imputation.impute` for how gaps are filled.
     """
+    if study.organism not in ORGANISMS:
+        no_organism = "The organism is not known: say --organism mouse or human."
+        return {"findings": {}, "units": [], **_refused(no_organism)}
     parts, findings = [], {}
     for number, matrix in enumerate(study.matrices):
         progress(number / len(study.matrices) / 2, matrix.path.name)

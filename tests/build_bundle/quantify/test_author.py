@@ -79,6 +79,12 @@ def test_what_cannot_be_used_has_a_reason(tmp_path: Path, kind: str) -> None:
     assert not list(out.glob("scratch*"))
 
 
+def test_an_unknown_organism_is_asked_for(tmp_path: Path) -> None:
+    table(tmp_path / "a.csv", [f"a{i}" for i in range(9)], SYMBOLS)
+    facts = quantify_authors(AuthorStudy("S", "", (AuthorMatrix(tmp_path / "a.csv"),)), SYMBOLS, NAMES, tmp_path)
+    assert "--organism" in facts["reason"]
+
+
 def test_the_command_line_writes_them_beside_counted_cells(world: World, tmp_path: Path) -> None:
     reads = tmp_path / "reads"
     reads.mkdir()

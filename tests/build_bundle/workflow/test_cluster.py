@@ -39,6 +39,7 @@ def same(one: Path, two: Path) -> None:
         assert (a.X != b.X).nnz == 0
 
 
+@pytest.mark.slow
 @needs_snakemake
 def test_snakemake_gives_what_this_process_gives_even_when_killed(
     world: World, quantified: Path, tmp_path: Path
