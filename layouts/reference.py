@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 
 from core.explore.reference import ReferenceView
 from core.ontology.text import short_name
-from layouts import collection, grid_theme, ids, links, states, trust, words
+from layouts import collection, grid_theme, ids, links, model_types, states, trust, words
 from layouts import elements as el
 
 MODEL_NAMES = {
@@ -80,6 +80,7 @@ def layout(view: ReferenceView, *, bundle: str, fingerprint: str) -> Component:
             _types(view),
             _accuracy(view),
             _models(view),
+            model_types.panel(view.model_types, MODEL_NAMES),
             trust.panel(view.trust),
             collection.reads(view),
             collection.rates(view),

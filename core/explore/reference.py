@@ -11,6 +11,8 @@ import pandas as pd
 from core.bundle.manifest import EncoderFacts, Manifest
 from core.bundle.reader import Bundle
 from core.bundle.schema import CALIBRATION
+from core.explore.model_types import model_types
+from core.explore.naming import type_names
 from core.explore.thin import VERY_FEW_CELLS
 from core.explore.trust import TrustView, trust_view
 
@@ -43,6 +45,8 @@ class ReferenceView:
         How it was built, as rows of name and text.
     trust : TrustView
         How far labels are to be trusted.
+    model_types : pandas.DataFrame
+        Retrieval by query type and model (`core.explore.model_types`).
     """
 
     title: str
@@ -61,6 +65,7 @@ class ReferenceView:
     rates: pd.DataFrame
     facts: tuple[tuple[str, str], ...]
     trust: TrustView
+    model_types: pd.DataFrame
 
 
 def reference_view(bundle: Bundle) -> ReferenceView:
@@ -95,6 +100,7 @@ def reference_view(bundle: Bundle) -> ReferenceView:
         rates=_rates(bundle.frame("alignment_rates")),
         facts=_facts(manifest),
         trust=trust_view(bundle.frame(CALIBRATION.name)),
+        model_types=model_types(bundle.frame("evaluation"), type_names(bundle)),
     )
 
 
