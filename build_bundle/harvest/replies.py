@@ -49,10 +49,6 @@ class ReplyStore:
         }
         write_durably(path, json.dumps(record).encode() + b"\n" + body)
 
-    def forget(self, url: str, params: Mapping[str, str]) -> None:
-        """Drop the reply to a question, if there is one."""
-        self._path(url, params).unlink(missing_ok=True)
-
     def _path(self, url: str, params: Mapping[str, str]) -> Path:
         asked = json.dumps([url, sorted(params.items())])
         name = hashlib.sha256(asked.encode()).hexdigest()

@@ -137,6 +137,20 @@ def test_census_is_asked_for_only_when_told_to(
     assert "pip install cellxgene-census" in error
 
 
+def test_census_that_cannot_be_read_is_said_and_asked_again(
+    harvest: Harvest, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(census_version: str) -> None:
+        raise RuntimeError("no such bucket")
+
+    library = types.ModuleType("cellxgene_census")
+    library.open_soma = refuse
+    monkeypatch.setitem(sys.modules, "cellxgene_census", library)
+    with SyntheticRepository([]) as server:
+        assert harvest(server, "--source", "census") == 1
+    assert "Census cannot be read: no such bucket" in capsys.readouterr().out
+
+
 class _Frame:
     """What a reader of the Census library gives: a table in parts."""
 

@@ -23,6 +23,7 @@ from build_bundle.harvest.sdrf_study import accessions_of, draft_of, runs_of
 from build_bundle.harvest.settings import Window, read_settings
 from build_bundle.harvest.soft import read_soft, soft_lines
 from build_bundle.harvest.sra_xml import read_sra_xml
+from build_bundle.harvest.values import day, number
 from core.errors import SourceError
 from tests.build_bundle.harvest.planted_studies import arrayexpress_study, plate_study, sra_only_study
 from tests.synthetic_records import file_report, idf, listing, packages, sdrf
@@ -193,3 +194,23 @@ def test_a_run_table_that_is_none(tmp_path: Path) -> None:
         records_of(tmp_path / "t.txt", "mouse")
     with pytest.raises(SourceError):
         records_of(tmp_path / "none.txt", "mouse")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2017/01/31", dt.date(2017, 1, 31)), ("2014-08-01T00:00:00Z", dt.date(2014, 8, 1)),
+        ("Public on Feb 02 2011", dt.date(2011, 2, 2)), ("Mar 11, 2009", dt.date(2009, 3, 11)),
+        ("2017-02-31", None), ("Private", None), ("Abc 11 2009", None), ("", None), (None, None),
+    ],
+)  # fmt: skip
+def test_days(text: str | None, expected: dt.date | None) -> None:
+    assert day(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("7", 7), (" 12 ", 12), ("-1", None), ("1e3", None), ("9" * 19, None), ("\u0663", None), (None, None)],
+)
+def test_numbers(text: str | None, expected: int | None) -> None:
+    assert number(text) == expected
