@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -47,6 +48,7 @@ def differential_rows(plan: Plan, folder: Path) -> list[Row]:
     return [
         Row(f"differential step, {corpus.n_ref:,} cells x {len(corpus.genes):,} genes ({what})", told["seconds"], "s", ""),
         Row(f"the same for {N_CELLS:,} cells ({times:.1f} times as many studies)", told["seconds"] * times / 60, "min", "<= 15 min", 15),
+        Row("processor time of the same, for a machine that was busy with other things", told["processor"] * times / 60, "min", "of two processors: <= 30 min", 30),
         Row("its peak memory", peak / 1e9, "GB", "<= 8 GB", 8),
         Row(f"Wilcoxon of {N_COMPARED} types, all genes", ours, "s", f"scanpy {theirs:.3g} s", 1.0, at_least=True, held=theirs / ours),
         Row("Spearman of the genes' statistics with scanpy's, lowest", agreement, "", ">= 0.99", 0.99, at_least=True),
@@ -129,7 +131,14 @@ def _run_step(corpus: Path, out: Path) -> None:
     started = time.perf_counter()
     facts = run(StepContext(Corpus.open(corpus), {}, {}, SETTINGS, out))
     seconds = time.perf_counter() - started
-    print(json.dumps({"seconds": seconds, "n_tests": facts["n_tests"], "n_terms": facts["n_types"] + facts["n_wider"]}))
+    used = os.times()
+    told = {
+        "seconds": seconds,
+        "processor": used.user + used.system + used.children_user + used.children_system,
+        "n_tests": facts["n_tests"],
+        "n_terms": facts["n_types"] + facts["n_wider"],
+    }
+    print(json.dumps(told))
 
 
 if __name__ == "__main__":
