@@ -82,7 +82,7 @@ def write_tables(out: Path, corpus: Corpus, inputs: TableInputs) -> dict[str, An
         (schema.TERMS, graph["terms"]),
         (schema.EDGES, graph["edges"]),
         (schema.TYPE_SIMILARITY, similarity_table(inputs.ontology, types[TYPE])),
-        *_collection(found, inputs.config),
+        *collection_tables(found, inputs.config),
         (schema.EXAMPLE_QUERIES, _examples(out, inputs)),
     ):
         write_table(out, spec, table)
@@ -97,8 +97,21 @@ def write_tables(out: Path, corpus: Corpus, inputs: TableInputs) -> dict[str, An
     }
 
 
-def _collection(found: list[StudyOutcome], config: Config) -> list[tuple[schema.TableSpec, pd.DataFrame]]:
-    """Count the harvested collection where the configuration names one, and the studies that are not in it."""
+def collection_tables(found: list[StudyOutcome], config: Config) -> list[tuple[schema.TableSpec, pd.DataFrame]]:
+    """Count the harvested collection where the configuration names one, and the studies that are not in it.
+
+    Parameters
+    ----------
+    found : list of StudyOutcome
+        What became of the configuration's studies.
+    config : Config
+        Names the collection, or none.
+
+    Returns
+    -------
+    list of (TableSpec, pandas.DataFrame)
+        ``collection``, ``reads_by_study`` and ``alignment_rates``; the last two are empty without a collection.
+    """
     record = record_of(config)
     if record is None:
         empty = [(spec, pd.DataFrame(columns=[c.name for c in spec.columns])) for spec in (READS, RATES)]

@@ -70,7 +70,8 @@ class ValueReader:
         if not 0 < len(words) <= MAX_WORDS:
             return ()
         plain = next(filter(None, map(self._look_up, self._forms(words))), ())
-        of_organ = (self._look_up(organ + form) for form in self._forms(words) for organ in self._organ_keys(organs))
+        organ_words = self._organ_keys(organs)
+        of_organ = (self._look_up(organ + form) for form in self._forms(words) for organ in organ_words)
         narrower = (names for names in of_organ if names and self._is_narrower(names, plain))
         return next(narrower, plain)
 

@@ -63,18 +63,13 @@ class Vocabulary:
         All live terms.
     names : mapping of tuple of str to tuple of Name
         By the words of `words.key_of`.
+    by_word_set : mapping of tuple of str to tuple of Name
+        The same by sorted words, for short values whose order is free ("Memory CD4 T").
     """
 
     graph: Ontology
     names: Mapping[Key, tuple[Name, ...]]
-
-    @cached_property
-    def by_word_set(self) -> Mapping[Key, tuple[Name, ...]]:
-        """The same by sorted words, for short values whose order is free ("Memory CD4 T")."""
-        found: dict[Key, list[Name]] = defaultdict(list)
-        for key, names in self.names.items():
-            found[tuple(sorted(key))].extend(names)
-        return {key: tuple(names) for key, names in found.items()}
+    by_word_set: Mapping[Key, tuple[Name, ...]]
 
     @property
     def n_ambiguous(self) -> int:
@@ -111,11 +106,20 @@ def make_vocabulary(source: OntologySource, lab_words: Path = LAB_WORDS) -> Voca
         key = key_of(name.text)
         if key and not all(word.isdecimal() for word in key):
             found[key].setdefault((name.term_id, name.scope), name)
-    for key, names in list(found.items()):
-        for short in _short_forms(key, names.values()):
+    for key, given in list(found.items()):
+        for short in _short_forms(key, given.values()):
             spoken = tuple(word for word in key if word not in {w for pair in _UNSAID for w in pair})
             found[spoken].setdefault((short.term_id, short.scope), short)
-    return Vocabulary(graph, {key: tuple(names.values()) for key, names in found.items()})
+    names = {key: tuple(of_key.values()) for key, of_key in found.items()}
+    return Vocabulary(graph, names, _by_word_set(names))
+
+
+def _by_word_set(names: Mapping[Key, tuple[Name, ...]]) -> dict[Key, tuple[Name, ...]]:
+    found: dict[Key, tuple[Name, ...]] = {}
+    for key, of_key in names.items():
+        words = tuple(sorted(key))
+        found[words] = found.get(words, ()) + of_key
+    return found
 
 
 def _ontology_names(source: OntologySource) -> Iterator[Name]:

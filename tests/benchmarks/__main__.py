@@ -22,6 +22,7 @@ from tests.benchmarks.cards import card_rows
 from tests.benchmarks.differential import differential_rows
 from tests.benchmarks.figures import figure_rows
 from tests.benchmarks.gene_tables import with_gene_tables
+from tests.benchmarks.labelling import labelling_rows
 from tests.benchmarks.measures import annotate_rows, app_rows, read_rows, search_rows
 from tests.benchmarks.pool import ONTOLOGY, load_pool
 from tests.benchmarks.rows import Row, table
@@ -40,7 +41,7 @@ def main() -> int:
         subprocess.run([sys.executable, "-m", "build_bundle", "demo", "--out", str(DEMO)], cwd=ROOT, check=True)
     folder = CACHE / f"v{VERSION}-{'shared' if (SHARED / ONTOLOGY).is_file() else 'demo'}"
     bundle, query = prepared(folder)
-    rows: list[Row] = []
+    rows: list[Row] = list(labelling_rows(SHARED)) if (SHARED / ONTOLOGY).is_file() else []
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch) / "result"
         rows += app_rows(DEMO)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -117,3 +118,21 @@ def test_shipped_configurations_are_sound(name: str, tmp_path: Path) -> None:
     assert config.name == name
     assert all(not file.path.startswith("/") for file in config.files)
     assert all(study.labels or study.part for study in config.study)
+
+
+def test_the_collection_and_the_corrections_are_looked_at(planted_config: Path, tmp_path: Path) -> None:
+    copied = tmp_path / "sources"
+    shutil.copytree(planted_config.parent, copied)
+    config = copied / planted_config.name
+    text = config.read_text(encoding="utf-8")
+    config.write_text('overrides = "fixes.csv"\n' + text + '\n[collection]\ncatalogue = "nowhere"\n', encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        read_config(config)
+    assert "collection.catalogue: nowhere is no folder." in caught.value.message
+    assert "overrides: The corrections" in caught.value.message
+    (copied / "nowhere").mkdir()
+    (copied / "fixes.csv").write_text("study,sample,term_ids,comment\n*,x,drop,why\n", encoding="utf-8")
+    assert read_config(config).collection.catalogue == "nowhere"
+    config.write_text(text + '\n[collection]\nlabels = "nowhere"\n', encoding="utf-8")
+    with pytest.raises(ConfigError, match="go with a catalogue"):
+        read_config(config)

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from build_bundle.config import GenesConfig, SourceFile
+from build_bundle.config import CollectionConfig, GenesConfig, SourceFile
 from build_bundle.config_reader import read_config
 from build_bundle.fetch import Fetcher
+from build_bundle.tables_step import collection_tables
 from build_bundle.workshop import MISSING, Workshop
 from core.bundle.writer import sha256_file
 from core.errors import ConfigError
+from tests.build_bundle.collection.collection_world import write_collection
 
 
 @pytest.fixture
@@ -44,3 +46,37 @@ def test_gene_names_need_a_table(workshop: Workshop) -> None:
 
 def test_the_rules_know_the_ontology(workshop: Workshop) -> None:
     assert workshop.rules.keep(("CL:0000842", "CL:0000236")) == ("CL:0000236",)
+
+
+def test_corrections_are_held_to_the_ontology_and_parted_by_study(workshop: Workshop, tmp_path: Path) -> None:
+    table = tmp_path / "fixes.csv"
+    table.write_text(
+        "study,sample,term_ids,comment\nGSE000001,x,CL:0000236,\n*,y,drop,\nother,z,CL:9999999,\n", encoding="utf-8"
+    )
+    config = dataclasses.replace(workshop.config, overrides=str(table))
+    corrected = Workshop(config, workshop.fetcher)
+    lindholm = next(study for study in config.study if study.study == "lindholm2019")
+    assert [override.sample for override in corrected.overrides_of(lindholm)] == ["x", "y"]
+    with pytest.raises(ConfigError, match="CL:9999999 is no live term"):
+        _ = corrected.ontology
+
+
+def test_a_collection_gives_names_to_samples(workshop: Workshop, tmp_path: Path) -> None:
+    harvested, labels, counts = write_collection(tmp_path)
+    assert (workshop.spoken, workshop.spoken_digest, workshop.collection_digests) == ({}, "", [])
+    named = CollectionConfig(str(harvested), str(labels), str(counts))
+    collected = Workshop(dataclasses.replace(workshop.config, collection=named), workshop.fetcher)
+    assert collected.spoken["GSM1"] == ("", "said CL:1")
+    assert collected.spoken_digest == sha256_file(labels / "labels.parquet")
+    assert len(set(collected.collection_digests)) == 5
+
+
+def test_the_tables_count_the_collection_where_one_is_named(workshop: Workshop, tmp_path: Path) -> None:
+    harvested, labels, counts = write_collection(tmp_path)
+    config = dataclasses.replace(workshop.config, collection=CollectionConfig(str(harvested), str(labels), str(counts)))
+    tables = {spec.name: table for spec, table in collection_tables([], config)}
+    assert tables["collection"]["n_cells"].sum() == 294
+    assert len(tables["reads_by_study"]) == 2
+    assert tables["alignment_rates"]["n_below"].sum() == 1
+    bare = {spec.name: table for spec, table in collection_tables([], workshop.config)}
+    assert all(table.empty for table in bare.values())
