@@ -78,6 +78,6 @@ def _inputs(
     wanted[rows] = True
     done = 0
     for chunk in chunks(context.corpus, wanted, inputs):
-        yield inputs.transform(chunk.x, chunk.measured)
+        yield inputs.z_scores(chunk.x, chunk.measured)
         done += len(chunk.rows)
         context.progress(start + 0.5 * done / len(rows), f"{doing} {done:,} of {len(rows):,} cells")

@@ -142,7 +142,7 @@ def embed(reference: Reference, matrix: ExpressionMatrix, clock: Clock) -> tuple
     for inputs in encoder.batches(matrix):
         part = slice(done, done + len(inputs))
         embedding[part] = encoder.forward(inputs)
-        places.append(project(loadings, embedding[part], [inputs]))
+        places.append(project(loadings, embedding[part], [inputs[:, : encoder.inputs.n_vocab]]))
         done = part.stop
         clock.cells(done, matrix.n_obs)
     return embedding, pd.concat(places, ignore_index=True)

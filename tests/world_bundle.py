@@ -96,7 +96,8 @@ class Reference:
             .lognorm(sparse.csr_matrix(p.counts[:, self.vocabulary])).toarray()
             for p in self.parts
         ])  # fmt: skip
-        return EncoderInputs(Recipe(), self.world.genes[self.vocabulary], v.mean(axis=0), v.std(axis=0), profile)
+        found = (np.concatenate([p.counts[:, self.vocabulary].toarray() for p in self.parts]) > 0).mean(axis=0)
+        return EncoderInputs(Recipe(), self.world.genes[self.vocabulary], v.mean(axis=0), v.std(axis=0), profile, found)
 
     @cached_property
     def z(self) -> np.ndarray:
@@ -197,9 +198,7 @@ def _write_genes(stage: Path, ref: Reference) -> None:
         "entrez_ids": [[str(900000 + i)] for i in range(len(names))],
         "aliases": [list(ALIASES.get(g, ())) for g in names],
     })  # fmt: skip
-    write_table(stage, schema.ENCODER_GENES, {
-        "gene_symbol": ref.inputs.genes, "mean": ref.inputs.mean, "sd": ref.inputs.sd, "profile": ref.inputs.profile,
-    })  # fmt: skip
+    write_table(stage, schema.ENCODER_GENES, ref.inputs.to_table())
 
 
 def _write_studies(stage: Path, ref: Reference) -> None:
@@ -400,7 +399,7 @@ def _manifest(ref: Reference, index: object, variances: dict[str, tuple[float, .
         schema_version=schema.SCHEMA_VERSION, bundle_id="", name="planted", title="Planted world", organism="human",
         organism_ontology_term_id="NCBITaxon:9606", built_at="2026-01-01T00:00:00+00:00", builder_version="0.1.0",
         files={}, recipe=Recipe().to_dict(),
-        encoder=EncoderFacts(1, (N_UNITS,), "tanh", N_LATENT, N_VOCABULARY, l2=True),
+        encoder=EncoderFacts(1, (N_UNITS,), "tanh", N_LATENT, N_VOCABULARY, l2=True, n_types=0, n_inputs=N_VOCABULARY),
         index=index,
         confidence=ConfidenceFacts(
             float(learn_threshold(np.concatenate(held))), 0.99, len(ref.types), "each study left out in turn", 0.5

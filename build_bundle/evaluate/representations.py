@@ -36,7 +36,7 @@ def encoded(encoder: Encoder) -> Represent:
 def cosine(inputs: EncoderInputs) -> Represent:
     """Return the encoder's inputs on the unit sphere: Euclidean order is cosine order."""
     scale = np.float32(1 / np.sqrt(inputs.n_vocab))
-    return lambda x, measured: inputs.transform(x, measured) * scale
+    return lambda x, measured: inputs.z_scores(x, measured) * scale
 
 
 def raw(inputs: EncoderInputs) -> Represent:
@@ -89,7 +89,7 @@ class Logistic:
         self._inputs = inputs
         wanted = np.zeros(len(corpus.cells), dtype=bool)
         wanted[rows] = True
-        parts = [(chunk.rows, inputs.transform(chunk.x, chunk.measured)) for chunk in chunks(corpus, wanted, inputs)]
+        parts = [(chunk.rows, inputs.z_scores(chunk.x, chunk.measured)) for chunk in chunks(corpus, wanted, inputs)]
         labels = corpus.cells["cell_type_ontology_term_id"].to_numpy()[np.concatenate([rows for rows, _ in parts])]
         model = linear_model.LogisticRegression(C=LOGISTIC_C, max_iter=200, tol=1e-3)
         model.fit(np.concatenate([z for _, z in parts]), labels)
@@ -101,7 +101,7 @@ class Logistic:
 
     def logits(self, x: sparse.csr_matrix, measured: Flags) -> Floats:
         """Return one number a type, float32, n x n_types."""
-        logits: Floats = self._inputs.transform(x, measured) @ self._weights + self._bias
+        logits: Floats = self._inputs.z_scores(x, measured) @ self._weights + self._bias
         return logits
 
     def labels(self, x: sparse.csr_matrix, measured: Flags) -> npt.NDArray[np.object_]:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from build_bundle.corpus import Corpus
 from build_bundle.holdout import NOTHING, Holdout
@@ -168,9 +167,8 @@ def write_model(out: Path, bench: Workbench, fitted: FittedModel) -> Path:
     """
     out.mkdir(parents=True, exist_ok=True)
     inputs = bench.cells.inputs
-    genes = {"gene_symbol": inputs.genes, "mean": inputs.mean, "sd": inputs.sd, "profile": inputs.profile}
     write_tensors(out, ENCODER_WEIGHTS, pack_nets([fitted.net]))
-    write_table(out, ENCODER_GENES, pd.DataFrame(genes))
+    write_table(out, ENCODER_GENES, inputs.to_table())
     facts = {
         "model": fitted.spec.name,
         "settings": asdict(fitted.spec),
@@ -199,4 +197,6 @@ def encoder_facts(fitted: FittedModel, n_vocabulary: int) -> dict[str, object]:
         "n_latent": widths[-1],
         "n_vocabulary": n_vocabulary,
         "l2": True,
+        "n_types": 0,
+        "n_inputs": n_vocabulary,
     }

@@ -79,7 +79,8 @@ def training_cells(corpus: Corpus, settings: TrainSettings, *, seed: int, holdou
         raise ConfigError("No training cell is left.", next_step="Lower the selection's min_cells or add studies.")
     genes = choose_vocabulary(corpus, rows, n_genes=settings.n_vocabulary, min_studies=settings.min_studies)
     blocks = blocks_of(corpus, rows, genes)
-    inputs = encoder_inputs(corpus.genes[genes], blocks, Recipe())
+    recipe = Recipe(detected=settings.detected if settings.embedding == "ontology" else 0.0)
+    inputs = encoder_inputs(corpus.genes[genes], blocks, recipe)
     blocks += profile_blocks(corpus, genes, per_profile=settings.profile_cells, seed=seed, holdout=holdout)
     classes = tuple(sorted({str(name) for block in blocks for name in block.types}))
     if len(classes) < 2:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,6 +15,7 @@ from core.expression.recipe import EncoderInputs
 
 Floats = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]
+View = Callable[[sparse.csr_matrix, npt.NDArray[np.bool_]], Floats]
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +55,7 @@ class Dataset:
         return sparse.csr_matrix(sparse.vstack([block.x for block in self.blocks], format="csr"))
 
     def dense(self, rows: Indices) -> Floats:
-        """Return encoder inputs of some cells.
+        """Return what the networks see of some cells.
 
         Parameters
         ----------
@@ -64,13 +65,20 @@ class Dataset:
         Returns
         -------
         ndarray of float32, n x n_vocab
-            As `EncoderInputs.transform` gives them.
+            As `EncoderInputs.z_scores` gives them.
         """
-        out = np.empty((len(rows), self.inputs.n_vocab), dtype=np.float32)
+        return self._filled(rows, self.inputs.n_vocab, self.inputs.z_scores)
+
+    def inputs_of(self, rows: Indices) -> Floats:
+        """Return all an encoder sees of some cells, n x n_inputs, as `EncoderInputs.transform` gives it."""
+        return self._filled(rows, self.inputs.n_inputs, self.inputs.transform)
+
+    def _filled(self, rows: Indices, width: int, view: View) -> Floats:
+        out = np.empty((len(rows), width), dtype=np.float32)
         owner = self._block_of[rows]
         for i in np.unique(owner):
             mine = np.flatnonzero(owner == i)
-            out[mine] = self.inputs.transform(self._x[rows[mine]], self.blocks[i].measured)
+            out[mine] = view(self._x[rows[mine]], self.blocks[i].measured)
         return out
 
     def batches(self, size: int, rng: np.random.Generator) -> Iterator[Indices]:

@@ -11,6 +11,7 @@ from build_bundle.corpus import Corpus
 from build_bundle.holdout import NOTHING, Holdout
 from build_bundle.step import ReportProgress, no_progress
 from build_bundle.train.cells import training_cells
+from build_bundle.train.coordinates import fit_head
 from build_bundle.train.dataset import Dataset
 from build_bundle.train.joining import fit_join
 from build_bundle.train.network import TrainedNet, train_net
@@ -79,7 +80,11 @@ def train_encoder(
     cells = training_cells(corpus, settings, seed=seed, holdout=holdout)
     nets = _train_nets(corpus, cells.data, cells.validation, settings, seed, progress)
     weights = [net.net for net in nets]
-    encoder = Encoder(weights, cells.inputs, fit_join(weights, cells.data, settings.n_latent))
+    if settings.embedding == "ontology":
+        head = fit_head(nets, cells.data, Similarity.from_table(corpus.type_similarity), settings)
+        encoder = Encoder(weights, cells.inputs, head=head)
+    else:
+        encoder = Encoder(weights, cells.inputs, fit_join(weights, cells.data, settings.n_latent))
     return TrainedEncoder(encoder, nets, cells.data.classes, cells.rows)
 
 

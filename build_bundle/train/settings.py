@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from core.errors import ConfigError
 
+EMBEDDINGS = ("ontology", "hidden")
+
 
 @dataclass(frozen=True)
 class TrainSettings:
@@ -13,12 +15,22 @@ class TrainSettings:
 
     Parameters
     ----------
+    embedding : str
+        ``"ontology"``: places among the cell types, estimated by the networks and by a linear map together
+        (`build_bundle.train.coordinates`); ``"hidden"``: the networks' last hidden layers side by side, projected.
     n_nets : int
-        Networks trained from different seeds; their embeddings stand side by side.
+        Networks trained from different seeds; their logits are averaged, or their embeddings stand side by side.
     hidden : tuple of int
         Units of the dense tanh layers; the last one is the network's share of the embedding.
     n_latent : int
-        Most numbers in the embedding; where the networks give more, they are projected (`build_bundle.train.joining`).
+        Most numbers in the embedding: leading ontology coordinates (no more than there are types), or directions that
+        the networks side by side are projected to (`build_bundle.train.joining`).
+    linear_weight : float
+        Weight of the linear map's place against the networks' place.
+    ridge : float
+        Penalty of the linear map.
+    detected : float
+        Weight of the second half of the linear map's input, which genes were found at all; 0 leaves it out.
     n_vocabulary : int
         Largest number of genes the encoder sees.
     min_studies : int
@@ -52,9 +64,13 @@ class TrainSettings:
         When a value is out of range.
     """
 
+    embedding: str = "ontology"
     n_nets: int = 3
     hidden: tuple[int, ...] = (100,)
     n_latent: int = 100
+    linear_weight: float = 3.0
+    ridge: float = 3.0
+    detected: float = 0.0
     n_vocabulary: int = 3000
     min_studies: int = 2
     cells_per_type: int = 100
@@ -72,11 +88,13 @@ class TrainSettings:
         counts = ("n_nets", "n_latent", "n_vocabulary", "min_studies", "cells_per_type", "epochs", "batch_size")
         for name in counts:
             _check(name, getattr(self, name), good=getattr(self, name) >= 1, wanted="at least 1")
-        for name in ("profile_cells", "patience", "weight_decay", "soft_from_types"):
+        _check("embedding", self.embedding, good=self.embedding in EMBEDDINGS, wanted=f"one of {', '.join(EMBEDDINGS)}")
+        for name in ("profile_cells", "patience", "weight_decay", "soft_from_types", "linear_weight", "detected"):
             _check(name, getattr(self, name), good=getattr(self, name) >= 0, wanted="not negative")
         for name in ("soft_targets", "panel_augmentation"):
             _check(name, getattr(self, name), good=0 <= getattr(self, name) <= 1, wanted="between 0 and 1")
-        _check("peak_rate", self.peak_rate, good=self.peak_rate > 0, wanted="above 0")
+        for name in ("peak_rate", "ridge"):
+            _check(name, getattr(self, name), good=getattr(self, name) > 0, wanted="above 0")
         good = len(self.hidden) > 0 and all(units >= 1 for units in self.hidden)
         _check("hidden", self.hidden, good=good, wanted="a list of at least one layer size")
 

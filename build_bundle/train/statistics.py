@@ -58,23 +58,30 @@ def encoder_inputs(genes: npt.NDArray[np.object_], blocks: Sequence[Block], reci
     Returns
     -------
     EncoderInputs
-        Genes with mean, sd and profile.
+        Genes with mean, sd, profile and how often they are found.
 
     Notes
     -----
     The profile is the mean share of each gene over the parts that measured more than 60 % of the vocabulary (all parts
-    where none did). Mean and sd pool over parts with weight min(n, 500); the variance is within plus between parts. A
+    where none did). Mean, sd and found share pool over parts with weight min(n, 500); the variance is within plus between parts. A
     gene without any spread keeps sd 0 and the recipe's offset. One part is in memory at a time beside the sparse blocks.
     """
     profile = _profile(blocks).astype(np.float32)
     flat = np.zeros(len(genes), dtype=np.float32)
-    unit = EncoderInputs(recipe, genes, flat, flat, profile)
+    unit = EncoderInputs(recipe, genes, flat, flat, profile, flat)
     moments = [_moments(block, unit) for block in blocks]
     weights = np.array([block.measured * _weight(block) for block in blocks], dtype=float)
     total = np.maximum(weights.sum(axis=0), 1.0)
     mean = sum(w * m for w, (m, _) in zip(weights, moments, strict=True)) / total
     variance = sum(w * (v + (m - mean) ** 2) for w, (m, v) in zip(weights, moments, strict=True)) / total
-    return EncoderInputs(recipe, genes, _float32(mean), _float32(np.sqrt(variance)), profile)
+    found = sum(w * _found(block) for w, block in zip(weights, blocks, strict=True)) / total
+    return EncoderInputs(recipe, genes, _float32(mean), _float32(np.sqrt(variance)), profile, _float32(found))
+
+
+def _found(block: Block) -> Doubles:
+    """Return the share of a part's cells in which each gene was found."""
+    share: Doubles = np.asarray((block.x > 0).sum(axis=0), dtype=np.float64).ravel() / block.x.shape[0]
+    return share
 
 
 def _weight(block: Block) -> int:

@@ -13,9 +13,10 @@ from safetensors.numpy import load_file
 from build_bundle.step import StepContext
 from build_bundle.train.encoder import TrainedEncoder, train_encoder
 from build_bundle.train.settings import TrainSettings
+from core.bundle.manifest import EncoderFacts
 from core.bundle.schema import ENCODER_GENES, ENCODER_WEIGHTS
 from core.bundle.writer import write_array, write_table, write_tensors
-from core.embedding.encoder import Encoder, pack_nets, unpack_nets
+from core.embedding.encoder import Encoder
 from core.expression.recipe import EncoderInputs, Recipe
 
 CURVE = "curve.json"
@@ -53,6 +54,8 @@ def run(context: StepContext) -> dict[str, Any]:
             "n_latent": trained.encoder.n_latent,
             "n_vocabulary": inputs.n_vocab,
             "l2": True,
+            "n_types": 0 if trained.encoder.head is None else trained.encoder.head.n_types,
+            "n_inputs": inputs.n_inputs,
         },
         "classes": list(trained.classes),
         "n_training_cells": len(trained.rows),
@@ -75,18 +78,16 @@ def read_encoder(folder: Path, facts: dict[str, Any]) -> Encoder:
     Encoder
         As the app will see it.
     """
-    tensors = load_file(folder / ENCODER_WEIGHTS)
-    shape = facts["encoder"]
-    nets, join = unpack_nets(tensors, shape["n_nets"], len(shape["layers"]))
     genes = pd.read_parquet(folder / ENCODER_GENES.file)
-    return Encoder(nets, EncoderInputs.from_table(Recipe.from_dict(dict(facts["recipe"])), genes), join)
+    inputs = EncoderInputs.from_table(Recipe.from_dict(dict(facts["recipe"])), genes)
+    shape = EncoderFacts(**{**facts["encoder"], "layers": tuple(facts["encoder"]["layers"])})
+    return Encoder.from_tensors(load_file(folder / ENCODER_WEIGHTS), shape, inputs)
 
 
 def _write(out: Path, trained: TrainedEncoder, n_ref: int) -> None:
     inputs = trained.encoder.inputs
-    genes = {"gene_symbol": inputs.genes, "mean": inputs.mean, "sd": inputs.sd, "profile": inputs.profile}
-    write_tensors(out, ENCODER_WEIGHTS, pack_nets(trained.encoder.nets, trained.encoder.join))
-    write_table(out, ENCODER_GENES, pd.DataFrame(genes))
+    write_tensors(out, ENCODER_WEIGHTS, trained.encoder.tensors())
+    write_table(out, ENCODER_GENES, inputs.to_table())
     curve = [{"net": number, **row} for number, net in enumerate(trained.nets) for row in net.curve]
     (out / CURVE).write_text(json.dumps(curve, indent=1), encoding="utf-8")
     seen = np.zeros(n_ref, dtype=np.uint8)

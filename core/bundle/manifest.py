@@ -46,6 +46,8 @@ class EncoderFacts:
 
     `n_latent` is the sum of the nets' last widths, or smaller: then the weights hold a join, a linear map of the nets side
     by side to `n_latent` numbers. `l2` says that each net's last layer is scaled to length 1, and the final row too.
+    Where `n_types` is not 0, a head makes ontology coordinates out of the nets' thoughts on so many types and of the
+    `n_inputs` numbers an encoder sees of a cell (`core.embedding.ontology_head`).
     """
 
     n_nets: int
@@ -54,6 +56,8 @@ class EncoderFacts:
     n_latent: int
     n_vocabulary: int
     l2: bool
+    n_types: int
+    n_inputs: int
 
     @property
     def n_joined(self) -> int:
@@ -336,8 +340,13 @@ def _rules_encoder(m: Manifest) -> list[Rule]:
     return [
         (not shaped, "encoder has no net, no layer, or a layer without units."),
         (
-            shaped and not 1 <= e.n_latent <= e.n_joined,
-            "encoder.n_latent is outside 1 to n_nets times the last layer's width.",
+            shaped and not 1 <= e.n_latent <= (e.n_types or e.n_joined),
+            "encoder.n_latent is outside 1 to the number of types, or without them n_nets times the last layer's width.",
+        ),
+        (e.n_types < 0, "encoder.n_types is below 0."),
+        (
+            e.n_inputs not in {e.n_vocabulary, 2 * e.n_vocabulary},
+            "encoder.n_inputs is neither n_vocabulary nor twice that.",
         ),
         (e.activation not in ACTIVATIONS, f"encoder.activation is none of {', '.join(ACTIVATIONS)}."),
         (e.n_vocabulary < 1, "encoder.n_vocabulary is below 1."),

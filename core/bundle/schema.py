@@ -41,7 +41,7 @@ SCHEMA_VERSION = 2
 
 MANIFEST = "manifest.json"
 EMBEDDING = "embedding.npy"  # float32, n_ref x n_latent, rows as in cells.parquet
-ENCODER_WEIGHTS = "encoder.safetensors"  # "net{i}.layer{j}.kernel" (n_in x n_out), ".bias"; "join.kernel"
+ENCODER_WEIGHTS = "encoder.safetensors"  # "net{i}.layer{j}.kernel" (n_in x n_out), ".bias"; "join.kernel" or "head.*"
 INDEX = "index.hnsw"  # NMSLib HNSW over embedding.npy; space, M, ef in the manifest
 PROJECTION_LOADINGS = "projection_loadings.safetensors"  # see core.explore.projection
 CANARY = "canary.safetensors"  # a few encoder inputs "x" with their expected "embedding" and "neighbors"
@@ -205,6 +205,7 @@ ENCODER_GENES = TableSpec(
         Column("mean", REAL, "training mean of the normalised value (core.expression.recipe)"),
         Column("sd", REAL, "training standard deviation of the normalised value"),
         Column("profile", REAL, "mean share of the gene in a reference cell's vocabulary total; sums to 1"),
+        Column("detected", REAL, "share of training cells in which the gene was found, 0..1"),
     ),
     key=("gene_symbol",),
 )

@@ -1,8 +1,9 @@
 """The networks as numpy: from an expression matrix to the embedding, without keras.
 
-Dense layers, tanh by default, the last hidden layer scaled to length 1; several nets side by side, divided by the square root of
-their number, so that a joined row has length 1 again; then, where the encoder has a join, one linear map to fewer
-numbers and length 1 once more. A test holds this to Keras.
+Dense layers, tanh by default. What follows depends on the encoder. With a head (``ontology_head``) the last hidden
+layers and the inputs become ontology coordinates. Without one, each net's last layer is scaled to length 1; several nets
+stand side by side, divided by the square root of their number, so that a joined row has length 1 again; then, where
+the encoder has a join, one linear map to fewer numbers and length 1 once more. A test holds this to Keras.
 
 Not here: training (``build_bundle.train``), normalisation (``core.expression.recipe``).
 """
@@ -17,12 +18,14 @@ import numpy as np
 import numpy.typing as npt
 
 from core.bundle.schema import ENCODER_GENES, ENCODER_WEIGHTS
+from core.embedding.ontology_head import PREFIX, OntologyHead, unit_rows, unpack_head
 from core.errors import BundleDamagedError
 from core.expression.by_gene import row_chunks
 from core.expression.matrix import ExpressionMatrix
 from core.expression.recipe import EncoderInputs, Recipe
 
 if TYPE_CHECKING:
+    from core.bundle.manifest import EncoderFacts
     from core.bundle.reader import Bundle
 
 Floats = npt.NDArray[np.float32]
@@ -112,15 +115,18 @@ def forward(nets: Sequence[Net], inputs: Floats, join: Floats | None = None) -> 
     if inputs.ndim != 2 or inputs.shape[1] != n_vocab:
         raise ValueError(f"inputs have shape {inputs.shape}, the encoder reads {n_vocab} genes")
     share = np.float32(1 / np.sqrt(len(nets)))
-    first = _first_layers(nets, inputs)
-    sides = [_unit_rows(hidden(net[1:], start)) * share for net, start in zip(nets, first, strict=True)]
-    joined = np.concatenate(sides, axis=1)
-    return joined if join is None else _unit_rows(joined @ join)
+    joined = np.concatenate([unit_rows(side) * share for side in _sides(nets, inputs)], axis=1)
+    return joined if join is None else unit_rows(joined @ join)
 
 
-def _first_layers(nets: Sequence[Net], inputs: Floats) -> list[Floats]:
-    """Run the first layer of all nets; one product each, since joining kernels would copy them."""
-    return [net[0](inputs) for net in nets]
+def side_by_side(nets: Sequence[Net], inputs: Floats) -> Floats:
+    """Return the nets' last hidden layers, unscaled: n x n_vocab to n x n_joined."""
+    return np.concatenate(_sides(nets, inputs), axis=1)
+
+
+def _sides(nets: Sequence[Net], inputs: Floats) -> list[Floats]:
+    """Run the nets; one product for each first layer, since joining kernels would copy them."""
+    return [hidden(net, inputs) for net in nets]
 
 
 def hidden(net: Net, values: Floats) -> Floats:
@@ -128,12 +134,6 @@ def hidden(net: Net, values: Floats) -> Floats:
     for layer in net:
         values = layer(values)
     return values
-
-
-def _unit_rows(values: Floats) -> Floats:
-    lengths = np.linalg.norm(values, axis=1, keepdims=True)
-    unit: Floats = np.divide(values, lengths, out=np.zeros_like(values), where=lengths > 0)
-    return unit
 
 
 def joined_width(nets: Sequence[Net]) -> int:
@@ -192,7 +192,8 @@ def unpack_nets(
         When a tensor is missing or superfluous, or the shapes do not follow each other.
     """
     expected = {f"net{i}.layer{j}.{p}" for i in range(n_nets) for j in range(n_layers) for p in ("kernel", "bias")}
-    if odd := sorted(expected ^ (set(tensors) - {JOIN})):
+    given = {name for name in tensors if name != JOIN and not name.startswith(PREFIX)}
+    if odd := sorted(expected ^ given):
         raise ValueError(f"the encoder's weights do not fit the manifest: {', '.join(odd[:4])}")
     acts = [activation.removesuffix(LAST_LINEAR)] * n_layers
     if activation.endswith(LAST_LINEAR):
@@ -243,19 +244,60 @@ class Encoder:
         Vocabulary and training statistics.
     join : ndarray of float32, n_joined x n_latent, optional
         As in `forward`.
+    head : OntologyHead, optional
+        What makes the embedding out of the nets' hidden layers and the inputs; takes the place of a join.
 
     Raises
     ------
     ValueError
-        When the nets read another number of genes than the vocabulary has.
+        When the nets read another number of genes than the vocabulary has, or the head other inputs than there are.
     """
 
-    def __init__(self, nets: Sequence[Net], inputs: EncoderInputs, join: Floats | None = None) -> None:
+    def __init__(
+        self,
+        nets: Sequence[Net],
+        inputs: EncoderInputs,
+        join: Floats | None = None,
+        head: OntologyHead | None = None,
+    ) -> None:
         if nets[0][0].kernel.shape[0] != inputs.n_vocab:
             raise ValueError(f"the nets read {nets[0][0].kernel.shape[0]} genes, the vocabulary has {inputs.n_vocab}")
+        if head is not None and head.linear.shape[0] != inputs.n_inputs:
+            raise ValueError(f"the head reads {head.linear.shape[0]} numbers of a cell, there are {inputs.n_inputs}")
         self.nets = tuple(nets)
         self.inputs = inputs
         self.join = join
+        self.head = head
+
+    def tensors(self) -> dict[str, Floats]:
+        """Name all weights for ``encoder.safetensors``."""
+        return pack_nets(self.nets, self.join) | ({} if self.head is None else self.head.tensors())
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, Floats], facts: EncoderFacts, inputs: EncoderInputs) -> Encoder:
+        """Read what `tensors` named.
+
+        Parameters
+        ----------
+        tensors : mapping of str to ndarray
+            Contents of ``encoder.safetensors``.
+        facts : EncoderFacts
+            The manifest's description.
+        inputs : EncoderInputs
+            Vocabulary and training statistics.
+
+        Returns
+        -------
+        Encoder
+            Ready to encode.
+
+        Raises
+        ------
+        ValueError
+            When tensors, facts and inputs do not fit together.
+        """
+        nets, join = unpack_nets(tensors, facts.n_nets, len(facts.layers), facts.activation)
+        return cls(nets, inputs, join, unpack_head(tensors, joined_width(nets)))
 
     @classmethod
     def from_bundle(cls, bundle: Bundle) -> Encoder:
@@ -278,10 +320,9 @@ class Encoder:
         """
         facts = bundle.manifest.encoder
         try:
-            tensors = bundle.tensors(ENCODER_WEIGHTS)
-            nets, join = unpack_nets(tensors, facts.n_nets, len(facts.layers), facts.activation)
             recipe = Recipe.from_dict(bundle.manifest.recipe)
-            encoder = cls(nets, EncoderInputs.from_table(recipe, bundle.frame(ENCODER_GENES.name)), join)
+            inputs = EncoderInputs.from_table(recipe, bundle.frame(ENCODER_GENES.name))
+            encoder = cls.from_tensors(bundle.tensors(ENCODER_WEIGHTS), facts, inputs)
         except ValueError as error:
             problem = f"The encoder of the data bundle cannot be used: {error}."
             raise BundleDamagedError(
@@ -295,11 +336,19 @@ class Encoder:
     @property
     def n_latent(self) -> int:
         """Width of the embedding."""
+        if self.head is not None:
+            return self.head.n_latent
         return joined_width(self.nets) if self.join is None else int(self.join.shape[1])
 
     def forward(self, inputs: Floats) -> Floats:
-        """Run the networks on encoder inputs, n x n_vocab to n x n_latent."""
-        return forward(self.nets, inputs, self.join)
+        """Run the networks on encoder inputs, n x n_inputs to n x n_latent.
+
+        The nets see the z-scores alone, the head's linear part sees all.
+        """
+        z = inputs[:, : self.inputs.n_vocab]
+        if self.head is None:
+            return forward(self.nets, z, self.join)
+        return self.head(side_by_side(self.nets, z), inputs)
 
     def batches(self, matrix: ExpressionMatrix) -> Iterator[Floats]:
         """Give the encoder inputs of a matrix in batches of about 8 MB.
@@ -314,7 +363,7 @@ class Encoder:
         ndarray of float32, m x n_vocab
             In order of the cells; their rows do not depend on how they are cut into batches.
         """
-        step = max(1, BATCH_BYTES // (4 * self.inputs.n_vocab))
+        step = max(1, BATCH_BYTES // (4 * self.inputs.n_inputs))
         for rows in row_chunks(matrix.x):  # aligning a large matrix at once would take more memory than the matrix
             part = ExpressionMatrix(matrix.x[rows], matrix.obs_names[rows], matrix.var_names)
             values, measured = self.inputs.align(part)

@@ -10,7 +10,7 @@ key                       shape           meaning
 embedding_mean            (n_latent,)     mean of the reference's embedding
 embedding_components      (2, n_latent)   orthonormal rows, largest variance first
 embedding_explained       (2,)            share of the reference's variance along each, 0..1
-raw_mean                  (n_vocab,)      mean of ``EncoderInputs.transform`` over the reference
+raw_mean                  (n_vocab,)      mean of ``EncoderInputs.z_scores`` over the reference
 raw_components            (2, n_vocab)    orthonormal rows
 raw_explained             (2,)            shares, 0..1
 ========================  ==============  ==================================================================
@@ -193,7 +193,7 @@ def project(
     embedding : numpy.ndarray of float32, shape (n, n_latent)
         The cells' embedding.
     inputs : iterable of numpy.ndarray of float32, shape (n_batch, n_vocab)
-        `EncoderInputs.transform` of the same cells, batch by batch in the same order.
+        `EncoderInputs.z_scores` of the same cells, batch by batch in the same order.
 
     Returns
     -------

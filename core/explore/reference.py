@@ -187,7 +187,9 @@ def _evaluation(bundle: Bundle) -> pd.DataFrame:
 
 
 def _embedding(encoder: EncoderFacts) -> str:
-    """Say how wide the embedding is, and of what it was narrowed."""
+    """Say how wide the embedding is, and what it was made of."""
+    if encoder.n_types:
+        return f"{encoder.n_latent} ontology coordinates a cell, length 1"
     narrowed = f", narrowed from {encoder.n_joined:,}" if encoder.n_latent < encoder.n_joined else ""
     return f"{encoder.n_latent} numbers a cell{narrowed}, length 1"
 

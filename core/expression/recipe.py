@@ -2,7 +2,7 @@
 
 `Recipe.lognorm` gives the bundle's unit, log1p of counts per 10,000. `EncoderInputs` gives what the networks see: shares
 among the measured genes of the vocabulary, z-scored with the training statistics, unmeasured genes at the training
-mean, each cell at the same length.
+mean, each cell at the same length; and, where the recipe says so, which genes were found at all.
 
 Not here: finding out in which unit a file is (``doctor``).
 """
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
+
+STATISTICS = ("mean", "sd", "profile", "detected")
+"""What is known of every gene an encoder sees: fields of `EncoderInputs`, columns of its table."""
 
 
 def _row_sums(x: sparse.csr_matrix) -> npt.NDArray[np.float64]:
@@ -58,12 +61,15 @@ class Recipe:
         Added to every gene's standard deviation, so that a nearly constant gene is not blown up.
     row_norm : bool
         Whether each cell's input vector is scaled to length sqrt(n_vocab).
+    detected : float
+        Weight with which an encoder also sees which genes were found at all, as a second half of its input; 0: it does not.
     """
 
     target_sum: float = 1e4
     clip: float = 5.0
     sd_offset: float = 0.02
     row_norm: bool = True
+    detected: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as plain values for JSON."""
@@ -98,6 +104,7 @@ class Recipe:
             clip=float(values["clip"]),
             sd_offset=float(values["sd_offset"]),
             row_norm=bool(values["row_norm"]),
+            detected=float(values["detected"]),
         )
 
     def lognorm(self, linear: sparse.csr_matrix) -> sparse.csr_matrix:
@@ -130,6 +137,8 @@ class EncoderInputs:
         Training statistics of v (see `transform`).
     profile : ndarray of float32, n_vocab
         Mean share of each gene in a reference cell's vocabulary total; sums to 1.
+    detected : ndarray of float32, n_vocab
+        Share of training cells in which the gene was found.
     """
 
     recipe: Recipe
@@ -137,10 +146,11 @@ class EncoderInputs:
     mean: Floats
     sd: Floats
     profile: Floats
+    detected: Floats
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "genes", as_names(self.genes))
-        for name in ("mean", "sd", "profile"):
+        for name in STATISTICS:
             values = np.asarray(getattr(self, name), dtype=np.float32)
             if values.shape != self.genes.shape or not np.isfinite(values).all():
                 raise ValueError(f"encoder inputs: {name} must hold {len(self.genes)} finite numbers")
@@ -157,20 +167,34 @@ class EncoderInputs:
         recipe : Recipe
             The bundle's recipe.
         table : pyarrow.Table or pandas.DataFrame
-            Columns ``gene_symbol``, ``mean``, ``sd``, ``profile`` in input order.
+            Columns ``gene_symbol`` and `STATISTICS` in input order.
 
         Returns
         -------
         EncoderInputs
             Ready to transform.
         """
-        read = {c: np.asarray(table[c]) for c in ("gene_symbol", "mean", "sd", "profile")}
-        return cls(recipe, as_names(read["gene_symbol"]), read["mean"], read["sd"], read["profile"])
+        statistics = {name: np.asarray(table[name]) for name in STATISTICS}
+        return cls(recipe, as_names(np.asarray(table["gene_symbol"])), **statistics)
+
+    def to_table(self) -> dict[str, npt.NDArray[Any]]:
+        """Return the columns that `from_table` reads."""
+        return {"gene_symbol": self.genes, **{name: getattr(self, name) for name in STATISTICS}}
 
     @property
     def n_vocab(self) -> int:
         """Number of genes an encoder sees."""
         return len(self.genes)
+
+    @property
+    def n_inputs(self) -> int:
+        """Numbers an encoder sees of a cell: twice `n_vocab` where `Recipe.detected` is not 0."""
+        return self.n_vocab * (2 if self.recipe.detected else 1)
+
+    @property
+    def length(self) -> float:
+        """Length of a cell's inputs with `Recipe.row_norm`."""
+        return float(np.sqrt(self.n_vocab * (1 + self.recipe.detected**2)))
 
     def align(self, matrix: ExpressionMatrix) -> tuple[sparse.csr_matrix, Flags]:
         """Bring a matrix into the order of the vocabulary.
@@ -227,22 +251,69 @@ class EncoderInputs:
 
         Returns
         -------
+        ndarray of float32, n x n_inputs
+            `z_scores`; where `Recipe.detected` is not 0, the `detections` times it behind them.
+
+        Notes
+        -----
+        Rows are independent: any batching gives the same numbers. The result is dense: 4 n n_inputs bytes.
+        """
+        z = self.z_scores(linear, measured)
+        if not self.recipe.detected:
+            return z
+        return np.concatenate([z, np.float32(self.recipe.detected) * self.detections(linear, measured)], axis=1)
+
+    def z_scores(self, linear: sparse.csr_matrix, measured: Flags) -> Floats:
+        """Return how far each gene stands from its training mean.
+
+        Parameters
+        ----------
+        linear, measured
+            As for `transform`.
+
+        Returns
+        -------
         ndarray of float32, n x n_vocab
             Row length sqrt(n_vocab) with `Recipe.row_norm`; exactly 0 at unmeasured genes.
 
         Notes
         -----
         v = log1p(target_sum * S_m * x / sum_m x), S_m the sum of `profile` over the measured genes m;
-        z = clip((v - mean) / (sd + sd_offset), -clip, clip). Rows are independent: any batching gives the same numbers.
-        The result is dense: 4 n n_vocab bytes.
+        z = clip((v - mean) / (sd + sd_offset), -clip, clip).
         """
-        z: Floats = self.log_shares(linear, measured).toarray()
-        z -= self.mean
-        z /= self.sd + np.float32(self.recipe.sd_offset)
-        np.clip(z, -self.recipe.clip, self.recipe.clip, out=z)
-        z[:, ~measured] = 0
+        v: Floats = self.log_shares(linear, measured).toarray()
+        return self._scored(v, self.mean, self.sd + np.float32(self.recipe.sd_offset), measured)
+
+    def detections(self, linear: sparse.csr_matrix, measured: Flags) -> Floats:
+        """Return which genes were found at all, against how often they are found in training cells.
+
+        Parameters
+        ----------
+        linear, measured
+            As for `transform`.
+
+        Returns
+        -------
+        ndarray of float32, n x n_vocab
+            Row length sqrt(n_vocab) with `Recipe.row_norm`; exactly 0 at unmeasured genes.
+
+        Notes
+        -----
+        b = clip(((x > 0) - p) / sqrt(p (1 - p) + sd_offset), -clip, clip), p the gene's `detected`. What a cell
+        expresses at all differs less between technologies than how much of it was counted.
+        """
+        found: Floats = (linear > 0).astype(np.float32).toarray()
+        spread = np.sqrt(self.detected * (1 - self.detected) + np.float32(self.recipe.sd_offset))
+        return self._scored(found, self.detected, spread, measured)
+
+    def _scored(self, values: Floats, mean: Floats, spread: Floats, measured: Flags) -> Floats:
+        """Standardise in place, leave unmeasured genes at 0, give every row the same length."""
+        values -= mean
+        values /= spread
+        np.clip(values, -self.recipe.clip, self.recipe.clip, out=values)
+        values[:, ~measured] = 0
         if self.recipe.row_norm:
-            length = np.sqrt(np.einsum("ij,ij->i", z, z, dtype=np.float64))
+            length = np.sqrt(np.einsum("ij,ij->i", values, values, dtype=np.float64))
             scale = np.divide(np.sqrt(self.n_vocab), length, out=np.zeros_like(length), where=length > 0)
-            z *= scale.astype(np.float32)[:, np.newaxis]
-        return z
+            values *= scale.astype(np.float32)[:, np.newaxis]
+        return values

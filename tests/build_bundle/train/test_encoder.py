@@ -34,7 +34,15 @@ def test_fresh_cells_land_beside_their_type(planted, trained):
     found = planted.cells["cell_type_ontology_term_id"].to_numpy()[nearest]
     assert np.mean(found == types) > 0.85
     assert trained.classes == tuple(sorted(TYPES))
-    assert trained.encoder.n_latent == 24
+    assert trained.encoder.n_latent == len(TYPES)
+
+
+def test_hidden_layers_side_by_side_are_an_embedding_too(planted, quick_training):
+    hidden = train_encoder(planted, replace(quick_training, embedding="hidden", detected=1.0, epochs=1), seed=0).encoder
+    assert hidden.head is None
+    assert (hidden.n_latent, hidden.join.shape, hidden.inputs.n_inputs) == (24, (32, 24), 150)
+    matrix, _ = query()
+    np.testing.assert_allclose(np.linalg.norm(hidden.encode(matrix), axis=1), 1, rtol=1e-5)
 
 
 def test_what_is_held_out_is_never_seen(planted, quick_training):
@@ -47,14 +55,15 @@ def test_what_is_held_out_is_never_seen(planted, quick_training):
 
 
 def test_held_out_studies_change_nothing(tmp_path, planted, quick_training):
-    settings = replace(quick_training, epochs=2, n_nets=1, n_latent=8)
+    settings = replace(quick_training, epochs=2, n_nets=1, detected=0.5)
     (tmp_path / "a").mkdir()
     smaller = planted_corpus(tmp_path / "a", held_out=["tanaka2022"])
     here = train_encoder(smaller, settings, seed=0).encoder
     there = train_encoder(planted, settings, seed=0, holdout=Holdout(frozenset({"tanaka2022"}))).encoder
     np.testing.assert_array_equal(here.inputs.mean, there.inputs.mean)
     np.testing.assert_array_equal(here.nets[0][0].kernel, there.nets[0][0].kernel)
-    np.testing.assert_array_equal(here.join, there.join)
+    np.testing.assert_array_equal(here.inputs.detected, there.inputs.detected)
+    np.testing.assert_array_equal(here.head.linear, there.head.linear)
 
 
 def test_profiles_add_types_no_study_has(tmp_path, quick_training):

@@ -19,6 +19,7 @@ def test_one_part_gives_its_own_moments():
     v = np.log1p(1e4 * x / x.sum(axis=1, keepdims=True))
     np.testing.assert_allclose(inputs.mean, v.mean(axis=0), rtol=1e-5)
     np.testing.assert_allclose(inputs.sd, v.std(axis=0), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(inputs.detected, [1, 1, 0.5, 0])
     np.testing.assert_allclose(inputs.profile, (x / x.sum(axis=1, keepdims=True)).mean(axis=0), rtol=1e-6)
 
 

@@ -40,6 +40,7 @@ def inputs_of(n: int, seed: int = 0) -> EncoderInputs:
         rng.random(n),
         rng.random(n),
         (profile / profile.sum()).astype(np.float32),
+        rng.random(n),
     )
 
 

@@ -28,6 +28,7 @@ def inputs(**recipe) -> EncoderInputs:
         mean=rng.random(N_VOCAB),
         sd=rng.random(N_VOCAB),
         profile=profile / profile.sum(),
+        detected=rng.random(N_VOCAB),
     )
 
 
@@ -146,20 +147,43 @@ def test_a_wrong_recipe_is_refused(change):
         Recipe.from_dict(Recipe().to_dict() | change)
 
 
+def test_what_was_found_at_all_stands_behind_the_z_scores():
+    e = inputs(detected=0.5)
+    x = np.random.default_rng(1).poisson(0.7, (6, N_VOCAB)).astype(np.float32)
+    measured = np.arange(N_VOCAB) % 3 > 0
+    x *= measured
+    found = e.transform(sparse.csr_matrix(x), measured)
+    assert found.shape == (6, e.n_inputs) == (6, 2 * N_VOCAB)
+    np.testing.assert_array_equal(found[:, :N_VOCAB], e.z_scores(sparse.csr_matrix(x), measured))
+    p = e.detected.astype(float)
+    expected = np.clip(((x > 0) - p) / np.sqrt(p * (1 - p) + 0.02), -5, 5) * measured
+    expected *= 0.5 * np.sqrt(N_VOCAB) / np.linalg.norm(expected, axis=1, keepdims=True)
+    np.testing.assert_allclose(found[:, N_VOCAB:], expected, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), e.length, rtol=1e-5)
+
+
+def test_depth_changes_what_was_found_only_through_zeros():
+    e = inputs(detected=1.0)
+    x = np.random.default_rng(1).poisson(0.7, (6, N_VOCAB)).astype(np.float32)
+    once, thrice = (e.detections(sparse.csr_matrix(factor * x), np.ones(N_VOCAB, bool)) for factor in (1, 3))
+    np.testing.assert_array_equal(once, thrice)
+
+
 def test_inputs_from_the_bundle_table():
     e = inputs()
-    columns = {"gene_symbol": e.genes.tolist(), "mean": e.mean, "sd": e.sd, "profile": e.profile}
+    columns = e.to_table()
     for table in (pa.table(columns), pd.DataFrame(columns)):
         again = EncoderInputs.from_table(Recipe(), table)
         assert again.genes.tolist() == e.genes.tolist()
         assert np.array_equal(again.profile, e.profile)
+        assert np.array_equal(again.detected, e.detected)
 
 
 def test_inputs_refuse_what_cannot_be():
     ok = np.ones(2)
     with pytest.raises(ValueError, match="twice"):
-        EncoderInputs(Recipe(), ["A", "A"], ok, ok, ok)
+        EncoderInputs(Recipe(), ["A", "A"], ok, ok, ok, ok)
     with pytest.raises(ValueError, match="sd must hold 2"):
-        EncoderInputs(Recipe(), ["A", "B"], ok, np.ones(3), ok)
+        EncoderInputs(Recipe(), ["A", "B"], ok, np.ones(3), ok, ok)
     with pytest.raises(ValueError, match="mean must hold 2"):
-        EncoderInputs(Recipe(), ["A", "B"], np.array([1, np.nan]), ok, ok)
+        EncoderInputs(Recipe(), ["A", "B"], np.array([1, np.nan]), ok, ok, ok)
