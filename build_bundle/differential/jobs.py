@@ -30,6 +30,7 @@ from build_bundle.differential.sample import read_sample
 from build_bundle.differential.settings import DifferentialSettings
 
 FALLBACK = "wilcoxon"
+MOST_WORKERS = 8  # unless the settings say more: each holds about 0.4 GB
 SMALL = 100_000  # cells read by all jobs together, below which starting processes takes longer than it saves
 
 
@@ -166,7 +167,7 @@ def runner(
     -----
     Processes are spawned, not forked: this one may hold threads of the training library.
     """
-    n_workers = min(settings.workers or os.cpu_count() or 1, len(jobs))
+    n_workers = min(settings.workers or min(os.cpu_count() or 1, MOST_WORKERS), len(jobs))
     if n_workers < 2 or bench.n_cells(jobs) < SMALL:
         yield _Here(bench)
         return

@@ -40,7 +40,7 @@ class DifferentialSettings:
         Rows kept at most for one type and background: significant genes first, at most three quarters of them where
         there are more, and a random sample of the others, so that a volcano plot has its background.
     workers : int
-        Processes that test at the same time; 0: one a processor.
+        Processes that test at the same time; 0: one a processor, at most 8.
     """
 
     method: MethodName = "wilcoxon"
