@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import resource
-import time
 from pathlib import Path
 
 from core.errors import InputError
@@ -12,22 +11,19 @@ from core.expression.sandbox import read_upload
 from tests.attacks.corpus import ENCODER, NAMES
 
 SECONDS = 10.0
-"""Processor time; a busy machine may take longer."""
-LONGEST = 60.0
-"""What nobody should wait, however busy the machine."""
+"""Processor time, since a busy machine may take longer; a reader that sleeps is ended by its own limit."""
 DISPLAY = "my cells <b>.csv"
 
 
 def answer(path: Path, work: Path) -> Diagnosis | InputError:
     """Give the answer for an uploaded file, as the app does."""
-    started, spent = time.monotonic(), _processor_seconds()
+    spent = _processor_seconds()
     try:
         raw = read_upload(path, work, display_name=DISPLAY)
         result: Diagnosis | InputError = examine(raw, NAMES, organism="human", encoder_genes=ENCODER)
     except InputError as error:
         result = error
     assert _processor_seconds() - spent < SECONDS
-    assert time.monotonic() - started < LONGEST
     return result
 
 
