@@ -517,13 +517,17 @@
       return;
     }
     if (!document.querySelector(".mantine-Select-option[data-combobox-selected]")) {
-      window.setTimeout(takeFirst, now() - typedAt > 600 ? 0 : 600);
+      var typed = event.target.value;
+      window.setTimeout(function () {
+        takeFirst(typed);
+      }, now() - typedAt > 600 ? 0 : 600);
     }
   }, true);
 
-  function takeFirst() {
+  function takeFirst(typed) {
     var first = document.querySelector(".mantine-Select-option");
-    if (first && document.activeElement.id === "gene-search") {
+    var box = document.getElementById("gene-search");
+    if (first && box && typed && box.value === typed) {
       first.click();
     }
   }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dash import Dash, Input, Output, State
+from dash import Dash, Input, Output, State, no_update
 from dash.exceptions import PreventUpdate
 
 from callbacks.opened import Shown, drawable, in_panel, open_shown
@@ -39,6 +39,7 @@ def register(app: Dash) -> None:
         Input(ids.GENE, "data"),
         Input(ids.SELECTION, "data"),
         Input(ids.DETAIL, "data"),
+        State(ids.GENE_SEARCH, "value"),
         State(ids.URL, "pathname"),
     )(update_facts)
     app.callback(
@@ -120,31 +121,36 @@ def gene_of(shown: Shown, gene: str | None) -> str | None:
     return asked(shown).symbol(gene) if gene else asked(shown).telling(shown.mask)
 
 
-def update_facts(gene: str | None, selection: str | None, detail: str | None, pathname: str | None) -> tuple[Any, None]:
+def update_facts(
+    gene: str | None, selection: str | None, detail: str | None, box: object, pathname: str | None
+) -> tuple[Any, Any]:
     """Say which gene is shown.
 
     Parameters
     ----------
     gene, selection, detail : str or None
         Parts of the address.
+    box : object
+        What was chosen in the search box.
     pathname : str or None
         Path of the address.
 
     Returns
     -------
     tuple
-        Name and line, and an empty search box.
+        Name and line, and an empty search box where a choice was made: what somebody is typing stays.
     """
+    emptied = None if box else no_update
     try:
         shown = open_shown(pathname, selection, None, detail)
         symbol = gene_of(shown, gene)
     except ScQueryError as error:
-        return states.panel_sentence(error), None
+        return states.panel_sentence(error), emptied
     if symbol is None:
-        return genes.no_gene(), None
+        return genes.no_gene(), emptied
     common = most_common(shown)
     view = asked(shown).view(symbol, shown.mask)
-    return genes.facts(view, chosen=bool(gene), of_type=short_name(common[1]) if common else ""), None
+    return genes.facts(view, chosen=bool(gene), of_type=short_name(common[1]) if common else ""), emptied
 
 
 def update_map(

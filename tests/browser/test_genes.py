@@ -36,12 +36,12 @@ def test_any_gene_can_be_looked_up(page, tiny_query, scheme):
     page.keyboard.type("CD20")
     page.get_by_text("MS4A1 (CD20)").wait_for()
     page.keyboard.press("Enter")
-    expect(page.locator(".gene-name h2")).to_have_text("MS4A1")
+    expect(page.locator(".gene-name h2")).to_have_text("MS4A1", timeout=PATIENT)
     page.wait_for_url(re.compile("gene=MS4A1"))
     assert {"with", "without", "ground"} == set(traces(page, "gene-map"))
     expect(page.locator("#gene-types")).to_contain_text("B cell")
     page.reload()
-    expect(page.locator(".gene-name h2")).to_have_text("MS4A1")
+    expect(page.locator(".gene-name h2")).to_have_text("MS4A1", timeout=PATIENT)
 
 
 @pytest.mark.browser

@@ -1,4 +1,5 @@
 import pytest
+from dash import no_update
 from dash.exceptions import PreventUpdate
 
 from callbacks import genes
@@ -21,26 +22,27 @@ def test_a_stranger_gets_no_suggestion(finished, as_bob):
 
 
 def test_the_gene_asked_for(finished, as_ann):
-    words, box = genes.update_facts("ENSG00000156738", "type:CL:0000236", None, finished.url)
+    words, box = genes.update_facts("ENSG00000156738", "type:CL:0000236", None, None, finished.url)
     assert "MS4A1" in text(words)
     assert "of the 25 selected cells" in text(words)
-    assert box is None
+    assert box is no_update, "somebody may be typing"
+    assert genes.update_facts("MS4A1", "all", None, "MS4A1", finished.url)[1] is None
 
 
 def test_without_a_question_a_telling_gene_is_shown(finished, as_ann):
-    words, _ = genes.update_facts(None, "type:CL:0000236", None, finished.url)
+    words, _ = genes.update_facts(None, "type:CL:0000236", None, None, finished.url)
     assert "sets B cells apart" in text(words)
 
 
 def test_a_gene_nobody_knows(finished, as_ann):
-    words, _ = genes.update_facts("<b>", "all", None, finished.url)
+    words, _ = genes.update_facts("<b>", "all", None, None, finished.url)
     assert "no gene named '<b>'" in text(words)
     *_, message = genes.update_types("<b>", "all", None, None, "light", finished.url)
     assert "no gene named" in text(message)
 
 
 def test_nothing_selected(finished, as_ann):
-    words, _ = genes.update_facts(None, "type:CL:9999999", None, finished.url)
+    words, _ = genes.update_facts(None, "type:CL:9999999", None, None, finished.url)
     assert "No gene is chosen." in text(words)
     _, _, message = genes.update_map(None, "query", "type:CL:9999999", None, None, "light", True, finished.url)
     assert "No gene is chosen." in text(message)
