@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy import stats
+import scipy
 
 from core.bundle.reader import Bundle
 from core.explore.contrast import BACKGROUND
@@ -131,7 +131,7 @@ def _overlaps(
         facts = tested.get(term, {"n_genes": 0, "n_up": 0})
         n_all, n_up = int(facts["n_genes"]), int(facts["n_up"])
         n_mine = min(max(int((measured[:, column] & listed).sum()), len(both)), n_all)
-        p = stats.hypergeom.sf(len(both) - 1, n_all, n_up, n_mine) if n_up and n_mine else np.nan
+        p = scipy.stats.hypergeom.sf(len(both) - 1, n_all, n_up, n_mine) if n_up and n_mine else np.nan
         out.append((n_mine, n_up, n_all, len(both), both, float(p)))
     names = ["n_measured", "n_markers", "n_background", "n_overlap", "overlap", "p_overlap"]
     return pd.DataFrame(out, columns=names)
@@ -158,7 +158,7 @@ def _ranks(bundle: Bundle, measured: npt.NDArray[np.bool_], listed: npt.NDArray[
         if len(mine) < MIN_GENES or not len(others):
             out.append((np.nan, np.nan))
             continue
-        test = stats.mannwhitneyu(mine, others, alternative="greater", method="asymptotic")
+        test = scipy.stats.mannwhitneyu(mine, others, alternative="greater", method="asymptotic")
         out.append((float(test.statistic) / (len(mine) * len(others)), float(test.pvalue)))
     return pd.DataFrame(out, columns=["auc", "p_rank"])
 
@@ -191,7 +191,7 @@ def _adjusted(p: pd.Series[float]) -> npt.NDArray[np.float64]:
     """Adjust by Benjamini and Hochberg; what was not tested does not count."""
     values = p.to_numpy(dtype=np.float64)
     tested = ~np.isnan(values)
-    adjusted = stats.false_discovery_control(np.clip(values[tested], 0, 1)) if tested.any() else np.empty(0)
+    adjusted = scipy.stats.false_discovery_control(np.clip(values[tested], 0, 1)) if tested.any() else np.empty(0)
     q = np.full(len(values), np.nan, dtype=np.float64)
     q[tested] = adjusted
     return np.asarray(q, dtype=np.float64)

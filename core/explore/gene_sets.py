@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from core.errors import InputError
 from core.expression.gene_finder import GeneFinder
@@ -135,12 +135,12 @@ def over_representation(sets: GeneSets, genes: Collection[str], background: Coll
     shared = {name: sorted(members & mine) for name, members in tested.items()}
     sizes = np.array([len(members) for members in tested.values()], dtype=np.int64)
     hits = np.array([len(found) for found in shared.values()], dtype=np.int64)
-    p = np.atleast_1d(stats.hypergeom.sf(hits - 1, len(universe), sizes, len(mine)))
+    p = np.atleast_1d(scipy.stats.hypergeom.sf(hits - 1, len(universe), sizes, len(mine)))
     expected = sizes * len(mine) / max(len(universe), 1)
     table = pd.DataFrame({
         "gene_set": list(tested), "n_set": sizes, "n_overlap": hits, "genes": [tuple(g) for g in shared.values()],
         "expected": expected, "fold": np.divide(hits, expected, out=np.zeros(len(hits)), where=expected > 0), "p_value": p,
-        "q_value": stats.false_discovery_control(np.clip(p, 0, 1)) if len(p) else p,
+        "q_value": scipy.stats.false_discovery_control(np.clip(p, 0, 1)) if len(p) else p,
     })  # fmt: skip
     found = table[table["n_overlap"] > 0].sort_values(["p_value", "gene_set"], kind="stable", ignore_index=True)
     return Enrichment(len(mine), len(universe), len(tested), found[list(ENRICHMENT_COLUMNS)])

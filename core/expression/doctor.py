@@ -135,6 +135,7 @@ def examine(
         raise case.again(error) from error
     _check_names(case, turned, encoder_genes)
     merged = _merge_genes(case, scale.undo(matrix.x, unit), matrix, symbols)
+    _check_enough(case, merged.n_vars)
     final = _cells(case, merged)
     _depth(case, final)
     return Diagnosis(final, case.sorted(), unit.name, final.n_vars, len(turned.names), organism)
@@ -271,6 +272,18 @@ def _genes(case: _Case, names: Sequence[str], resolution: Resolution, encoder_ge
         case.add("genes", "Genes", "warning", f"{text} Close types may stay ambiguous.")
     else:
         case.add("genes", "Genes", "ok", text)
+
+
+def _check_enough(case: _Case, n_left: int) -> None:
+    """Refuse where genes with missing values, once left out, leave too few: their names alone answer nothing."""
+    if n_left < MIN_GENES:
+        raise case.refuse(
+            "few-genes",
+            "Genes",
+            f"Only {count(n_left, f'{case.organism} gene')} without missing values. At least {MIN_GENES} are needed for an"
+            " answer that means anything.",
+            "Fill missing values in before the export: 0 where nothing was counted.",
+        )
 
 
 def _merge_genes(case: _Case, linear: sparse.csr_matrix, matrix: ExpressionMatrix, symbols: Names) -> ExpressionMatrix:

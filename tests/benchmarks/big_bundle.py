@@ -124,6 +124,9 @@ def write_big_bundle(plan: Plan, out: Path) -> Path:
         )
         canary = canary_tensors(plan.encode, written.embedding, plan.z(plan.first[0])[:8])
         write_tensors(stage, schema.CANARY, canary)
+        for spec in schema.TABLES:
+            if not (stage / spec.file).exists():  # nothing that is measured reads it
+                write_table(stage, spec, [])
         write_bytes(stage, schema.REPORT, b"<!doctype html><title>Benchmark reference</title>")
         facts = build_index(written.embedding, stage / schema.INDEX)
         return publish(stage, out, _manifest(plan, facts, _unknown_distance(stage, written.embedding, facts), axes))
@@ -207,10 +210,6 @@ def _write_other_tables(stage: Path, plan: Plan, written: Written) -> None:
     })  # fmt: skip
     for spec in (schema.TERMS, schema.EDGES, schema.TYPE_SIMILARITY):
         write_table(stage, spec, pool.tables[spec.name])
-    for spec in (
-        schema.EVALUATION, schema.COLLECTION, schema.READS_BY_STUDY, schema.ALIGNMENT_RATES, schema.EXAMPLE_QUERIES
-    ):  # fmt: skip
-        write_table(stage, spec, [])
     _write_gene_tables(stage, _markers(plan), cells[_TYPE].unique())
 
 

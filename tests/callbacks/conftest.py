@@ -92,6 +92,9 @@ def with_result(services, tiny_query, upload, owner_of) -> Callable[[Browser], J
     def act(client: Browser) -> Job:
         token = upload(client, tiny_query.read_bytes(), filename='<b>"my" query.h5ad')
         queue = services.supervisor.queue
+        deadline = time.monotonic() + 10
+        while queue.heartbeat_age_s() is None and time.monotonic() < deadline:
+            time.sleep(0.01)  # a supervisor that begins later would take the search for one whose server died
         claimed = queue.claim()
         assert claimed is not None
         assert claimed.token == token

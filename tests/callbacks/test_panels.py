@@ -112,10 +112,10 @@ def test_panels_wait_for_the_browser(as_ann):
         (heatmap.update, ("all", None, None, None, "light", None, "/r/x")),
         (scatter.update, ("all", None, None, None, "light", None, [1, 1], "/r/x")),
         (ontology.update, ("all", None, None, None, "/r/x")),
-        (type_card.update, ("CL:1", "all", None, None, None, True, "b", "/r/x")),
-        (type_card.update, (None, "all", None, None, "light", True, "b", "/r/x")),
-        (type_card.update_genes, (None, "g", "CL:1", "all", None, "/r/x")),
-        (type_card.save_genes, (None, "CL:1", "all", None, "/r/x")),
+        (type_card.update, ("CL:1", None, None, True, "b", "all", None, None, "/r/x")),
+        (type_card.update, (None, None, "light", True, "b", "all", None, None, "/r/x")),
+        (type_card.update_genes, (None, "g", "CL:1", None, "all", None, "/r/x")),
+        (type_card.save_genes, (None, "CL:1", None, "all", None, "/r/x")),
     ]
     for handler, arguments in waiting:
         with pytest.raises(PreventUpdate):

@@ -77,7 +77,7 @@ def test_every_stage_is_told_in_order_and_timed(result, told):
     assert all(0 <= t[1] <= 1 for t in told)
     assert list(result.report["timings"]) == list(STAGES)
     assert result.report["seconds"] == pytest.approx(sum(result.report["timings"].values()), abs=1e-3)
-    assert 50e6 < result.report["peak_memory_bytes"] < 4e9
+    assert result.report["peak_memory_bytes"] > 50e6  # of the whole process, here the one that runs the tests
 
 
 def test_report(engine, result, tiny_bundle):

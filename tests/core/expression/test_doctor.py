@@ -267,6 +267,16 @@ def test_the_uploaded_arrays_are_not_changed():
     assert (upload.matrix.x != before).nnz == 0
 
 
+def test_genes_left_after_missing_values_are_enough_or_the_file_is_refused():
+    names = [*HUMAN[:110], *(f"CLONE{i}" for i in range(10))]
+    x = np.ones((4, 120))
+    x[0, :50] = np.nan  # 60 known genes stay
+    refusal = outcome(raw(x, [f"c{i}" for i in range(4)], names))
+    assert isinstance(refusal, MatrixRefusedError)
+    assert refusal.code == "few-genes"
+    assert "60 human genes without missing values" in str(refusal)
+
+
 @settings(deadline=None, max_examples=60)
 @given(st.data())
 def test_whatever_the_matrix_there_is_an_answer_or_a_reason(data):
