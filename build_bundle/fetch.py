@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from build_bundle.config import SourceFile
+from build_bundle.study_config import SourceFile
 from core.bundle.writer import sha256_file
 from core.errors import FetchError
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from build_bundle.config import ExampleConfig, PartConfig, StudyConfig
 from build_bundle.corpus import Corpus
 from build_bundle.corpus_step import read_parts, write_corpus_step
 from build_bundle.expression_step import write_expression
@@ -20,6 +19,7 @@ from build_bundle.report import write_report
 from build_bundle.sources.examples import read_example
 from build_bundle.sources.part import PartRequest, read_part
 from build_bundle.step import Facts, StepContext, Task, TaskContext
+from build_bundle.study_config import ExampleConfig, PartConfig, StudyConfig
 from build_bundle.study_facts import SET_ASIDE
 from build_bundle.tables_step import TableInputs, write_tables
 from build_bundle.workshop import Workshop, gene_index_of, gene_names_of

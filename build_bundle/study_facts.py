@@ -8,9 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from build_bundle.config import Config, StudyConfig
+from build_bundle.config import Config
 from build_bundle.sources.part import LEFT_OUT, NO_LABEL, UNMAPPED
 from build_bundle.step import Facts, Finished
+from build_bundle.study_config import StudyConfig
 
 SET_ASIDE = "set_aside"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 
-from build_bundle.config import Config, SourceFile, StudyConfig
+from build_bundle.config import Config
 from build_bundle.fetch import Fetcher
 from build_bundle.gene_tables import join_gene_names, read_gencode, read_gene_table, read_ncbi
 from build_bundle.label.overrides import ANY, Override, read_overrides
@@ -21,6 +21,7 @@ from build_bundle.label.tables import LABELS, SpokenNames, read_spoken
 from build_bundle.label_mapping import LabelMapping, mapping_problems, read_mapping
 from build_bundle.ontology_files import OntologySource, read_ontology
 from build_bundle.selection import TermRules
+from build_bundle.study_config import SourceFile, StudyConfig
 from core.bundle.schema import GENE_NAMES
 from core.bundle.writer import sha256_file
 from core.errors import ConfigError

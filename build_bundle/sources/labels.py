@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from build_bundle.config import Labels, Select
+from build_bundle.study_config import Labels, Select
 from core.errors import SourceError
 from core.expression.matrix import ExpressionMatrix, Names, RawMatrix
 

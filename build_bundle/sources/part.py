@@ -18,7 +18,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from scipy import sparse
 
-from build_bundle.config import ExampleConfig, Labels, PartConfig
 from build_bundle.corpus import write_csr_blocks
 from build_bundle.label.overrides import Override
 from build_bundle.label_mapping import split_ids
@@ -27,6 +26,7 @@ from build_bundle.sources.examples import take_examples
 from build_bundle.sources.labels import label_words, metadata_column, selected
 from build_bundle.sources.reading import read_raw
 from build_bundle.step import ReportProgress, no_progress
+from build_bundle.study_config import ExampleConfig, Labels, PartConfig
 from core.errors import InputError, SourceError
 from core.expression.doctor import Diagnosis, examine
 from core.expression.genes import GeneNames

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from build_bundle.config import SourceFile, StudyConfig
 from build_bundle.config_reader import read_config
+from build_bundle.study_config import SourceFile, StudyConfig
 from core.errors import ConfigError
 from tests.build_bundle.builder_world import write_sources
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from build_bundle.config import SourceFile
 from build_bundle.fetch import Fetcher
+from build_bundle.study_config import SourceFile
 from core.errors import FetchError
 
 CONTENT = b"gene,cell\nACTB,5\n"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from build_bundle.config import PartConfig, SourceFile, StudyConfig
+from build_bundle.study_config import PartConfig, SourceFile, StudyConfig
 from build_bundle.study_facts import StudyOutcome, collection_table, studies_table
 
 

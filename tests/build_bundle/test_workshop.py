@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from build_bundle.config import CollectionConfig, GenesConfig, SourceFile
+from build_bundle.config import CollectionConfig, GenesConfig
 from build_bundle.config_reader import read_config
 from build_bundle.fetch import Fetcher
+from build_bundle.study_config import SourceFile
 from build_bundle.tables_step import collection_tables
 from build_bundle.workshop import MISSING, Workshop
 from core.bundle.writer import sha256_file
