@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import dash_ag_grid as dag
 import dash_mantine_components as dmc
 import pandas as pd
 from dash import dcc, html
@@ -230,26 +229,16 @@ def _switch(card: TypeCard) -> Component:
 
 
 def _table(card: TypeCard) -> Component:
-    grid = dag.AgGrid(
+    grid = grid_theme.grid(
+        columns(),
+        rows(card),
         id=ids.CARD_TABLE,
-        columnDefs=columns(),
-        rowData=rows(card),
-        defaultColDef={
-            "sortable": True,
-            "resizable": True,
-            "floatingFilter": True,
-            "suppressHeaderMenuButton": True,
-            "suppressHeaderFilterButton": True,
-            "suppressFloatingFilterButton": True,
-            "sortingOrder": ["desc", "asc", None],
-        },
-        dashGridOptions=grid_theme.options(
-            row_height=ROW_HEIGHT,
-            rowSelection={"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
-        ),
-        getRowId="params.data.gene_symbol",
-        className="grid-table",
-        style={"height": "100%", "width": "100%"},
+        key="gene_symbol",
+        row_height=ROW_HEIGHT,
+        choosing=True,
+        floatingFilter=True,
+        suppressHeaderFilterButton=True,
+        suppressFloatingFilterButton=True,
     )
     return html.Div(grid, className="card-table")
 

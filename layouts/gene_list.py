@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import dash_ag_grid as dag
 import dash_mantine_components as dmc
 import pandas as pd
 from dash import dcc, html
@@ -311,20 +310,7 @@ def _q(field: str, name: str, definition: str) -> dict[str, Any]:
 
 
 def _grid(grid_id: str, columns: list[dict[str, Any]], rows: list[dict[str, Any]]) -> Component:
-    grid: Component = dag.AgGrid(
-        id=grid_id,
-        columnDefs=columns,
-        rowData=rows,
-        defaultColDef={
-            "sortable": True,
-            "resizable": True,
-            "suppressHeaderMenuButton": True,
-            "suppressHeaderFilterButton": True,
-            "sortingOrder": ["desc", "asc", None],
-        },
-        dashGridOptions=grid_theme.options(row_height=ROW_HEIGHT),
-        getRowId="params.data.id",
-        className="grid-table",
-        style={"height": "100%", "width": "100%"},
+    grid: Component = grid_theme.grid(
+        columns, rows, id=grid_id, key="id", row_height=ROW_HEIGHT, suppressHeaderFilterButton=True
     )
     return grid

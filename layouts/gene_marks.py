@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import dash_ag_grid as dag
 import pandas as pd
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -25,24 +24,14 @@ def layout() -> Component:
     Component
         The panel, still empty.
     """
-    grid = dag.AgGrid(
+    grid = grid_theme.grid(
+        columns(),
+        [],
         id=ids.GENE_MARKS,
-        columnDefs=columns(),
-        rowData=[],
-        defaultColDef={
-            "sortable": True,
-            "resizable": True,
-            "suppressHeaderMenuButton": True,
-            "suppressHeaderFilterButton": True,
-            "sortingOrder": ["desc", "asc", None],
-        },
-        dashGridOptions=grid_theme.options(
-            row_height=ROW_HEIGHT,
-            rowSelection={"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
-        ),
-        getRowId="params.data.term",
-        className="grid-table",
-        style={"height": "100%", "width": "100%"},
+        key="term",
+        row_height=ROW_HEIGHT,
+        choosing=True,
+        suppressHeaderFilterButton=True,
     )
     graph = dcc.Graph(id=ids.GENE_FOREST, config=card_genes.GRAPH_CONFIG, className="graph", responsive=True)
     return el.panel(

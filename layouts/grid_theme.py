@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import dash_ag_grid as dag
 
 _PARAMS = ", ".join(
     (
@@ -28,6 +31,59 @@ _PARAMS = ", ".join(
         "headerHeight: 30",
     )
 )
+
+
+def grid(
+    columns: Sequence[Mapping[str, Any]],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    key: str,
+    row_height: int,
+    id: str | None = None,  # noqa: A002
+    choosing: bool = False,
+    **column_defaults: object,
+) -> dag.AgGrid:
+    """Make a table that fills its panel.
+
+    Parameters
+    ----------
+    columns : sequence of mapping
+        AG Grid's column definitions.
+    rows : sequence of mapping
+        One a row; empty where a callback fills it.
+    key : str
+        Field whose value names a row.
+    row_height : int
+        Pixels.
+    id : str, optional
+        Component id.
+    choosing : bool
+        Whether a click chooses a row.
+    **column_defaults
+        What all columns do beside sorting and changing their width.
+
+    Returns
+    -------
+    dash_ag_grid.AgGrid
+        The table.
+    """
+    chosen = {"rowSelection": {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True}}
+    return dag.AgGrid(
+        **({} if id is None else {"id": id}),
+        columnDefs=list(columns),
+        rowData=list(rows),
+        defaultColDef={
+            "sortable": True,
+            "resizable": True,
+            "suppressHeaderMenuButton": True,
+            "sortingOrder": ["desc", "asc", None],
+            **column_defaults,
+        },
+        dashGridOptions=options(row_height=row_height, **(chosen if choosing else {})),
+        getRowId=f"params.data.{key}",
+        className="grid-table",
+        style={"height": "100%", "width": "100%"},
+    )
 
 
 def options(*, row_height: int, **more: Any) -> dict[str, Any]:  # noqa: ANN401

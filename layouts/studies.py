@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import dash_ag_grid as dag
 import pandas as pd
 from dash import html
 from dash.development.base_component import Component
@@ -23,21 +22,7 @@ def layout() -> Component:
     Component
         The panel, still empty.
     """
-    grid = dag.AgGrid(
-        id=ids.STUDIES,
-        columnDefs=columns(),
-        rowData=[],
-        defaultColDef={
-            "sortable": True,
-            "resizable": True,
-            "suppressHeaderMenuButton": True,
-            "sortingOrder": ["desc", "asc", None],
-        },
-        dashGridOptions=grid_theme.options(row_height=ROW_HEIGHT),
-        getRowId="params.data.study",
-        className="grid-table",
-        style={"height": "100%", "width": "100%"},
-    )
+    grid = grid_theme.grid(columns(), [], id=ids.STUDIES, key="study", row_height=ROW_HEIGHT)
     return el.panel(
         "Studies",
         grid,
