@@ -35,6 +35,7 @@ METRICS: tuple[tuple[str, str, str], ...] = (
     ("mafp", "MAFP, types", "The same, averaged over types."),
 )
 FEWEST_HELD_OUT = 200  # below it the share that is right says little; the tables still show it
+TOO_FEW = "Too few cells of types that come from two studies were held out to tell how often labels are right."
 STATUS_WORDS = {"used": "used", "held_out": "held out for the test", "set_aside": "set aside"}
 SPLIT_WORDS = {
     "study": "whole studies held out: the search never saw them",
@@ -82,8 +83,7 @@ def layout(view: ReferenceView, *, bundle: str, fingerprint: str) -> Component:
             _models(view),
             model_types.panel(view.model_types, MODEL_NAMES),
             trust.panel(view.trust),
-            collection.reads(view),
-            collection.rates(view),
+            *_reads(view),
             _facts(view),
             _studies(view),
         ],
@@ -111,10 +111,22 @@ def _right(view: ReferenceView) -> list[Component]:
     if found is None:
         return []
     if found["n_query"] < FEWEST_HELD_OUT:
-        few = "Too few cells of types that come from two studies were held out to tell how often labels are right."
-        return [el.stat("–", f"accuracy: only {words.count(int(found['n_query']))} held-out cells", few)]
+        return [el.stat("–", f"accuracy: only {words.count(int(found['n_query']))} held-out cells", TOO_FEW)]
     definition = f"Share of {int(found['n_query']):,} held-out cells that got their own type, {SPLIT_WORDS.get(found['split'], found['split'])}."
     return [el.stat(f"{100 * found['value']:.0f} %", f"right of {int(found['n_query']):,} held-out cells", definition)]
+
+
+def _few_held_out(view: ReferenceView) -> list[Component]:
+    """Mark figures of the held-out test that rest on too few cells to be read as accuracy."""
+    found = _value(view.evaluation, "encoder", "accuracy")
+    if found is None or found["n_query"] >= FEWEST_HELD_OUT:
+        return []
+    return [el.pill(f"only {words.count(int(found['n_query']), 'cell')}: tells little", "warn", definition=TOO_FEW)]
+
+
+def _reads(view: ReferenceView) -> list[Component]:
+    """Show what was counted from reads; a reference built from matrices has no such panels."""
+    return [] if view.reads.empty and view.rates.empty else [collection.reads(view), collection.rates(view)]
 
 
 def _types(view: ReferenceView) -> Component:
@@ -180,7 +192,14 @@ def _accuracy(view: ReferenceView) -> Component:
         if left_out and len(measured)
         else []
     )
-    return el.panel("Held-out accuracy by type", body, name="accuracy", sub=sub, tools=note, expandable=False)
+    return el.panel(
+        "Held-out accuracy by type",
+        body,
+        name="accuracy",
+        sub=sub,
+        tools=[*_few_held_out(view), *note],
+        expandable=False,
+    )
 
 
 def _accuracy_row(row: dict[Any, Any]) -> Component:
@@ -216,7 +235,12 @@ def _models(view: ReferenceView) -> Component:
     blocks = [_model_block(table[table["split"] == s], s) for s in splits]
     n_models = table["model"].nunique()
     return el.panel(
-        "Trained models", html.Div(blocks), name="models", sub=f"{n_models} compared in the same run", expandable=False
+        "Trained models",
+        html.Div(blocks),
+        name="models",
+        sub=f"{n_models} compared in the same run",
+        tools=_few_held_out(view),
+        expandable=False,
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 from core.explore.reference import reference_view
 from layouts import ids, reference
 from tests.components import classes, find, text, walk
+from tests.components import ids as ids_of
 
 
 @pytest.fixture(scope="module")
@@ -108,3 +109,17 @@ def test_a_share_of_few_held_out_cells_is_no_headline(view):
 def test_the_page_says_how_far_to_trust_a_label(view):
     panel = classes(built(view), "panel-trust")[0]
     assert len(classes(panel, "dot-mark")) == len(view.trust.coverage) + len(view.trust.reliability) > 0
+
+
+def test_figures_of_few_held_out_cells_are_marked(view):
+    few = replace(view, evaluation=view.evaluation.assign(n_query=62))
+    page = text(built(few))
+    assert page.count("only 62 cells: tells little") == 2
+    many = replace(view, evaluation=view.evaluation.assign(n_query=500))
+    assert "tells little" not in text(built(many))
+
+
+def test_a_reference_built_from_matrices_has_no_panels_of_reads(view):
+    assert {ids.READS, ids.RATES} <= set(ids_of(built(view)))
+    bare = replace(view, reads=view.reads.head(0), rates=view.rates.head(0))
+    assert not {ids.READS, ids.RATES} & set(ids_of(built(bare)))
