@@ -387,7 +387,7 @@
       chooseClusters: chooseClusters, chooseSpace: chooseSpace, chooseThreshold: chooseThreshold, chooseDetail: chooseDetail,
       chooseBranch: chooseBranch, toggleRows: toggleRows, chooseOnMap: chooseOnMap, chooseRow: chooseRow, chooseNode: chooseNode,
       openCard: openCard, chooseGene: chooseGene, openGene: openGene, chooseContrast: chooseContrast, chooseList: chooseList, closeCard: closeCard, showCells: showCells, showValue: showValue, openDrawer: openDrawer, clear: clear, onlyNews: onlyNews, toggleRail: toggleRail,
-      measure: measure, scheme: scheme, hasWebgl: hasWebgl, explainNode: explainNode, uploadSheet: uploadSheet, copyLink: copyLink, switchStylesheet: switchStylesheet,
+      measure: measure, scheme: scheme, hasWebgl: hasWebgl, explainNode: explainNode, uploadSheet: uploadSheet, copyLink: copyLink, switchStylesheet: switchStylesheet, fitOntology: fitOntology,
     },
   });
 
@@ -411,13 +411,27 @@
     return cy && !cy.destroyed() ? cy : null;
   }
 
+  function fit(cy) {
+    cy.fit(undefined, 12);
+  }
+
+  /* The graph takes new elements after this callback; one that the page has left by then is not touched. */
+  function fitOntology() {
+    window.setTimeout(function () {
+      var cy = cytoscape();
+      if (cy) {
+        fit(cy);
+      }
+    }, 50);
+  }
+
   function zoom(how) {
     var cy = cytoscape();
     if (!cy) {
       return;
     }
     if (how === "fit") {
-      cy.fit(undefined, 12);
+      fit(cy);
       return;
     }
     var level = cy.zoom() * (how === "in" ? 1.25 : 0.8);
@@ -438,7 +452,7 @@
     var cy = cytoscape();
     if (cy) {
       cy.resize();
-      cy.fit(undefined, 12);
+      fit(cy);
     }
   }
 

@@ -47,6 +47,7 @@ def register(app: Dash) -> None:
         Input(ids.SCHEME, "data"),
         Input(ids.ONTOLOGY_SHEETS, "data"),
     )
+    in_browser(app, "fitOntology", [], Input(ids.ONTOLOGY, "elements"))
 
 
 def update(

@@ -28,6 +28,8 @@ def layout() -> Component:
         elements=[],
         stylesheet=[],
         layout=LAYOUT,
+        # The component would lay out again 100 ms after a change, and fail if the page has left it meanwhile; `fitOntology` fits instead.
+        autoRefreshLayout=False,
         responsive=True,
         userZoomingEnabled=False,
         userPanningEnabled=True,

@@ -54,7 +54,7 @@ class Problems(list[str]):
     def watch(self, page: Page, home: str) -> None:
         """Note everything that a page in order does not do."""
         page.on("console", self._console)
-        page.on("pageerror", lambda error: self.append(f"exception: {error}"))
+        page.on("pageerror", lambda error: self.append(f"exception: {error.stack}"))
         page.on("response", self._response)
         page.on("request", lambda request: self._request(request, home))
 

@@ -1,0 +1,34 @@
+"""A graph that the page leaves while it is being drawn must leave nothing behind that runs later."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.test_whole_way import upload
+
+SHORTEST_LAYOUT_MS = 100  # dash-cytoscape waits so long after a change before it would lay out
+
+
+@pytest.mark.browser
+def test_nothing_touches_a_graph_that_is_gone(page, tiny_query):
+    upload(page, tiny_query)
+    page.evaluate("""() => {
+        const cy = window.leftGraph = document.getElementById('ontology')._cyreg.cy;
+        const change = () => { if (!cy.destroyed()) { cy.add({ data: {} }).remove(); window.setTimeout(change, 10); } };
+        change();
+    }""")
+    page.locator(".tabs a", has_text="Genes").click()
+    page.wait_for_function("() => window.leftGraph.destroyed()")
+    page.wait_for_timeout(5 * SHORTEST_LAYOUT_MS)
+
+
+@pytest.mark.browser
+def test_the_graph_fills_its_panel_after_a_change(page, tiny_query):
+    upload(page, tiny_query)
+    page.locator("#composition .share-button").first.click()
+    page.wait_for_function("""() => {
+        const cy = document.getElementById('ontology')._cyreg.cy;
+        const box = cy.elements().renderedBoundingBox({ includeLabels: false });
+        const inside = box.x1 >= -1 && box.y1 >= -1 && box.x2 <= cy.width() + 1 && box.y2 <= cy.height() + 1;
+        return inside && (box.w > cy.width() * .5 || box.h > cy.height() * .5 || cy.zoom() >= cy.maxZoom());
+    }""")
