@@ -1,3 +1,3 @@
 """The builder: from studies to a published data bundle, offline."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -14,14 +14,18 @@ WORDS: tuple[tuple[str, str], ...] = (
         "Score",
         "Each cell is compared with its nearest labelled cells; one at distance D counts 1/(1+D). A type's share of the sum is its score.",
     ),
-    ("Confident", "The type with most neighbours has at least the score set under Label only when confident."),
+    ("Label", "The most common type among the ten nearest labelled cells."),
+    ("Confident", "The label has at least the score set under Label only when confident."),
     ("Ambiguous", "It has less. The cell carries the narrowest wider type that reaches the level, if there is one."),
     ("Unknown", "The cell is farther from the reference than cells of known types ever are."),
     (
         "Selected",
         "Red, in every panel. Click a branch, a type or a row, or draw on the map. The link in the address bar keeps it.",
     ),
-    ("Thin", "A type with few reference cells, or from one study only, can lose against more numerous neighbours."),
+    (
+        "Thin",
+        "A type with few reference cells, or from one study only, scores low beside more numerous ones and can lose against them.",
+    ),
 )
 
 

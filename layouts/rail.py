@@ -18,7 +18,7 @@ from layouts import ids, links, states, words
 MIN_K, MAX_K, STEP_K = 10, 200, 5
 SHOWN_FINDINGS = 4
 DEFINITION_K = "How many labelled cells each of your cells is compared with. Takes effect with Search again."
-DEFINITION_CONFIDENCE = "Share of the neighbours' weight the winning type needs. Below it a cell is ambiguous and carries a wider type. Takes effect at once."
+DEFINITION_CONFIDENCE = "Share of the neighbours' weight that a label needs. Below it a cell is ambiguous and carries a wider type. Takes effect at once."
 DEFINITION_LEAVE_OUT = "Studies whose cells are not searched, for example your own. Takes effect with Search again."
 
 

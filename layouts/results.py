@@ -199,7 +199,7 @@ def warnings(sentences: tuple[str, ...]) -> list[Component]:
     more = (
         " The same holds for one more." if hidden == 1 else f" The same holds for {hidden} more." if hidden > 1 else ""
     )
-    advice = "A type with few reference cells can lose against its more numerous neighbours. Read the label together with the runner-up."
+    advice = "A type with few reference cells scores low beside more numerous ones, and can lose against them. Read the label together with the runner-up."
     text = [html.Strong(first), *[html.P(s) for s in rest], html.P(advice + more)]
     return [
         html.Section(

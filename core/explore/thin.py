@@ -1,7 +1,7 @@
 """Where the reference is thin: pairs of types that the query cells lie between and that few reference cells represent.
 
-With k neighbours a cell, a type with few reference cells cannot win a majority against a frequent one, whatever the cell
-is. That must be said beside the answer.
+With k neighbours a cell, a type with few reference cells cannot reach a high score beside a frequent one, whatever the cell
+is, and with fewer than ten cells it cannot even win the label. That must be said beside the answer.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from core.explore.query import Mask, Query
 from core.ontology.text import plural, short_name
 
 FEW_CELLS = 200
-"""Twice the usual number of neighbours: with fewer cells a type can lose by numbers alone."""
+"""Twice the usual number of neighbours: with fewer cells a type scores low by numbers alone."""
 VERY_FEW_CELLS = 75
 """The paper's least number of cells for a label."""
 RATIO = 4

@@ -27,6 +27,14 @@ def test_labels_by_hand():
     np.testing.assert_allclose(found.mean_distance, [1.25, 2.0625, 1])
 
 
+def test_a_type_with_ten_cells_can_win():
+    codes = np.int32([[1] * 6 + [0] * 94, [0] * 10 + [2] * 40 + [1] * 50, [0] * 100])
+    found = label_cells(codes, np.zeros_like(codes), np.ones((3, 100), dtype=np.float32), 3)
+    assert found.label.tolist() == [1, 0, 0]
+    assert found.runner_up.tolist() == [0, 1, -1]  # second cell: the ten agree, so the others say
+    np.testing.assert_allclose(found.fraction, [0.06, 0.1, 1])
+
+
 def test_mean_distance_is_over_ten():
     assert mean_distance(np.arange(20, dtype=np.float32)[np.newaxis])[0] == 4.5
 
@@ -45,7 +53,7 @@ def test_no_cell():
 
 @st.composite
 def neighbors(draw):
-    n, k, t = draw(st.integers(1, 6)), draw(st.integers(1, 9)), draw(st.integers(1, 5))
+    n, k, t = draw(st.integers(1, 6)), draw(st.integers(1, 25)), draw(st.integers(1, 5))
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     codes = rng.integers(0, t, (n, k)).astype(np.int32)
     studies = rng.integers(0, 4, (n, k)).astype(np.int32)
@@ -59,7 +67,8 @@ def test_agrees_with_counting_by_hand(case):
     found = label_cells(codes, studies, distances, n_types)
     np.testing.assert_allclose(scores.sum(axis=1), 1, rtol=1e-5)
     for i, row in enumerate(codes.tolist()):
-        order = sorted(set(row), key=lambda t: (-row.count(t), row.index(t)))
+        near = row[:10]
+        order = sorted(set(row), key=lambda t: (-near.count(t), -row.count(t) if t not in near else 0, row.index(t)))
         assert found.label[i] == order[0]
         assert found.runner_up[i] == (order[1] if len(order) > 1 else -1)
         assert found.fraction[i] == pytest.approx(row.count(order[0]) / len(row))
