@@ -142,8 +142,9 @@ def _add_study(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     study = commands.add_parser("study", help="compare a list of models on held-out studies (long, resumable)")
     _add_config(study)
     study.add_argument("--out", type=Path, required=True, metavar="DIR", help="gets tables, figures and finished runs")
-    study.add_argument("--phase", choices=("final", "inner", "both"), default="final",
-                       help="final: the test studies; inner: studies left out of what remains, to choose by")  # fmt: skip
+    study.add_argument("--phase", choices=("final", "inner", "both", "growth"), default="final",
+                       help="final: the test studies; inner: studies left out of what remains, to choose by; "
+                            "growth: the default on references that grow study by study")  # fmt: skip
     study.add_argument("--rivals", type=Path, metavar="PYTHON",
                        help="interpreter of an environment with build_bundle/study/rivals.txt; left out: no rivals")  # fmt: skip
     study.add_argument(

@@ -15,6 +15,8 @@ from build_bundle.fetch import Fetcher
 from build_bundle.networks.training import GroupFiles, Workbench, write_model
 from build_bundle.progress import Watcher
 from build_bundle.runner import build_corpus
+from build_bundle.study.growth import GROWTH, growth_folds
+from build_bundle.study.growth import MODELS as GROWN
 from build_bundle.study.rivals import Rival, RivalFailedError
 from build_bundle.study.run import FoldBench, Outcome, Phase, StudyReference, StudyStore
 from build_bundle.study.settings import DEFAULT, StudyList
@@ -84,7 +86,7 @@ def run_study(
     out : Path
         Folder of the study.
     phases : sequence of str
-        "final", "inner" or both.
+        Of "final", "inner" and "growth".
     python : Path or None
         Interpreter of the rivals' environment; without it rivals are left out.
     minutes : float
@@ -97,23 +99,34 @@ def run_study(
 
     Notes
     -----
-    Model after model, so that whatever was run is complete over all hold-outs. Baselines come first.
+    Model after model, so that whatever was run is complete over all hold-outs; baselines come first. The curves of
+    "growth" go step after step, with few models.
     """
     store = StudyStore(out / RUNS)
+    started = time.monotonic()
+    jobs = list(_jobs(study, python))
+    for bench, job in _turns(study, references, phases, jobs):
+        if minutes and time.monotonic() - started > 60 * minutes:
+            return False
+        _run(store, bench, job, f"[{jobs.index(job) + 1}/{len(jobs)}] {job.name}, {bench.fold.title}")
+    return True
+
+
+def _turns(
+    study: StudyList, references: Sequence[StudyReference], phases: Sequence[Phase], jobs: Sequence[Job]
+) -> Iterator[tuple[FoldBench, Job]]:
     benches = [
         FoldBench(reference, fold, study.seed)
         for phase in phases
+        if phase != GROWTH
         for reference in references
         for fold in reference.folds(phase, study.inner)
     ]
-    started = time.monotonic()
-    jobs = list(_jobs(study, python))
-    for number, job in enumerate(jobs, start=1):
-        for bench in benches:
-            if minutes and time.monotonic() - started > 60 * minutes:
-                return False
-            _run(store, bench, job, f"[{number}/{len(jobs)}] {job.name}, {bench.fold.title}")
-    return True
+    yield from ((bench, job) for job in jobs for bench in benches)
+    for reference in references if GROWTH in phases else ():
+        for fold in growth_folds(reference):
+            bench = FoldBench(reference, fold, study.seed)
+            yield from ((bench, job) for job in jobs if job.name in GROWN)
 
 
 def _jobs(study: StudyList, python: Path | None) -> Iterator[Job]:

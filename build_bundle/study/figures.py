@@ -11,6 +11,8 @@ from build_bundle.evaluate.summary import ALL, RARE, TYPE
 
 CELL, ROW, LABEL = 26, 18, 270
 MOST_TYPES, MOST_MODELS = 40, 30
+PANEL, PLOT, PANELS = 170, 120, 6  # pixels of a panel and of its plot; panels in a row
+GROWTH_COLOURS = {"encoder": "#c8702b", "logistic": "#3182bd", "pca_100": "#7b8794"}
 _STYLE = "<style>text{font:11px Inter,system-ui,sans-serif;fill:#1f2933}.v{font-size:8px;text-anchor:middle}</style>"
 # From light to dark blue: equal steps of lightness, readable in grey as well.
 _RAMP = ((239, 243, 255), (189, 215, 231), (107, 174, 214), (49, 130, 189), (8, 81, 156))
@@ -89,6 +91,45 @@ def _bars(models: pd.DataFrame) -> Iterator[str]:
             low, high = (LABEL + width * row[f"mafp_weighted_{end}"] for end in ("low", "high"))
             yield f'<line x1="{low:.1f}" x2="{high:.1f}" y1="{y + 8.5}" y2="{y + 8.5}" stroke="#1f2933"/>'
         yield f'<text x="{LABEL + width + 8}" y="{y + 12}">{value:.3f}</text>'
+
+
+def growth_curves(table: pd.DataFrame) -> str:
+    """Draw how retrieval changes while the reference grows study by study.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of `build_bundle.study.growth.growth_table`.
+
+    Returns
+    -------
+    str
+        SVG: a panel a held-out study, MAFP from 0 to 1 over the number of reference studies, a line a model.
+    """
+    groups = [(f"{name} ({reference})", some) for (reference, name), some in table.groupby(["reference", "held_out"])]
+    n_rows = -(-len(groups) // PANELS)
+    return _document(PANELS * PANEL + 20, n_rows * PANEL + 40, _panels(groups, n_rows * PANEL))
+
+
+def _panels(groups: Sequence[tuple[str, pd.DataFrame]], bottom: float) -> Iterator[str]:
+    for i, (title, some) in enumerate(groups):
+        left, top = 30 + (i % PANELS) * PANEL, 10 + (i // PANELS) * PANEL
+        yield f'<text x="{left}" y="{top + 10}">{escape(title)}</text>'
+        for level in (0.0, 0.5, 1.0):
+            y = top + PLOT + 20 - PLOT * level
+            yield f'<line x1="{left}" x2="{left + PLOT}" y1="{y}" y2="{y}" stroke="#d8dee6"/>'
+            yield f'<text class="v" x="{left - 10}" y="{y + 3}">{level:g}</text>'
+        width = PLOT / max(1, some["step"].max() - 1)
+        for model, colour in GROWTH_COLOURS.items():
+            if model in some:
+                points = [(left + (step - 1) * width, top + PLOT + 20 - PLOT * value)
+                          for step, value in zip(some["step"], some[model], strict=True) if pd.notna(value)]  # fmt: skip
+                path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+                yield f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.8"/>'
+    for j, (model, colour) in enumerate(GROWTH_COLOURS.items()):
+        x = 30 + j * 120
+        yield f'<rect x="{x}" y="{bottom + 18}" width="14" height="4" fill="{colour}"/>'
+        yield f'<text x="{x + 20}" y="{bottom + 24}">{model}</text>'
 
 
 def _document(width: float, height: float, parts: Iterator[str]) -> str:

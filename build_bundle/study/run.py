@@ -1,7 +1,7 @@
 """Run a study: every model on every hold-out, each kept as soon as it is finished.
 
-Two kinds of hold-outs never mix: ``final`` are the test studies named in the configuration; ``inner`` leaves studies out of
-what remains of a fold, and models are chosen by these alone.
+Kinds of hold-outs never mix: ``final`` are the test studies named in the configuration; ``inner`` leaves studies out of
+what remains of a fold, and models are chosen by these alone; ``growth`` (`build_bundle.study.growth`) lets the reference grow.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from build_bundle.train.encoder import train_encoder
 from build_bundle.train.settings import TrainSettings
 from core.embedding.encoder import Encoder
 
-Phase = Literal["final", "inner"]
+Phase = Literal["final", "inner", "growth"]
 CELL_FIELDS = ("n_vocabulary", "min_studies", "cells_per_type", "profile_cells")
 """Settings of ``[train]`` that change what every model sees, and so its result."""
 Facts = dict[str, Any]
@@ -58,7 +58,7 @@ class StudyFold:
     reference : str
         Name of the reference's configuration.
     phase : str
-        "final" or "inner".
+        "final", "inner" or "growth".
     held_out : tuple of str
         Studies no model may see.
     asked : tuple of str
@@ -74,6 +74,19 @@ class StudyFold:
     def title(self) -> str:
         """Words for progress lines."""
         return f"{self.reference} without {', '.join(self.asked)}"
+
+    @property
+    def columns(self) -> Facts:
+        """What every row of a run says of its hold-out."""
+        return {"reference": self.reference, "phase": self.phase}
+
+    def asks(self, cells: pd.DataFrame) -> npt.NDArray[np.bool_]:
+        """Say which cells may be queries."""
+        return Holdout(frozenset(self.asked)).covers(cells)
+
+    def neighbours(self, usual: int) -> int:
+        """Return how many neighbours count at most; `usual` is the setting of the reference."""
+        return usual
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +113,7 @@ class StudyReference:
     train: TrainSettings
     groups: GroupFiles | None
 
-    def folds(self, phase: Phase, n_inner: int) -> Iterator[StudyFold]:
+    def folds(self, phase: Literal["final", "inner"], n_inner: int) -> Iterator[StudyFold]:
         """Yield the hold-outs of a phase."""
         for fold in study_folds(self.corpus, self.evaluate):
             if phase == "final":
@@ -136,15 +149,18 @@ class FoldBench:
         corpus = self.reference.corpus
         within = np.arange(len(corpus.cells)) < corpus.n_ref
         held = self.holdout.covers(corpus.cells)
-        asked = Holdout(frozenset(self.fold.asked)).covers(corpus.cells)
+        asked = self.fold.asks(corpus.cells)
         return make_trial(corpus, within & ~held, within & asked, self.reference.evaluate, seed=self.seed)
+
+    @property
+    def k(self) -> int:
+        """Neighbours that count at most."""
+        return self.fold.neighbours(self.reference.evaluate.k)
 
     def retrieved(self, name: str, represent: Represent) -> pd.DataFrame:
         """Score a representation."""
         inputs = self.bench.cells.inputs
-        return score_representation(
-            self.reference.corpus, self.trial, name, represent, inputs, k=self.reference.evaluate.k
-        )
+        return score_representation(self.reference.corpus, self.trial, name, represent, inputs, k=self.k)
 
     def labelled(self, name: str, predicted: npt.NDArray[np.object_]) -> pd.DataFrame:
         """Score labels of the queries, in ascending order of their rows."""
@@ -166,9 +182,7 @@ class FoldBench:
         trained = train_encoder(reference.corpus, reference.train, seed=self.seed, holdout=self.holdout)
         seconds = time.monotonic() - started
         encoder: Encoder = trained.encoder
-        frame = score_representation(
-            reference.corpus, self.trial, DEFAULT, encoded(encoder), encoder.inputs, k=reference.evaluate.k
-        )
+        frame = score_representation(reference.corpus, self.trial, DEFAULT, encoded(encoder), encoder.inputs, k=self.k)
         curve = [{"net": float(i), **row} for i, net in enumerate(trained.nets) for row in net.curve]
         return frame, {"settings": asdict(reference.train), "width": encoder.n_latent, "curve": curve,
                        "train_seconds": seconds}  # fmt: skip
@@ -204,8 +218,7 @@ class FoldBench:
     def rival(self, rival: Rival) -> Outcome:
         """Run a rival in its own environment and score what it answers."""
         started = time.monotonic()
-        cells, k = self.bench.cells, self.reference.evaluate.k
-        frame = rival.answer(self.reference.corpus, cells.rows, self.trial, k=k)
+        frame = rival.answer(self.reference.corpus, self.bench.cells.rows, self.trial, k=self.k)
         return frame, {"train_seconds": time.monotonic() - started, **rival.facts}
 
 
@@ -252,12 +265,12 @@ class StudyStore:
         note = {"model": name, **asdict(bench.fold), "seconds": time.monotonic() - started, **facts}
         path.with_suffix(".json").write_text(json.dumps(note), encoding="utf-8")
         part = path.with_suffix(".part")
-        frame.assign(reference=bench.fold.reference, phase=bench.fold.phase).to_parquet(part)
+        frame.assign(**bench.fold.columns).to_parquet(part)
         part.replace(path)  # last: a run is finished when its table is there
         return True
 
     def cells(self) -> pd.DataFrame:
-        """Return the scored cells of all finished runs, with ``reference`` and ``phase``."""
+        """Return the scored cells of all finished runs, with the `StudyFold.columns` of their hold-outs."""
         frames = [pd.read_parquet(path) for path in sorted(self.folder.glob("*.parquet"))]
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from build_bundle.evaluate.summary import ALL, TYPE, bootstrap_interval, evaluation_table
 from build_bundle.study.figures import model_bars, type_heatmap
+from build_bundle.study.growth import GROWTH, write_growth
 from build_bundle.study.run import StudyStore
 from build_bundle.study.settings import DEFAULT
 
@@ -28,7 +29,7 @@ def write_study(store: StudyStore, out: Path, *, seed: int) -> Iterator[Path]:
     store : StudyStore
         Finished runs.
     out : Path
-        Gets ``evaluation_PHASE.parquet``, ``models.csv``, ``study.md`` and figures (``.svg``).
+        Gets ``evaluation_PHASE.parquet``, ``models.csv``, ``study.md``, ``growth.csv`` and figures (``.svg``).
     seed : int
         Of the bootstrap.
 
@@ -40,12 +41,20 @@ def write_study(store: StudyStore, out: Path, *, seed: int) -> Iterator[Path]:
     cells = store.cells()
     if cells.empty:
         return
+    grown = cells["phase"] == GROWTH
+    if grown.any():
+        yield from write_growth(cells[grown], out)
+    if not grown.all():
+        yield from _write_models(cells[~grown], store, out, seed)
+
+
+def _write_models(cells: pd.DataFrame, store: StudyStore, out: Path, seed: int) -> Iterator[Path]:
     tables = {str(phase): _table(part, seed) for phase, part in cells.groupby("phase", sort=True)}
     for phase, table in tables.items():
         path = out / f"evaluation_{phase}.parquet"
         table.to_parquet(path)
         yield path
-    models = models_table(tables, store.notes(), seed)
+    models = models_table(tables, [note for note in store.notes() if note["phase"] != GROWTH], seed)
     models.to_csv(out / "models.csv", index=False)
     yield out / "models.csv"
     if "final" in tables:

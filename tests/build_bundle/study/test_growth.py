@@ -1,0 +1,87 @@
+"""References that grow study by study, on the planted world."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from build_bundle.cli import main
+from build_bundle.corpus import Corpus
+from build_bundle.study.command import RUNS, open_references
+from build_bundle.study.growth import growth_folds, growth_table, partners_of
+from build_bundle.study.run import StudyStore
+from build_bundle.study.settings import read_study
+
+LIST = """
+configs = ["{config}"]
+baselines = ["pca_100", "logistic"]
+"""
+
+
+@pytest.fixture(scope="module")
+def listed(planted_config, tmp_path_factory):
+    path = tmp_path_factory.mktemp("list") / "study.toml"
+    path.write_text(LIST.format(config=planted_config))
+    return path
+
+
+@pytest.fixture(scope="module")
+def grown(listed, tmp_path_factory):
+    out = tmp_path_factory.mktemp("study")
+    assert main(["study", "--config", str(listed), "--out", str(out), "--phase", "growth"]) == 0
+    return out
+
+
+@pytest.fixture(scope="module")
+def reference(listed, grown):
+    return open_references(read_study(listed, data=None), grown, grown / "unused")[0]
+
+
+def cells_of(corpus: Corpus, study: str) -> pd.Series:
+    cells = corpus.cells.iloc[: corpus.n_ref]
+    return cells.loc[cells["study"] == study, "cell_type_ontology_term_id"].value_counts()
+
+
+def test_the_partner_that_knows_most_cells_comes_first(reference):
+    corpus, settings = reference.corpus, reference.evaluate
+    for query in corpus.reference:
+        mine = cells_of(corpus, query)
+        known = []
+        for partner in partners_of(corpus, query, settings):
+            theirs = cells_of(corpus, partner)
+            known.append(mine[mine.index.isin(theirs.index[theirs >= settings.min_reference])].sum())
+        assert known == sorted(known, reverse=True)
+        assert all(known)
+
+
+def test_every_step_adds_one_study_and_asks_the_same_cells(reference):
+    folds = list(growth_folds(reference))
+    assert {len(fold.partners) for fold in folds} >= {1, 2}
+    for before, after in itertools.pairwise(folds):
+        if before.asked == after.asked:
+            assert after.partners[:-1] == before.partners
+            assert set(before.held_out) - set(after.held_out) == {after.partners[-1]}
+            assert (after.types, after.k) == (before.types, before.k)
+        assert before.asked[0] in before.held_out
+
+
+def test_the_curves_are_written(grown, reference):
+    table = pd.read_csv(grown / "growth.csv")
+    assert len(table) == len(list(growth_folds(reference)))
+    for model in ("encoder", "pca_100", "logistic"):
+        assert table[model].between(0, 1).all()
+    for _, steps in table.groupby("held_out"):
+        assert steps["step"].tolist() == list(range(1, len(steps) + 1))
+        assert steps["n_query"].nunique() == steps["k"].nunique() == 1
+    assert (grown / "growth.svg").read_text().count("<polyline") == 3 * table["held_out"].nunique()
+    assert not (grown / "models.csv").exists()
+
+
+def test_the_table_is_the_mean_over_cells(grown):
+    cells = StudyStore(grown / RUNS).cells()
+    row = growth_table(cells).iloc[0]
+    mine = cells[
+        (cells["held_out"] == row["held_out"]) & (cells["step"] == row["step"]) & (cells["model"] == "encoder")
+    ]
+    assert row["encoder"] == pytest.approx(np.mean(mine["afp"]))
