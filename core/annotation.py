@@ -228,10 +228,9 @@ def _diagnose(reference: Reference, raw: RawMatrix, request: Request) -> Diagnos
 def _score(
     reference: Reference, options: QueryOptions, cell_ids: list[str], neighbors: Neighbors
 ) -> tuple[pd.DataFrame, Floats]:
-    n_types = len(reference.labeller.type_ids)
-    codes = reference.type_codes[neighbors.ids]
-    scores = score_types(codes, neighbors.distances, n_types)
-    labels = label_cells(codes, reference.study_codes[neighbors.ids], neighbors.distances, n_types)
+    codes, sizes = reference.type_codes[neighbors.ids], reference.type_sizes(options.leave_out)
+    scores = score_types(codes, neighbors.distances, len(sizes))
+    labels = label_cells(codes, reference.study_codes[neighbors.ids], neighbors.distances, sizes)
     return reference.labeller.table(cell_ids, scores, labels, options.threshold), scores
 
 

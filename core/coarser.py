@@ -1,7 +1,7 @@
 """A result looked at with wider cell types: the same neighbours, counted under other labels.
 
 Every number is computed as for the finest types (`core.annotation`), so scores of a wider type are the sums of its types'
-scores, and the label is the most common wider type among the neighbours. Nothing is written.
+scores, and the label is chosen among the wider types. Nothing is written.
 """
 
 from __future__ import annotations
@@ -45,9 +45,8 @@ class CoarserResult(QueryResult):
     def labels(self) -> pd.DataFrame:
         """Columns of ``labels.csv``, for the wider types."""
         neighbors, reference = self.neighbor_ids, self._reference
-        votes = label_cells(
-            reference.type_codes[neighbors], reference.study_codes[neighbors], self.distances, len(self.type_ids)
-        )
+        sizes = reference.type_sizes(self.report["options"]["leave_out"])
+        votes = label_cells(reference.type_codes[neighbors], reference.study_codes[neighbors], self.distances, sizes)
         cell_ids = self._finest.labels["cell_id"].tolist()
         return reference.labeller.table(cell_ids, self.scores, votes, self._finest.report["options"]["threshold"])
 

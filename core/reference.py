@@ -142,6 +142,23 @@ class Reference:
         """Study of every reference cell, int32, n_ref: place in the bundle's table of studies."""
         return _codes(self.bundle.cells["study"], self.bundle.studies["study"])
 
+    def type_sizes(self, leave_out: Collection[str] = ()) -> npt.NDArray[np.int64]:
+        """Count the cells of each type that may be found.
+
+        Parameters
+        ----------
+        leave_out : collection of str
+            Studies to leave out.
+
+        Returns
+        -------
+        ndarray of int64, n_types
+            In the order of the bundle's table of cell types.
+        """
+        allowed = self.allowed(leave_out)
+        codes = self.type_codes if allowed is None else self.type_codes[allowed]
+        return np.bincount(codes, minlength=len(self.bundle.cell_types))
+
     def allowed(self, leave_out: Collection[str]) -> npt.NDArray[np.bool_] | None:
         """Return which reference cells may be found.
 

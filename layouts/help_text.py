@@ -14,7 +14,10 @@ WORDS: tuple[tuple[str, str], ...] = (
         "Score",
         "Each cell is compared with its nearest labelled cells; one at distance D counts 1/(1+D). A type's share of the sum is its score.",
     ),
-    ("Label", "The most common type among the ten nearest labelled cells."),
+    (
+        "Label",
+        "The type with the highest score for the cells it has: a type with 30 reference cells can only fill 30 of 100 places.",
+    ),
     ("Confident", "The label has at least the score set under Label only when confident."),
     ("Ambiguous", "It has less. The cell carries the narrowest wider type that reaches the level, if there is one."),
     ("Unknown", "The cell is farther from the reference than cells of known types ever are."),

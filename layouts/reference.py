@@ -25,7 +25,7 @@ MODEL_NAMES = {
     "centroid": "Nearest centroid",
 }
 METRICS: tuple[tuple[str, str, str], ...] = (
-    ("accuracy", "Cells right", "Held-out cells whose most common type among the ten nearest neighbours is their own."),
+    ("accuracy", "Cells right", "Held-out cells that are given their own type."),
     ("macro_f1", "Macro F1", "F1 of each type, averaged over types: rare types count as much as frequent ones."),
     (
         "mafp_weighted",

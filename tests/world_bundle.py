@@ -370,7 +370,13 @@ def _calibration(ref: Reference) -> pd.DataFrame:
 def _trust(ref: Reference, study: str, codes: np.ndarray, backoff: Backoff) -> pd.DataFrame:
     mine = ref.studies == study
     near = exact_search(ref.embedding[~mine], ref.embedding[mine], K)
-    found = judged_rows(codes[~mine][near.ids], near.distances, codes[mine], np.unique(codes[~mine]), backoff)
+    found = judged_rows(
+        codes[~mine][near.ids],
+        near.distances,
+        codes[mine],
+        np.bincount(codes[~mine], minlength=len(backoff.type_ids)),
+        backoff,
+    )
     return found.assign(held_out=study, run=study, split="study")
 
 

@@ -262,7 +262,7 @@ def _scored(
     k = int(min(most, counts[truth].min(), ids.shape[1]))
     related = Similarity.from_table(corpus.type_similarity).matrix(names.tolist())
     found = codes[ids]
-    labels = label_cells(found.astype(np.int32), np.zeros_like(found, dtype=np.int32), distances, len(names)).label
+    labels = label_cells(found.astype(np.int32), np.zeros_like(found, dtype=np.int32), distances, counts).label
     return pd.DataFrame({
         "held_out": study,
         "model": model,

@@ -60,14 +60,18 @@ def trust_rows(
     ids, distances = _neighbours(corpus, reference, asked, trained, k)
     rows = np.flatnonzero(asked)
     judged = judged_rows(
-        codes[ids], distances, codes[rows], np.unique(codes[reference]), Backoff(_ontology(corpus), names)
+        codes[ids],
+        distances,
+        codes[rows],
+        np.bincount(codes[reference], minlength=len(names)),
+        Backoff(_ontology(corpus), names),
     )
     studies_of = cells["study"].to_numpy(dtype=object)[rows]
     return judged.assign(held_out=studies_of[judged["cell"]], cell=rows[judged["cell"]])[list(COLUMNS)]
 
 
 def judged_rows(
-    found: Codes, distances: npt.NDArray[np.float32], truth: Codes, in_reference: Codes, backoff: Backoff
+    found: Codes, distances: npt.NDArray[np.float32], truth: Codes, sizes: npt.NDArray[np.int64], backoff: Backoff
 ) -> pd.DataFrame:
     """Judge every term that could be the answer for cells whose neighbours are known.
 
@@ -79,8 +83,8 @@ def judged_rows(
         Ascending.
     truth : ndarray of int32, n
         Type of each cell.
-    in_reference : ndarray of int32
-        Types that could have been retrieved.
+    sizes : ndarray of int64, n_types
+        Cells of each type that could have been retrieved.
     backoff : Backoff
         The terms above the types.
 
@@ -91,7 +95,7 @@ def judged_rows(
     """
     n_types = len(backoff.type_ids)
     scores = score_types(found, distances, n_types)
-    labels = label_cells(found, np.zeros_like(found, dtype=np.int32), distances, n_types)
+    labels = label_cells(found, np.zeros_like(found, dtype=np.int32), distances, sizes)
     rows = np.arange(len(truth))
     share = np.concatenate([scores[rows, labels.label][:, np.newaxis], backoff.shares(scores)], axis=1)
     right = np.concatenate([(labels.label == truth)[:, np.newaxis], backoff.holds(truth)], axis=1)
@@ -99,7 +103,7 @@ def judged_rows(
     cell, term = np.nonzero(possible)  # the label first, then the narrowest term above it, ...
     return pd.DataFrame({
         "cell": cell,
-        "known": np.isin(truth, in_reference)[cell],
+        "known": (sizes[truth] > 0)[cell],
         "is_label": term == 0,
         "share": share[cell, term],
         "mean_distance": labels.mean_distance[cell],

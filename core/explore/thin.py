@@ -1,7 +1,7 @@
 """Where the reference is thin: pairs of types that the query cells lie between and that few reference cells represent.
 
 With k neighbours a cell, a type with few reference cells cannot reach a high score beside a frequent one, whatever the cell
-is, and with fewer than ten cells it cannot even win the label. That must be said beside the answer.
+is, and with fewer than ten cells it hardly wins the label. That must be said beside the answer.
 """
 
 from __future__ import annotations

@@ -129,7 +129,7 @@ def _drawn(ontology: Ontology, counts: Mapping[str, int], max_layers: int) -> Sk
 
 
 def _one_per_meaning(graph: Ontology, below: Mapping[str, frozenset[str]]) -> set[str]:
-    """Take the matched types, the root, and one term for each set of matched types that some terms share."""
+    """Take the matched types, the roots, and one term below the roots for each set of matched types that some terms share."""
     classes: dict[frozenset[str], list[str]] = defaultdict(list)
     for term in graph.ids:
         classes[below[term]].append(term)
@@ -140,7 +140,8 @@ def _one_per_meaning(graph: Ontology, below: Mapping[str, frozenset[str]]) -> se
             above = [term for term, wider in chosen.items() if wider > types]
             own = [spokesman(graph, [t for t in members if t not in graph.roots] or members, above)]
         chosen.update(dict.fromkeys(own, types))
-    return set(chosen) | _roots(graph, below)
+    roots = _roots(graph, below)
+    return roots | {term for term in chosen if graph.ancestors(term) & roots}
 
 
 def _roots(graph: Ontology, below: Mapping[str, frozenset[str]]) -> set[str]:

@@ -1,8 +1,9 @@
 """From neighbours to scores and labels.
 
 A neighbour at Euclidean distance D is worth s = 1 / (1 + D). A cell's score for a type is the sum of s over its
-neighbours of that type, divided by the sum over all its neighbours: a row of scores sums to 1. The label is the most
-common type among the 10 nearest: a type with 30 reference cells can never win a majority among 100.
+neighbours of that type, divided by the sum over all its neighbours: a row of scores sums to 1. The label is the type whose
+score is largest for the neighbours it could give: a type with 30 reference cells can fill 30 of 100 places and no more, so
+a plain majority would never name it.
 
 Not here: whether a label is to be trusted (``confidence``).
 """
@@ -18,7 +19,10 @@ Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
 
 NEAREST = 10
-"""Neighbours that vote on the label, and those behind `Labels.mean_distance`."""
+"""Neighbours behind `Labels.mean_distance`."""
+FEWEST_PLACES = 10
+"""A type of fewer reference cells is judged as if it had so many: one odd neighbour must not name a cell."""
+_TIE = 1e-9  # smaller than any difference of scores that means something
 _CHUNK = 4_096
 
 
@@ -81,14 +85,13 @@ class Labels:
     Parameters
     ----------
     label : ndarray of int32, n
-        Most common type among the 10 nearest neighbours; among equals the type of the nearest one.
+        Type with the largest score for the neighbours it could give; among equals the type of the nearest neighbour.
     runner_up : ndarray of int32, n
-        Next most common type by the same rule; where the 10 agree, the next most common among all neighbours; -1 where all
-        agree.
+        Next type by the same rule; -1 where all neighbours agree.
     fraction : ndarray of float32, n
-        Share of all neighbours that carry the label, 0..1.
+        Share of the neighbours that carry the label, 0..1.
     n_studies : ndarray of int32, n
-        Studies among all neighbours that carry the label.
+        Studies among the neighbours that carry the label.
     mean_distance : ndarray of float32, n
         Mean Euclidean distance to the 10 nearest neighbours (to all where there are fewer).
     """
@@ -100,7 +103,7 @@ class Labels:
     mean_distance: Floats
 
 
-def label_cells(codes: Ints, studies: Ints, distances: Floats, n_types: int) -> Labels:
+def label_cells(codes: Ints, studies: Ints, distances: Floats, sizes: npt.NDArray[np.integer]) -> Labels:
     """Find label and runner-up of every cell.
 
     Parameters
@@ -111,8 +114,8 @@ def label_cells(codes: Ints, studies: Ints, distances: Floats, n_types: int) -> 
         Study of every neighbour, >= 0.
     distances : ndarray of float32, n x k
         Euclidean distances, ascending.
-    n_types : int
-        Number of types.
+    sizes : ndarray of int, n_types
+        Cells of each type that could be found.
 
     Returns
     -------
@@ -121,20 +124,24 @@ def label_cells(codes: Ints, studies: Ints, distances: Floats, n_types: int) -> 
 
     Notes
     -----
-    The paper takes the majority of all 100 neighbours. On studies left out inside the training studies ten neighbours
-    name more cells rightly, and far more of the rare types (``build_bundle/EMBEDDING.md``).
+    The largest of score / min(k, max(10, cells of the type)). The paper takes the majority of the 100 neighbours, which is
+    nearly the same where every type has 100 cells. On studies left out inside the training studies this rule names more
+    cells rightly, and far more of the rare types (``build_bundle/EMBEDDING.md``).
     """
     n, k = codes.shape
+    places = np.clip(sizes, min(FEWEST_PLACES, k), k)
     label, runner_up = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int32)
     fraction, n_studies = np.empty(n, dtype=np.float32), np.empty(n, dtype=np.int32)
+    worth = similarity(distances).astype(np.float64)
     for part in _chunks(n):
-        among_all = _ranked(codes[part], n_types)
-        rank = _ranked(codes[part, :NEAREST], n_types) * (k * k + k) + among_all  # the latter is at most k * k + k - 1
+        rank = _sum_by_code(codes[part], worth[part], len(sizes)) / places
+        rank += np.where(rank > 0, _TIE * (k - _first_places(codes[part], len(sizes))), 0.0)
         row = np.arange(len(rank))
         best = rank.argmax(axis=1)
         label[part] = best
-        fraction[part] = _counts(among_all[row, best], k) / k
-        n_studies[part] = _count_studies(codes[part] == best[:, np.newaxis], studies[part])
+        carries = codes[part] == best[:, np.newaxis]
+        fraction[part] = carries.mean(axis=1)
+        n_studies[part] = _count_studies(carries, studies[part])
         rank[row, best] = 0
         second = rank.argmax(axis=1)
         runner_up[part] = np.where(rank[row, second] > 0, second, -1)
@@ -170,22 +177,14 @@ def _sum_by_code(codes: Ints, values: npt.NDArray[np.float64], n_codes: int) -> 
     return sums.astype(np.float64, copy=False).reshape(-1, n_codes)
 
 
-def _ranked(codes: Ints, n_types: int) -> npt.NDArray[np.int64]:
-    """Return n x n_types numbers, larger for more neighbours, then for a nearer first one; 0 for types without any."""
+def _first_places(codes: Ints, n_types: int) -> npt.NDArray[np.int64]:
+    """Return the place of the nearest neighbour of each type, n x n_types; k for types without any."""
     n, k = codes.shape
     rows = np.arange(n)
     first = np.full((n, n_types), k, dtype=np.int64)
     for place in range(k - 1, -1, -1):
         first[rows, codes[:, place]] = place
-    counts = _sum_by_code(codes, np.ones(codes.shape), n_types).astype(np.int64)
-    ranked: npt.NDArray[np.int64] = counts * k + np.where(counts > 0, k - 1 - first, 0)
-    return ranked
-
-
-def _counts(rank: npt.NDArray[np.int64], k: int) -> npt.NDArray[np.int64]:
-    """Return the number of neighbours that a rank of `_ranked` stands for."""
-    counts: npt.NDArray[np.int64] = rank // k
-    return counts
+    return first
 
 
 def _count_studies(carries: npt.NDArray[np.bool_], studies: Ints) -> npt.NDArray[np.int64]:

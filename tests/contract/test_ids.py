@@ -51,7 +51,8 @@ def of_callbacks(registered) -> set[str]:
     for callback in registered:
         for dependency in (*callback["inputs"], *callback["state"]):
             found.add(dependency["id"])
-        found |= {part.rpartition(".")[0] for part in callback["output"].strip(".").split("...")}
+        outputs = callback["output"].strip(".").split("...")
+        found |= {part.rpartition(".")[0] for part in outputs if "." in part}  # some callbacks only act in the browser
     return {re.search(r'"type":"([^"]+)"', name).group(1) if name.startswith("{") else name for name in found}
 
 

@@ -38,7 +38,7 @@ def labeller() -> Labeller:
 def result(tmp_path, labeller) -> QueryResult:
     codes = np.int32([[0, 1], [1, 1], [1, 0]])
     scores = score_types(codes, NEIGHBORS.distances, 2)
-    labels = labeller.table(CELLS, scores, label_cells(codes, codes, NEIGHBORS.distances, 2), 0.9)
+    labels = labeller.table(CELLS, scores, label_cells(codes, codes, NEIGHBORS.distances, np.full(2, 100)), 0.9)
     files.write_labels(tmp_path, labels)
     files.write_scores(tmp_path, CELLS, list(TYPES), scores)
     files.write_neighbors(tmp_path, CELLS, NEIGHBORS, REFERENCE)
@@ -156,7 +156,7 @@ def test_result_version_is_written(result):
 
 def test_no_cell(tmp_path, labeller):
     none = Neighbors.empty(0, 2)
-    labels = label_cells(none.ids, none.ids, none.distances, 2)
+    labels = label_cells(none.ids, none.ids, none.distances, np.ones(2))
     files.write_labels(tmp_path, labeller.table([], np.zeros((0, 2), np.float32), labels, 0.5))
     files.write_neighbors(tmp_path, [], none, REFERENCE)
     result = QueryResult(tmp_path, {})

@@ -113,7 +113,7 @@ def test_terms_are_judged_by_hand():
         Ontology({t: t for t in "CLTBM"}, [("T", "L"), ("B", "L"), ("L", "C"), ("M", "C")]), ["T", "B", "M"]
     )
     found = np.int32([[0, 0, 1, 2], [2, 2, 2, 2]])
-    judged = judged_rows(found, np.full((2, 4), 0.5, np.float32), np.int32([1, 0]), np.int32([1, 2]), backoff)
+    judged = judged_rows(found, np.full((2, 4), 0.5, np.float32), np.int32([1, 0]), np.array([0, 100, 100]), backoff)
     first, second = (judged[judged["cell"] == i] for i in (0, 1))
     assert first["share"].tolist() == pytest.approx([0.5, 0.75, 1.0])  # T cell, lymphocyte, cell
     assert first["right"].tolist() == [False, True, True]

@@ -41,6 +41,13 @@ def test_rare_leaves_are_folded_into_one_node():
     assert sum(drawn.counts.values()) == sum(counts.values())
 
 
+def test_a_path_under_a_root_that_is_not_drawn_is_left_out():
+    edges = [("x", "a"), ("y", "a"), ("z", "a"), ("x", "path"), ("y", "path"), ("path", "b")]
+    two_roots = Ontology({term: term for term in ("a", "b", "path", "x", "y", "z")}, edges)
+    drawn = skeleton(two_roots, {"x": 1, "y": 1, "z": 1}, **ROOMY)
+    assert set(drawn.parents) == {"a", "x", "y", "z"}
+
+
 def test_unknown_ids_and_no_types_at_all():
     assert skeleton(BLOOD, {"nothing": 3}, **ROOMY).parents == {}
     assert set(skeleton(BLOOD, {"nothing": 3, "root": 1}, **ROOMY).parents) == {"root"}

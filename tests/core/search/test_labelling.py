@@ -28,7 +28,7 @@ def scores() -> np.ndarray:
 
 @pytest.fixture
 def table(labeller, scores):
-    return labeller.table(["a", "b", "c", "d"], scores, label_cells(CODES, STUDIES, DISTANCES, 3), 0.6)
+    return labeller.table(["a", "b", "c", "d"], scores, label_cells(CODES, STUDIES, DISTANCES, np.full(3, 100)), 0.6)
 
 
 def test_one_row_a_cell(table):
@@ -57,7 +57,7 @@ def test_another_threshold_changes_status_and_parent_only(labeller, scores, tabl
 
 def test_no_cell(labeller):
     none = np.zeros((0, 4))
-    labels = label_cells(none.astype(np.int32), none.astype(np.int32), none.astype(np.float32), 3)
+    labels = label_cells(none.astype(np.int32), none.astype(np.int32), none.astype(np.float32), np.ones(3))
     assert labeller.table([], np.zeros((0, 3), dtype=np.float32), labels, 0.5).shape == (0, len(COLUMNS))
 
 
@@ -70,7 +70,7 @@ def test_without_anything_learned_the_calibrated_columns_are_empty(table):
 def test_calibrated_columns_name_the_narrowest_safe_term(scores):
     calibration = Calibration(np.array([0.0, 1.0, 0.0, 0.0]), np.array([0.1]), np.array([0.9]))
     labeller = Labeller(ONTOLOGY, NAMES, unknown_distance=0.5, calibration=calibration, thin={"CL:M"})
-    found = labeller.table(["a", "b", "c", "d"], scores, label_cells(CODES, STUDIES, DISTANCES, 3), 0.6)
+    found = labeller.table(["a", "b", "c", "d"], scores, label_cells(CODES, STUDIES, DISTANCES, np.full(3, 100)), 0.6)
     assert found["calibrated_cell_type"].tolist() == ["T cell", "cell", "cell", "monocyte"]
     np.testing.assert_allclose(found["probability"], [0.999, 0.5, 0.5, 0.999], atol=1e-3)
     np.testing.assert_allclose(found["calibrated_probability"], [0.999] * 4, atol=1e-3)
