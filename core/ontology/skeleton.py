@@ -170,17 +170,38 @@ def _without_detours(graph: Ontology, below: Mapping[str, frozenset[str]], chose
 def _landmarks(
     graph: Ontology, below: Mapping[str, frozenset[str]], chosen: Collection[str], max_layers: int
 ) -> set[str]:
-    """Name stations on long lines where the width allows: terms that are one plain word, such as lymphocyte."""
+    """Name stations on long lines where the width allows: terms that are one plain word, such as lymphocyte.
+
+    Only on a shortest way: by a longer one a pancreatic D cell would hang from "neuron".
+    """
     added: set[str] = set()
     for term, wider in (parents := _parents(graph, chosen)).items():
         if not wider:
             continue
-        between = _between(graph, _main_parent(wider, below), term, chosen)
+        parent = _main_parent(wider, below)
+        between = set(_between(graph, parent, term, chosen)) & _shortest_way(graph, parent, term)
         plain = [t for t in between if below[t] == below[term] and _is_plain(graph.name(t))]
         for station in sorted(plain, key=lambda t: (len(graph.name(t)), t))[:STATIONS]:
             if _n_layers(_parents(graph, {*parents, *added, station})) <= max_layers:
                 added.add(station)
     return added
+
+
+def _shortest_way(graph: Ontology, parent: str, child: str) -> set[str]:
+    """Return the terms on all ways of fewest steps from a term up to one of its ancestors."""
+    up = _steps_up(graph, child)
+    return {term for term in up if up[term] + _steps_up(graph, term).get(parent, len(graph)) == up[parent]}
+
+
+def _steps_up(graph: Ontology, term: str) -> dict[str, int]:
+    """Return the fewest steps up to each ancestor, and 0 for the term itself."""
+    steps, reached = {term: 0}, [term]
+    for child in reached:
+        for parent in graph.parents(child):
+            if parent not in steps:
+                steps[parent] = steps[child] + 1
+                reached.append(parent)
+    return steps
 
 
 def _is_plain(name: str) -> bool:

@@ -30,6 +30,19 @@ def test_long_lines_get_stations_where_the_width_allows():
     assert {"leuko", "tcell"} <= set(wide.parents)
 
 
+def test_stations_lie_on_a_shortest_way():
+    edges = [("d", "endocrine"), ("endocrine", "root"), ("d", "x"), ("x", "neuron"), ("neuron", "root")]
+    names = {
+        "root": "cell",
+        "endocrine": "endocrine cell of some gland",
+        "neuron": "neuron",
+        "x": "x cell",
+        "d": "D cell",
+    }
+    drawn = skeleton(Ontology(names, edges), {"d": 5}, max_leaves=5, max_layers=6)
+    assert set(drawn.parents) == {"root", "d"}
+
+
 def test_rare_leaves_are_folded_into_one_node():
     counts = {"CD4": 50, "CD8": 40, "bcell": 30, "mono": 2, "beta": 1}
     drawn = skeleton(BLOOD, counts, max_leaves=4, max_layers=4)
