@@ -60,7 +60,8 @@ def verify(options: argparse.Namespace) -> int:
         problems = _canary(options)
     for problem in problems:
         print(problem)
-    print(f"{options.bundle}: {len(problems)} problems" if problems else f"{options.bundle} is good")
+    found = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
+    print(f"{options.bundle}: {found}" if problems else f"{options.bundle} is good")
     return PROBLEMS if problems else GOOD
 
 

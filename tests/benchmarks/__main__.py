@@ -26,6 +26,7 @@ from tests.benchmarks.labelling import labelling_rows
 from tests.benchmarks.measures import annotate_rows, app_rows, read_rows, search_rows
 from tests.benchmarks.pool import ONTOLOGY, load_pool
 from tests.benchmarks.rows import Row, table
+from tests.benchmarks.training import training_rows
 from tests.worlds import write_h5ad
 
 ROOT = Path(__file__).parents[2]
@@ -50,7 +51,9 @@ def main() -> int:
         rows += read_rows(opened)
         rows += search_rows(opened, query)
         rows += figure_rows(bundle, out)
-        rows += differential_rows(big_plan(), folder)
+        plan = big_plan()
+        rows += differential_rows(plan, folder)
+        rows += training_rows(plan, folder)
         genes = with_gene_tables(opened.folder, opened.manifest, folder / "genes")
         rows += card_rows(genes, query, Path(scratch))
     print(table(rows))
