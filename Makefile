@@ -10,6 +10,8 @@ BUNDLE ?= data_bundle/demo
 STUDIES ?= ../shared/data
 STUDY ?= .cache/study
 STUDY_OPTIONS ?=
+# make test: how many test files run at the same time
+JOBS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo run bundle lint type test browser fuzz bench large study check clean
@@ -53,9 +55,9 @@ lint: .venv/.test-ready  ## Style, import rules and types
 type: .venv/.test-ready  ## Types alone
 	@$(BIN)/mypy
 
-test: .venv/.test-ready  ## All tests, with the default bundle and a real browser
+test: .venv/.test-ready  ## All tests, with the default bundle and a real browser; JOBS files at a time
 	@$(PY) -m build_bundle demo --out $(BUNDLE)
-	@$(PY) -m pytest
+	@$(PY) -m pytest --numprocesses $(JOBS) --dist loadfile
 
 browser: .venv/.test-ready  ## Browser tests alone
 	@$(PY) -m build_bundle demo --out $(BUNDLE)
