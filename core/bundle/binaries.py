@@ -98,7 +98,7 @@ def _canary_problems(manifest: Manifest, found: Shapes) -> list[str]:
     n = (*found.get("x", ()), 0)[0]
     fits = (
         n >= 1
-        and found.get("x") == (n, manifest.encoder.n_vocabulary)
+        and found.get("x") == (n, manifest.encoder.n_inputs)
         and found.get("embedding") == (n, manifest.encoder.n_latent)
         and (*found.get("neighbors", ()), 0)[0] == n
     )

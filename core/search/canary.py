@@ -5,7 +5,7 @@ builder writes encoder inputs with what came out at build time (`canary_tensors`
 (`check_canary`).
 
 Layout of ``canary.safetensors``
-    ``x``          float32, n x n_vocab: encoder inputs, after `core.expression.recipe.EncoderInputs.transform`
+    ``x``          float32, n x n_inputs: encoder inputs, after `core.expression.recipe.EncoderInputs.transform`
     ``embedding``  float32, n x n_latent: what the encoder made of them
     ``neighbors``  int32, n x min(10, n_ref): exact nearest reference cells of that embedding
 
@@ -38,10 +38,10 @@ def canary_tensors(encode: Encode, embedding: Floats, inputs: Floats) -> dict[st
     Parameters
     ----------
     encode : callable
-        Encoder inputs (n x n_vocab) to embedding (n x n_latent), for example ``Encoder.forward``.
+        Encoder inputs (n x n_inputs) to embedding (n x n_latent), for example ``Encoder.forward``.
     embedding : ndarray of float32, n_ref x n_latent
         The reference.
-    inputs : ndarray of float32, n x n_vocab
+    inputs : ndarray of float32, n x n_inputs
         Encoder inputs of some cells; 8 are plenty.
 
     Returns

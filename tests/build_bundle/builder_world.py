@@ -34,6 +34,7 @@ min_cells = 20
 n_nets = 2
 hidden = [16]
 n_vocabulary = 150
+detected = 1.0
 epochs = 6
 batch_size = 64
 
