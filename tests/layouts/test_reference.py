@@ -19,7 +19,8 @@ def built(view):
 
 
 def grid_rows(page):
-    return next(p for p in walk(page) if type(p).__name__ == "AgGrid").rowData
+    panel = classes(page, "panel-all-studies")[0]
+    return next(p for p in walk(panel) if type(p).__name__ == "AgGrid").rowData
 
 
 def test_counts_and_fingerprint(view):
@@ -123,3 +124,9 @@ def test_a_reference_built_from_matrices_has_no_panels_of_reads(view):
     assert {ids.READS, ids.RATES} <= set(ids_of(built(view)))
     bare = replace(view, reads=view.reads.head(0), rates=view.rates.head(0))
     assert not {ids.READS, ids.RATES} & set(ids_of(built(bare)))
+
+
+def test_the_training_and_the_study_have_their_panels(view):
+    assert {ids.TRAINING, ids.ALL_MODELS} <= set(ids_of(built(view)))
+    bare = replace(view, training=view.training.head(0), models=view.models.head(0))
+    assert not {ids.TRAINING, ids.ALL_MODELS} & set(ids_of(built(bare)))

@@ -1,4 +1,4 @@
-"""The figures of the Reference page."""
+"""The figures of the Reference page, and its table of models as a file."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from dash.exceptions import PreventUpdate
 
 from callbacks.services import services
 from core.explore.reference import ReferenceView
-from layouts import ids, links
+from core.result import to_csv
+from layouts import all_models, ids, links
 from layouts.figures.collection import months_figure, rates_figure, reads_figure
 from layouts.figures.tokens import Theme
+from layouts.figures.training import training_figure
 
 
 def register(app: Dash) -> None:
@@ -23,10 +25,18 @@ def register(app: Dash) -> None:
     app : Dash
         The app.
     """
-    for place, handler in ((ids.MONTHS, months), (ids.READS, reads), (ids.RATES, rates)):
+    figures = ((ids.MONTHS, months), (ids.READS, reads), (ids.RATES, rates), (ids.TRAINING, training))
+    for place, handler in figures:
         app.callback(
             Output(place, "figure"), Input(ids.SCHEME, "data"), Input(ids.BUNDLE, "data"), State(ids.URL, "pathname")
         )(handler)
+    app.callback(
+        Output(ids.ALL_MODELS_FILE, "data"),
+        Input(ids.ALL_MODELS_DOWNLOAD, "n_clicks"),
+        State(ids.BUNDLE, "data"),
+        State(ids.URL, "pathname"),
+        prevent_initial_call=True,
+    )(save_models)
 
 
 def months(theme: Theme | None, bundle: str | None, pathname: str | None) -> go.Figure:
@@ -59,11 +69,43 @@ def rates(theme: Theme | None, bundle: str | None, pathname: str | None) -> go.F
     return _drawn(lambda view, scheme: rates_figure(view.rates, theme=scheme), theme, bundle, pathname)
 
 
+def training(theme: Theme | None, bundle: str | None, pathname: str | None) -> go.Figure:
+    """Draw the training of the networks; parameters as in `months`."""
+    return _drawn(lambda view, scheme: training_figure(view.training, theme=scheme), theme, bundle, pathname)
+
+
+def save_models(n_clicks: int | None, bundle: str | None, pathname: str | None) -> dict[str, str]:
+    """Give the table of all models as a file.
+
+    Parameters
+    ----------
+    n_clicks : int or None
+        None or 0 when the button has just appeared.
+    bundle : str or None
+        Reference of the address.
+    pathname : str or None
+        Path of the address.
+
+    Returns
+    -------
+    dict
+        For `dash.dcc.Download`.
+    """
+    if not n_clicks:
+        raise PreventUpdate
+    return {"content": to_csv(_view(bundle, pathname).models), "filename": all_models.FILE, "type": "text/csv"}
+
+
 def _drawn(
     draw: Callable[[ReferenceView, Theme], go.Figure], theme: Theme | None, bundle: str | None, pathname: str | None
 ) -> go.Figure:
-    if theme is None or links.read_path(pathname).page != "reference":
+    if theme is None:
+        raise PreventUpdate
+    return draw(_view(bundle, pathname), theme)
+
+
+def _view(bundle: str | None, pathname: str | None) -> ReferenceView:
+    if links.read_path(pathname).page != "reference":
         raise PreventUpdate
     engine = services().engine
-    name = bundle if bundle is not None and bundle in engine.bundles else engine.default
-    return draw(engine.reference_view(name), theme)
+    return engine.reference_view(bundle if bundle is not None and bundle in engine.bundles else engine.default)
