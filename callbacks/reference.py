@@ -13,6 +13,7 @@ from core.explore.reference import ReferenceView
 from core.result import to_csv
 from layouts import all_models, ids, links
 from layouts.figures.collection import months_figure, rates_figure, reads_figure
+from layouts.figures.reliability import reliability_figure
 from layouts.figures.tokens import Theme
 from layouts.figures.training import training_figure
 
@@ -25,7 +26,8 @@ def register(app: Dash) -> None:
     app : Dash
         The app.
     """
-    figures = ((ids.MONTHS, months), (ids.READS, reads), (ids.RATES, rates), (ids.TRAINING, training))
+    figures = ((ids.MONTHS, months), (ids.READS, reads), (ids.RATES, rates), (ids.TRAINING, training),
+               (ids.RELIABILITY, reliability))  # fmt: skip
     for place, handler in figures:
         app.callback(
             Output(place, "figure"), Input(ids.SCHEME, "data"), Input(ids.BUNDLE, "data"), State(ids.URL, "pathname")
@@ -72,6 +74,13 @@ def rates(theme: Theme | None, bundle: str | None, pathname: str | None) -> go.F
 def training(theme: Theme | None, bundle: str | None, pathname: str | None) -> go.Figure:
     """Draw the training of the networks; parameters as in `months`."""
     return _drawn(lambda view, scheme: training_figure(view.training, theme=scheme), theme, bundle, pathname)
+
+
+def reliability(theme: Theme | None, bundle: str | None, pathname: str | None) -> go.Figure:
+    """Draw the reliability diagram; parameters as in `months`."""
+    return _drawn(
+        lambda view, scheme: reliability_figure(view.trust.reliability, theme=scheme), theme, bundle, pathname
+    )
 
 
 def save_models(n_clicks: int | None, bundle: str | None, pathname: str | None) -> dict[str, str]:

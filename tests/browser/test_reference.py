@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 
-PLACES = ("collection-months", "collection-reads", "collection-rates", "training")
+PLACES = ("collection-months", "collection-reads", "collection-rates", "training", "reliability")
 MODELS = "#all-models .ag-center-cols-container .ag-row"
 NAMES = "#all-models .ag-pinned-left-cols-container .ag-row"
 DRAWN = "id => document.querySelector(`#${id} .js-plotly-plot`)?._fullLayout?.font.color.toLowerCase()"

@@ -7,7 +7,7 @@ from dash.exceptions import PreventUpdate
 from callbacks import reference
 from core.bundle.schema import MODELS
 
-HANDLERS = (reference.months, reference.reads, reference.rates, reference.training)
+HANDLERS = (reference.months, reference.reads, reference.rates, reference.training, reference.reliability)
 
 
 @pytest.mark.parametrize("handler", HANDLERS)

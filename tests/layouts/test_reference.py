@@ -109,7 +109,7 @@ def test_a_share_of_few_held_out_cells_is_no_headline(view):
 
 def test_the_page_says_how_far_to_trust_a_label(view):
     panel = classes(built(view), "panel-trust")[0]
-    assert len(classes(panel, "dot-mark")) == len(view.trust.coverage) + len(view.trust.reliability) > 0
+    assert len(classes(panel, "dot-mark")) == len(view.trust.coverage) > 0
 
 
 def test_figures_of_few_held_out_cells_are_marked(view):
