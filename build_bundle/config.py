@@ -171,6 +171,12 @@ class Config:
         named = [p.labels.mapping for s in self.study for p in s.parts if p.labels and p.labels.mapping]
         return tuple(dict.fromkeys(named))
 
+    @property
+    def study_folder(self) -> Path | None:
+        """Folder of the network study that ``[evaluate]`` names; None where it names none."""
+        named = getattr(self.steps.get("evaluate"), "study", "")
+        return self.path(named) if named else None
+
     def path(self, text: str) -> Path:
         """Return the path a configuration's text means."""
         if text.startswith(DATA_VARIABLE) and self.data is not None:

@@ -17,6 +17,7 @@ from typing import Any
 from build_bundle.config import DATA_VARIABLE, Config
 from build_bundle.label.overrides import read_overrides
 from build_bundle.label_mapping import read_mapping
+from build_bundle.study.models_file import read_models
 from build_bundle.toml_fields import Problems, fill
 from core.errors import ConfigError
 
@@ -33,7 +34,7 @@ SETTINGS: Mapping[str, str] = MappingProxyType(
 """TOML table of a numeric step -> where its settings dataclass stands."""
 
 
-def read_config(path: Path, *, data: Path | None = None) -> Config:
+def read_config(path: Path, *, data: Path | None = None, for_study: bool = False) -> Config:
     """Read a configuration.
 
     Parameters
@@ -42,6 +43,9 @@ def read_config(path: Path, *, data: Path | None = None) -> Config:
         TOML file.
     data : Path, optional
         Folder that ``$DATA`` in paths stands for.
+    for_study : bool
+        Whether a network study takes its studies from the configuration: then the study that ``[evaluate]`` names need
+        not be there yet.
 
     Returns
     -------
@@ -65,6 +69,8 @@ def read_config(path: Path, *, data: Path | None = None) -> Config:
     if config is not None:
         config = dataclasses.replace(config, steps=steps, folder=path.resolve().parent, data=data)
         _check_all(config, problems)
+        if not for_study:
+            _check_models(config, problems)
     if problems.found or config is None:
         listed = "".join(f"\n  - {sentence}" for sentence in problems.found)
         raise ConfigError(f"{path.name} has {len(problems.found)} problems:{listed}\n", next_step="Correct the file.")
@@ -148,6 +154,18 @@ def _check_collection(config: Config, problems: Problems) -> None:
             read_overrides(config.path(config.overrides))
         except ConfigError as error:
             problems.add("overrides", error.message)
+
+
+def _check_models(config: Config, problems: Problems) -> None:
+    if config.study_folder is None:
+        return
+    if config.steps["evaluate"].study.startswith(DATA_VARIABLE) and config.data is None:
+        problems.add("evaluate.study", f"names {DATA_VARIABLE}: give the folder with --data.")
+        return
+    try:
+        read_models(config.study_folder)
+    except ConfigError as error:
+        problems.add("evaluate.study", error.message)
 
 
 def _check_folds(config: Config, problems: Problems) -> None:

@@ -6,6 +6,7 @@ Reading this file top to bottom is reading how a bundle is made. Not here: runni
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields
 from importlib import import_module
 from importlib.metadata import version
 from typing import Any
@@ -212,11 +213,16 @@ def _numeric(
         )
 
     material = {
-        "settings": {table: plain(value) for table, value in settings.items()},
+        "settings": {table: _counting(value) for table, value in settings.items()},
         "seed": workshop.config.seed,
         "libraries": library_versions(),
     }
     return Task(name, title, run, ("corpus", *needs), material, modules)
+
+
+def _counting(settings: Any) -> dict[str, Any]:  # noqa: ANN401 - one of several dataclasses
+    """Return the settings that change a step's numbers: `study` of `[evaluate]` only adds a table, in the tables step."""
+    return {field.name: plain(getattr(settings, field.name)) for field in fields(settings) if field.name != "study"}
 
 
 def library_versions() -> dict[str, str]:
@@ -242,11 +248,12 @@ def _tables_task(workshop: Workshop, reading: tuple[str, ...]) -> Task:
         inputs = TableInputs(workshop.config, workshop.ontology, gene_names, context.done)
         return write_tables(context.out, Corpus.open(context.done["corpus"].folder), inputs)
 
-    material = _shared_material(workshop) | _described(workshop) | {"collection": workshop.collection_digests}
+    named = {"collection": workshop.collection_digests, "models": workshop.models_digest}
+    material = _shared_material(workshop) | _described(workshop) | named
     needs = ("genes", *reading, "corpus", "train", "expression")
     modules = (
         "build_bundle.tables_step", "build_bundle.study_facts", "build_bundle.ontology_step", "build_bundle.collection",
-        "build_bundle.label.tables",
+        "build_bundle.label.tables", "build_bundle.study.models_file",
     )  # fmt: skip
     return Task("tables", "Write tables", run, needs, material, modules)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from build_bundle.collection.record import Record, read_record
@@ -20,6 +21,7 @@ from build_bundle.ontology_files import OntologySource
 from build_bundle.ontology_step import similarity_table, subgraph_tables
 from build_bundle.sources.examples import file_name
 from build_bundle.step import Finished
+from build_bundle.study.models_file import read_models
 from build_bundle.study_facts import StudyOutcome, collection_table, outcomes, studies_table
 from core.bundle import schema
 from core.bundle.writer import write_table
@@ -83,6 +85,7 @@ def write_tables(out: Path, corpus: Corpus, inputs: TableInputs) -> dict[str, An
         (schema.EDGES, graph["edges"]),
         (schema.TYPE_SIMILARITY, similarity_table(inputs.ontology, types[TYPE])),
         *collection_tables(found, inputs.config),
+        (schema.MODELS, models_of(inputs.config)),
         (schema.EXAMPLE_QUERIES, _examples(out, inputs)),
     ):
         write_table(out, spec, table)
@@ -122,6 +125,11 @@ def collection_tables(found: list[StudyOutcome], config: Config) -> list[tuple[s
         (READS, reads_by_study(record)),
         (RATES, alignment_rates(record)),
     ]
+
+
+def models_of(config: Config) -> pa.Table:
+    """Return the ``models`` table: of the study that a configuration names, empty where it names none."""
+    return schema.MODELS.arrow_schema.empty_table() if config.study_folder is None else read_models(config.study_folder)
 
 
 def record_of(config: Config) -> Record | None:

@@ -7,7 +7,6 @@ from dash.development.base_component import Component
 
 from callbacks import (
     address,
-    collection,
     composition,
     evidence,
     gene_list,
@@ -16,6 +15,7 @@ from callbacks import (
     heatmap,
     ontology,
     rail,
+    reference,
     results,
     running,
     scatter,
@@ -42,7 +42,7 @@ PARTS = (
     gene_marks,
     gene_list,
     evidence,
-    collection,
+    reference,
 )
 
 

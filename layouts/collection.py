@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from dash import dcc, html
+from dash import html
 from dash.development.base_component import Component
 
 from core.explore.reference import ReferenceView
@@ -25,14 +24,6 @@ KIND_DEFINITIONS = {
     "no_data": "Neither reads that can be told apart by cell nor a matrix of the authors.",
     "unmapped": "Data are there, but no ontology term could be found for the cells.",
     "set_aside": "Offered to the build or the pipeline, and not used; the build report says why.",
-}
-GRAPH_CONFIG: Any = {
-    "displaylogo": False,
-    "displayModeBar": "hover",
-    "responsive": True,
-    "scrollZoom": False,
-    "modeBarButtonsToRemove": ["autoScale2d", "zoomIn2d", "zoomOut2d", "lasso2d", "select2d"],
-    "toImageButtonOptions": {"format": "svg", "filename": "scquery-collection"},
 }
 NO_READS = "This reference was built from matrices; no reads were counted for it."
 
@@ -60,7 +51,7 @@ def months(view: ReferenceView) -> Component:
     legend = [(kind, short, KIND_DEFINITIONS[kind]) for kind, short in KIND_WORDS.items() if kind in found]
     return el.panel(
         "Collected by month",
-        _graph(ids.MONTHS),
+        el.graph(ids.MONTHS),
         name="months",
         sub="cells and studies by month of release, used or not",
         legend=_legend(legend),
@@ -84,7 +75,7 @@ def reads(view: ReferenceView) -> Component:
         return el.panel("Reads by study", states.panel_empty("No reads.", NO_READS), name="reads", expandable=False)
     n_libraries = words.count(int(view.reads["n_libraries"].sum()), "library", "libraries")
     sub = f"{words.count(len(view.reads), 'study', 'studies')}, {n_libraries}"
-    return el.panel("Reads by study", _graph(ids.READS), name="reads", sub=sub)
+    return el.panel("Reads by study", el.graph(ids.READS), name="reads", sub=sub)
 
 
 def rates(view: ReferenceView) -> Component:
@@ -111,11 +102,9 @@ def rates(view: ReferenceView) -> Component:
             ("low_alignment", f"set aside: {words.count(below)}", KIND_DEFINITIONS["low_alignment"]),
         ]
     )
-    return el.panel("Aligned reads", _graph(ids.RATES), name="rates", sub=f"libraries by share {where}", legend=legend)
-
-
-def _graph(graph_id: str) -> Component:
-    return dcc.Graph(id=graph_id, config=GRAPH_CONFIG, className="graph", responsive=True)
+    return el.panel(
+        "Aligned reads", el.graph(ids.RATES), name="rates", sub=f"libraries by share {where}", legend=legend
+    )
 
 
 def _legend(items: Sequence[tuple[str, str, str]]) -> Component:

@@ -306,6 +306,30 @@ def section(title: str, children: Sequence[Children], *, class_name: str = "") -
     )
 
 
+def graph(id: str) -> Component:  # noqa: A002
+    """Make the place of a figure that a callback draws and the reader may zoom and save.
+
+    Parameters
+    ----------
+    id : str
+        Component id; also names the saved file.
+
+    Returns
+    -------
+    Component
+        `dash.dcc.Graph`.
+    """
+    config: Any = {
+        "displaylogo": False,
+        "displayModeBar": "hover",
+        "responsive": True,
+        "scrollZoom": False,
+        "modeBarButtonsToRemove": ["autoScale2d", "zoomIn2d", "zoomOut2d", "lasso2d", "select2d"],
+        "toImageButtonOptions": {"format": "svg", "filename": f"scquery-{id}"},
+    }
+    return dcc.Graph(id=id, config=config, className="graph", responsive=True)
+
+
 def panel(
     title: str,
     body: Children,

@@ -167,6 +167,11 @@ REFERENCE = "reference"
 MONTHS = "collection-months"
 READS = "collection-reads"
 RATES = "collection-rates"
+TRAINING = "training"
+RELIABILITY = "reliability"
+ALL_MODELS = "all-models"
+ALL_MODELS_DOWNLOAD = "all-models-download"
+ALL_MODELS_FILE = "all-models-file"
 
 
 def composition_row(term_id: Any) -> dict[str, Any]:  # noqa: ANN401  (dash.ALL too)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,9 +11,10 @@ from dash.development.base_component import Component
 
 from core.ontology.text import short_name
 from layouts import elements as el
-from layouts import states, words
+from layouts import grid_theme, states, words
 
 STRONGEST = 55  # per cent of the accent at 1: text stays readable on it in both themes
+ROW_HEIGHT = 30
 NOT_MODELS = ("type_id", "type_name", "n_query")
 
 
@@ -30,34 +31,80 @@ def panel(table: pd.DataFrame, names: Mapping[str, str]) -> Component:
     Returns
     -------
     Component
-        A table whose cells are coloured by their value.
+        A table to sort, whose cells are coloured by their value.
     """
     title = "Retrieval by type and model"
     if table.empty:
         empty = states.panel_empty("No type was compared.", "No study of this reference could be held out.")
         return el.panel(title, empty, name="model-types", expandable=False)
     models = [column for column in table.columns if column not in NOT_MODELS]
-    head = html.Tr(
-        [html.Th("Type"), html.Th("Held-out cells", className="right"), *(html.Th(names.get(m, m)) for m in models)]
-    )
-    body = [_row(row, models) for row in table.to_dict("records")]
-    shown = html.Div(
-        html.Table([html.Thead(head), html.Tbody(body)], className="models heat"), className="is-scrolling"
-    )
+    grid = grid_theme.grid(columns(models, names), rows(table, models), key="type_id", row_height=ROW_HEIGHT)
+    shown = html.Div(grid, className="model-types-table", style={"--rows": len(table)})
     sub = f"MAFP of {words.count(len(table), 'type', 'types')}, mean over held-out studies"
-    return el.panel(title, shown, name="model-types", sub=sub, expandable=False)
+    return el.panel(title, shown, name="model-types", sub=sub)
 
 
-def _row(row: dict[Any, Any], models: list[str]) -> Component:
-    best = max((row[m] for m in models if pd.notna(row[m])), default=None)
-    cells = [_cell(row[m], is_best=pd.notna(row[m]) and row[m] == best) for m in models]
-    name = html.Td(short_name(row["type_name"]), title=f"{row['type_name']}, {row['type_id']}")
-    return html.Tr([name, html.Td(f"{int(row['n_query']):,}", className="right"), *cells])
+def columns(models: Sequence[str], names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Define the columns: type, held-out cells, and one a model, coloured by its value.
+
+    Parameters
+    ----------
+    models : sequence of str
+        In drawing order.
+    names : mapping of str to str
+        Models as a reader knows them.
+
+    Returns
+    -------
+    list of dict
+        For ``columnDefs``.
+    """
+    return [
+        {"field": "name", "headerName": "Type", "tooltipField": "told", "flex": 2, "minWidth": 170, "pinned": "left"},
+        {
+            "field": "n_query", "headerName": "Held-out cells", "width": 110, "type": "rightAligned",
+            "valueFormatter": {"function": "d3.format(',')(params.value)"},
+        },
+        *(_model(model, names.get(model, model)) for model in models),
+    ]  # fmt: skip
 
 
-def _cell(value: Any, *, is_best: bool) -> Component:  # noqa: ANN401 - a number of a table, or missing
-    if pd.isna(value):
-        return html.Td("–")
-    share = STRONGEST * float(value)
-    number = html.Strong(f"{value:.2f}") if is_best else f"{value:.2f}"
-    return html.Td(number, style={"background": f"color-mix(in srgb, var(--accent) {share:.0f}%, transparent)"})
+def _model(model: str, name: str) -> dict[str, Any]:
+    ground = f"'color-mix(in srgb, var(--accent) ' + {STRONGEST} * params.value + '%, transparent)'"
+    return {
+        "field": model, "headerName": name, "headerTooltip": f"{name}: sort by a click", "flex": 1, "minWidth": 96,
+        "cellDataType": "number", "cellClass": "is-heat", "headerClass": "is-centred",
+        "valueFormatter": {"function": "params.value == null ? '–' : d3.format('.2f')(params.value)"},
+        "cellStyle": {"function": f"params.value == null ? null : {{background: {ground}}}"},
+        "cellClassRules": {"is-best": "params.value != null && params.value === params.data.best"},
+    }  # fmt: skip
+
+
+def rows(table: pd.DataFrame, models: Sequence[str]) -> list[dict[str, Any]]:
+    """Turn the table into rows of the grid.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of `core.explore.model_types.model_types`.
+    models : sequence of str
+        Its columns of models.
+
+    Returns
+    -------
+    list of dict
+        JSON-able, most held-out cells first; ``best`` is the largest value of the row.
+    """
+    return [_row(row, models) for row in table.to_dict("records")]
+
+
+def _row(row: Mapping[Any, Any], models: Sequence[str]) -> dict[str, Any]:
+    values = {model: None if pd.isna(row[model]) else float(row[model]) for model in models}
+    return {
+        "type_id": row["type_id"],
+        "name": short_name(row["type_name"]),
+        "told": f"{row['type_name']}, {row['type_id']}",
+        "n_query": int(row["n_query"]),
+        **values,
+        "best": max((value for value in values.values() if value is not None), default=None),
+    }

@@ -12,16 +12,20 @@ from dash.development.base_component import Component
 
 from core.explore.reference import ReferenceView
 from core.ontology.text import short_name
-from layouts import collection, grid_theme, ids, links, model_types, states, trust, words
+from layouts import all_models, collection, grid_theme, ids, links, model_types, states, training, trust, words
 from layouts import elements as el
 
 MODEL_NAMES = {
     "encoder": "Encoder of this reference",
     "pca_100": "PCA, 100 components",
+    "pca_width": "PCA, as wide as the encoder",
     "raw": "Raw expression",
     "cosine": "Raw expression, cosine",
     "logistic": "Logistic regression",
+    "logistic_labels": "Logistic regression, its own labels",
     "celltypist": "CellTypist",
+    "celltypist_labels": "CellTypist, its own labels",
+    "singler_labels": "SingleR, its own labels",
     "centroid": "Nearest centroid",
 }
 METRICS: tuple[tuple[str, str, str], ...] = (
@@ -81,8 +85,10 @@ def layout(view: ReferenceView, *, bundle: str, fingerprint: str) -> Component:
             _types(view),
             _accuracy(view),
             _models(view),
+            all_models.panel(view.models, MODEL_NAMES),
             model_types.panel(view.model_types, MODEL_NAMES),
             trust.panel(view.trust),
+            training.panel(view.training),
             *_reads(view),
             _facts(view),
             _studies(view),

@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 
 from core.explore.trust import TrustView
 from layouts import elements as el
-from layouts import states, words
+from layouts import ids, states, words
 
 
 def panel(view: TrustView) -> Component:
@@ -33,10 +33,11 @@ def panel(view: TrustView) -> Component:
         )
         return el.panel(title, empty, name="trust", expandable=False)
     blocks = [html.P(_lead(view), className="quiet"), _scale("promised", "kept"), *_promises(view)]
-    blocks += [_scale("said", "cells"), *_said(view)]
     if view.unknown_auroc is not None:
         blocks.append(html.P(_unknown(view), className="quiet"))
-    body = html.Div(blocks, className="dots is-scrolling")
+    body = html.Div(
+        [html.Div(blocks, className="dots is-scrolling"), el.graph(ids.RELIABILITY)], className="trust-columns"
+    )
     return el.panel(title, body, name="trust", sub=sub, expandable=False)
 
 
@@ -45,8 +46,9 @@ def _lead(view: TrustView) -> str:
     if view.calibration_error is None:
         return learned
     return learned + (
-        f"The probability of a label is off by {100 * view.calibration_error:.0f} points on average. First how often the "
-        "narrowest safe term was right (line: from the worst to the best study), then how often labels were, by what was said."
+        f"The probability of a label is off by {100 * view.calibration_error:.0f} points on average. Here how often the "
+        "narrowest safe term was right (line: from the worst to the best study); beside it how often labels were, by what was "
+        "said: larger discs are more cells, and below the dashed line too much was promised."
     )
 
 
@@ -81,26 +83,12 @@ def _promises(view: TrustView) -> list[Component]:
     ]
 
 
-def _said(view: TrustView) -> list[Component]:
-    return [
-        _row(
-            f"label right: {_percent(row['said'])}",
-            row["right"],
-            f"{int(row['n_cells']):,}",
-            f"Said {_percent(row['said'])}, right {_percent(row['right'])} of {int(row['n_cells']):,} cells",
-        )
-        for row in view.reliability.to_dict("records")
+def _row(name: str, value: Any, number: str, hint: str, spread: tuple[Any, Any]) -> Component:  # noqa: ANN401
+    low, high = (100 * float(end) for end in spread)
+    marks = [
+        html.Span(className="dot-interval", style={"left": f"{low:.1f}%", "width": f"{max(high - low, 0.5):.1f}%"}),
+        html.Span(className="dot-mark", style={"left": f"{100 * float(value):.1f}%"}),
     ]
-
-
-def _row(name: str, value: Any, number: str, hint: str, spread: tuple[Any, Any] | None = None) -> Component:  # noqa: ANN401
-    marks = []
-    if spread is not None:
-        low, high = (100 * float(end) for end in spread)
-        marks.append(
-            html.Span(className="dot-interval", style={"left": f"{low:.1f}%", "width": f"{max(high - low, 0.5):.1f}%"})
-        )
-    marks.append(html.Span(className="dot-mark", style={"left": f"{100 * float(value):.1f}%"}))
     return html.Div(
         [
             html.Span(name, className="bar-name"),

@@ -38,6 +38,9 @@ class EvaluateSettings:
         types are told from the others; 0 makes no such trainings.
     quantile : float
         Share of held-out cells of known types that the distance threshold calls known.
+    study : str
+        Folder of a network study (`build_bundle.study`) whose table of models goes into the bundle; empty: none does. It
+        changes none of the test's numbers.
 
     Raises
     ------
@@ -55,6 +58,7 @@ class EvaluateSettings:
     bootstrap: int = 2000
     types_left_out: float = 0.0
     quantile: float = 0.99
+    study: str = ""
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.models) - set(MODELS))

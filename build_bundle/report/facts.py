@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +15,7 @@ from build_bundle.report.contrasts import gather_contrasts
 from build_bundle.sources.part import USED
 from build_bundle.step import Finished
 from build_bundle.study_facts import StudyOutcome, outcomes
-from core.bundle.schema import CELL_TYPES, EVALUATION
+from core.bundle.schema import CELL_TYPES, EVALUATION, TRAINING
 
 TYPE = "cell_type_ontology_term_id"
 METRICS = ("mafp_weighted", "mafp", "map", "accuracy", "macro_f1", "near_accuracy")
@@ -116,14 +115,13 @@ def _curve(done: Mapping[str, Finished]) -> list[Line]:
     """Return the loss of every network, on training and on validation cells."""
     if "train" not in done:
         return []
-    rows = pd.DataFrame(json.loads((done["train"].folder / "curve.json").read_text(encoding="utf-8")))
+    rows = pq.read_table(done["train"].folder / TRAINING.file).to_pandas()
     found = []
-    for net in sorted(set(rows["net"].astype(int))):
-        group = rows[rows["net"] == net]
-        for column, name, dashed in (("loss", "training", False), ("val_loss", "validation", True)):
-            if column in group and group[column].notna().all():
+    for network, group in rows.groupby("network", sort=True):
+        for column, name, dashed in (("loss", "training", False), ("validation_loss", "validation", True)):
+            if group[column].notna().all():
                 points = list(zip(group["epoch"].astype(float), group[column].astype(float), strict=True))
-                found.append(Line(f"network {net + 1}, {name}", points, f"line{net % 3}", dashed))
+                found.append(Line(f"network {network}, {name}", points, f"line{(network - 1) % 3}", dashed))
     return found
 
 

@@ -94,7 +94,7 @@ def read_study(path: Path, *, data: Path | None) -> StudyList:
         what = f"it has unknown fields: {', '.join(unknown)}" if unknown else "configs names no configuration"
         raise ConfigError(f"The list {path.name}: {what}.", next_step=f"Its fields are {', '.join(sorted(_KNOWN))}.")
     _check_names(table, path)
-    configs = tuple(read_config(path.parent / name, data=data) for name in table["configs"])
+    configs = tuple(read_config(path.parent / name, data=data, for_study=True) for name in table["configs"])
     models = _models(table.get("models", []))
     return StudyList(
         configs,

@@ -12,10 +12,11 @@ import pandas as pd
 from build_bundle.evaluate.summary import ALL, TYPE, bootstrap_interval, evaluation_table
 from build_bundle.study.figures import model_bars, type_heatmap
 from build_bundle.study.growth import GROWTH, write_growth
+from build_bundle.study.models_file import MODELS_FILE
 from build_bundle.study.run import StudyStore
 from build_bundle.study.settings import DEFAULT
+from core.bundle.schema_networks import METRICS
 
-METRICS = ("mafp_weighted", "accuracy", "macro_f1", "near_accuracy")
 N_BOOTSTRAP = 2000
 SHOWN = 14  # models beside one another in a table
 Notes = Sequence[Mapping[str, Any]]
@@ -55,8 +56,8 @@ def _write_models(cells: pd.DataFrame, store: StudyStore, out: Path, seed: int) 
         table.to_parquet(path)
         yield path
     models = models_table(tables, [note for note in store.notes() if note["phase"] != GROWTH], seed)
-    models.to_csv(out / "models.csv", index=False)
-    yield out / "models.csv"
+    models.to_csv(out / MODELS_FILE, index=False)
+    yield out / MODELS_FILE
     if "final" in tables:
         for name, text in (
             ("study.md", study_text(tables["final"], models)),
@@ -100,32 +101,41 @@ def models_table(tables: Mapping[str, pd.DataFrame], notes: Notes, seed: int) ->
     -------
     pandas.DataFrame
         ``model``, ``family``, ``sizes``, ``settings``, ``width``, ``train_seconds`` (mean over hold-outs), ``inner_mafp``
-        (mean over left-out studies inside the training studies; empty where not run), and for each of `METRICS` its mean
-        over the test studies with ``_low`` and ``_high`` (95 %, bootstrap over studies). Models that lack a hold-out are
-        left out. By ``inner_mafp``, then by name: never by the test studies.
+        (mean over left-out studies inside the training studies; empty where not run), ``n_studies`` (test studies), and for
+        each of `METRICS` its mean over the test studies with ``_low`` and ``_high`` (95 %, bootstrap over studies); empty
+        where the test studies were not asked yet. Models that lack a hold-out are left out. By ``inner_mafp``, then by
+        name: never by the test studies.
     """
     final, inner = tables.get("final"), tables.get("inner")
     chosen = final if final is not None else inner
     if chosen is None:
         return pd.DataFrame(columns=["model"])
-    by_metric = {metric: complete(over_types(chosen, metric)) for metric in METRICS}
+    by_metric = {metric: complete(over_types(final, metric)) for metric in METRICS} if final is not None else {}
     inner_means = complete(over_types(inner, "mafp_weighted")).mean() if inner is not None else pd.Series(dtype=float)
-    rows = []
-    for name in by_metric["accuracy"].columns:
-        row: dict[str, Any] = {
+    rows = [
+        {
             "model": name,
             **_described(str(name), notes),
             "inner_mafp": inner_means.get(name, np.nan),
+            "n_studies": len(by_metric["accuracy"]) if by_metric else 0,
+            **_figures(str(name), by_metric, seed),
         }
-        for metric, wide in by_metric.items():
-            values = wide[name].to_numpy() if name in wide else np.array([])
-            low, high = bootstrap_interval(values, N_BOOTSTRAP, seed)
-            mean = float(values.mean()) if len(values) else np.nan
-            row |= {metric: mean, f"{metric}_low": np.nan if low is None else low,
-                    f"{metric}_high": np.nan if high is None else high}  # fmt: skip
-        rows.append(row)
+        for name in complete(over_types(chosen, "accuracy")).columns
+    ]
     table = pd.DataFrame(rows)
     return table.sort_values(["inner_mafp", "model"], ascending=[False, True], na_position="last", ignore_index=True)
+
+
+def _figures(name: str, by_metric: Mapping[str, pd.DataFrame], seed: int) -> dict[str, float]:
+    """Return the means of a model over the test studies, and their intervals."""
+    row: dict[str, float] = {}
+    for metric in METRICS:
+        wide = by_metric.get(metric, pd.DataFrame())
+        values = wide[name].to_numpy() if name in wide else np.array([])
+        low, high = bootstrap_interval(values, N_BOOTSTRAP, seed)
+        row[metric] = float(values.mean()) if len(values) else np.nan
+        row |= {f"{metric}_{end}": np.nan if at is None else at for end, at in (("low", low), ("high", high))}
+    return row
 
 
 def _described(name: str, notes: Notes) -> dict[str, Any]:

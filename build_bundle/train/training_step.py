@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,18 @@ from safetensors.numpy import load_file
 
 from build_bundle.step import StepContext
 from build_bundle.train.encoder import TrainedEncoder, train_encoder
+from build_bundle.train.network import TrainedNet
 from build_bundle.train.settings import TrainSettings
 from core.bundle.manifest import EncoderFacts
-from core.bundle.schema import ENCODER_GENES, ENCODER_WEIGHTS
+from core.bundle.schema import ENCODER_GENES, ENCODER_WEIGHTS, TRAINING
 from core.bundle.writer import write_array, write_table, write_tensors
 from core.embedding.encoder import Encoder
 from core.expression.recipe import EncoderInputs, Recipe
 
-CURVE = "curve.json"
 SEEN = "seen.npy"
+_CURVE = {"epoch": "epoch", "loss": "loss", "accuracy": "accuracy", "validation_loss": "val_loss",
+          "validation_accuracy": "val_accuracy"}  # fmt: skip
+"""Columns of the table and what the curve calls them."""
 
 
 def run(context: StepContext) -> dict[str, Any]:
@@ -34,12 +37,11 @@ def run(context: StepContext) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``recipe``, ``encoder`` (manifest), ``classes``, ``n_training_cells``, ``best_epochs``.
+        ``recipe``, ``encoder`` (manifest), ``classes``, ``n_training_cells``.
 
     Notes
     -----
-    Writes ``encoder.safetensors``, ``encoder_genes.parquet``, ``curve.json`` (one row a network and epoch) and
-    ``seen.npy`` (uint8, n_ref: the cell was trained on).
+    Writes ``encoder.safetensors``, ``encoder_genes.parquet``, ``training.parquet`` and ``seen.npy`` (uint8, n_ref: the cell was trained on).
     """
     settings: TrainSettings = context.settings
     trained = train_encoder(context.corpus, settings, seed=context.seed, progress=context.progress)
@@ -59,7 +61,6 @@ def run(context: StepContext) -> dict[str, Any]:
         },
         "classes": list(trained.classes),
         "n_training_cells": len(trained.rows),
-        "best_epochs": [net.best_epoch for net in trained.nets],
     }
 
 
@@ -84,12 +85,36 @@ def read_encoder(folder: Path, facts: dict[str, Any]) -> Encoder:
     return Encoder.from_tensors(load_file(folder / ENCODER_WEIGHTS), shape, inputs)
 
 
+def training_table(nets: Sequence[TrainedNet]) -> pd.DataFrame:
+    """Tell how networks were trained.
+
+    Parameters
+    ----------
+    nets : sequence of TrainedNet
+        In their order in the encoder.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The ``training`` table.
+    """
+    rows = [
+        {
+            "network": number,
+            **{name: row.get(key) for name, key in _CURVE.items()},
+            "kept": row["epoch"] == net.best_epoch,
+        }
+        for number, net in enumerate(nets, start=1)
+        for row in net.curve
+    ]
+    return pd.DataFrame(rows, columns=[column.name for column in TRAINING.columns])
+
+
 def _write(out: Path, trained: TrainedEncoder, n_ref: int) -> None:
     inputs = trained.encoder.inputs
     write_tensors(out, ENCODER_WEIGHTS, trained.encoder.tensors())
     write_table(out, ENCODER_GENES, inputs.to_table())
-    curve = [{"net": number, **row} for number, net in enumerate(trained.nets) for row in net.curve]
-    (out / CURVE).write_text(json.dumps(curve, indent=1), encoding="utf-8")
+    write_table(out, TRAINING, training_table(trained.nets))
     seen = np.zeros(n_ref, dtype=np.uint8)
     seen[trained.rows] = 1
     write_array(out, SEEN, seen)

@@ -98,6 +98,7 @@ def agreement_problems(manifest: Manifest, tables: Mapping[str, pa.Table]) -> li
         + _count_problems(manifest, tables)
         + _vocabulary_problems(tables)
         + _type_list_problems(manifest, tables)
+        + _training_problems(manifest, tables)
         + _example_problems(manifest, tables)
     )
 
@@ -134,6 +135,17 @@ def _type_list_problems(manifest: Manifest, tables: Mapping[str, pa.Table]) -> l
     lengths = {c.name: pc.list_value_length(tables[spec.name].column(c.name)) for c in spec.columns}
     wrong = [name for name, found in lengths.items() if not pc.all(pc.equal(found, n), min_count=0).as_py()]
     return [f"{spec.file}: {', '.join(wrong)} have not one entry for each of the {n} cell types."] if wrong else []
+
+
+def _training_problems(manifest: Manifest, tables: Mapping[str, pa.Table]) -> list[str]:
+    """Say where ``training`` tells of other networks than the encoder's, or not of one kept epoch each."""
+    spec, n = schema.TRAINING, manifest.encoder.n_nets
+    if spec.name not in tables or not tables[spec.name].num_rows:
+        return []
+    table = tables[spec.name]
+    kept = sorted(table.filter(table.column("kept")).column("network").to_pylist())
+    is_sound = kept == sorted(set(table.column("network").to_pylist())) == list(range(1, n + 1))
+    return [] if is_sound else [f"{spec.file}: it has not one kept epoch for each of the encoder's {n} networks."]
 
 
 def _example_problems(manifest: Manifest, tables: Mapping[str, pa.Table]) -> list[str]:

@@ -47,6 +47,8 @@ class ReferenceView:
         How far labels are to be trusted.
     model_types : pandas.DataFrame
         Retrieval by query type and model (`core.explore.model_types`).
+    training, models : pandas.DataFrame
+        The tables of these names: how the networks were trained, and all models of a study; empty where there are none.
     """
 
     title: str
@@ -66,6 +68,8 @@ class ReferenceView:
     facts: tuple[tuple[str, str], ...]
     trust: TrustView
     model_types: pd.DataFrame
+    training: pd.DataFrame
+    models: pd.DataFrame
 
 
 def reference_view(bundle: Bundle) -> ReferenceView:
@@ -101,6 +105,8 @@ def reference_view(bundle: Bundle) -> ReferenceView:
         facts=_facts(manifest),
         trust=trust_view(bundle.frame(CALIBRATION.name)),
         model_types=model_types(bundle.frame("evaluation"), type_names(bundle)),
+        training=bundle.frame("training"),
+        models=bundle.frame("models"),
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from build_bundle.config_reader import read_config
 from build_bundle.study_config import SourceFile, StudyConfig
+from core.bundle.schema import MODELS
 from core.errors import ConfigError
 from tests.build_bundle.builder_world import write_sources
 
@@ -135,4 +136,26 @@ def test_the_collection_and_the_corrections_are_looked_at(planted_config: Path, 
     assert read_config(config).collection.catalogue == "nowhere"
     config.write_text(text + '\n[collection]\nlabels = "nowhere"\n', encoding="utf-8")
     with pytest.raises(ConfigError, match="go with a catalogue"):
+        read_config(config)
+
+
+def test_the_study_that_is_named_has_a_table_of_models(planted_config: Path, tmp_path: Path) -> None:
+    copied = tmp_path / "sources"
+    shutil.copytree(planted_config.parent, copied)
+    config = copied / planted_config.name
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace("[evaluate]", '[evaluate]\nstudy = "done"'), encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"evaluate\.study: .*done/models\.csv does not exist; make study"):
+        read_config(config)
+    assert read_config(config, for_study=True).study_folder == copied / "done"  # a study may be about to write it
+    (copied / "done").mkdir()
+    names = [column.name for column in MODELS.columns]
+    (copied / "done" / "models.csv").write_text(",".join(names[1:]) + "\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="has no column model; make study"):
+        read_config(config)
+    (copied / "done" / "models.csv").write_text(",".join(names) + "\n", encoding="utf-8")
+    assert read_config(config).study_folder == copied / "done"
+    config.write_text(text.replace("[evaluate]", '[evaluate]\nstudy = "$DATA/done"'), encoding="utf-8")
+    assert read_config(config, data=copied).study_folder == copied / "done"
+    with pytest.raises(ConfigError, match=r"evaluate\.study: names \$DATA: give the folder with --data"):
         read_config(config)

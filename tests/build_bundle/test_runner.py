@@ -103,6 +103,7 @@ def test_the_report_is_one_escaped_page(built: Path) -> None:
         "The collection by month of release",
         "Genes that set types apart",
         "3 wider terms",
+        "network 2, validation",
     ):
         assert word in page
 

@@ -3,14 +3,18 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from build_bundle.config import CollectionConfig, GenesConfig
 from build_bundle.config_reader import read_config
 from build_bundle.fetch import Fetcher
+from build_bundle.plan import make_plan
+from build_bundle.study.models_file import MODELS_FILE
 from build_bundle.study_config import SourceFile
-from build_bundle.tables_step import collection_tables
+from build_bundle.tables_step import collection_tables, models_of
 from build_bundle.workshop import MISSING, Workshop
+from core.bundle import schema
 from core.bundle.writer import sha256_file
 from core.errors import ConfigError
 from tests.build_bundle.collection.collection_world import write_collection
@@ -81,3 +85,17 @@ def test_the_tables_count_the_collection_where_one_is_named(workshop: Workshop, 
     assert tables["alignment_rates"]["n_below"].sum() == 1
     bare = {spec.name: table for spec, table in collection_tables([], workshop.config)}
     assert all(table.empty for table in bare.values())
+
+
+def test_the_models_of_a_study_concern_the_tables_alone(workshop: Workshop, tmp_path: Path) -> None:
+    row = {column.name: "0" for column in schema.MODELS.columns}
+    evaluate = dataclasses.replace(workshop.config.steps["evaluate"], study=str(tmp_path))
+    steps = {**workshop.config.steps, "evaluate": evaluate}
+    named = Workshop(dataclasses.replace(workshop.config, steps=steps), workshop.fetcher)
+    assert (workshop.models_digest, named.models_digest) == ("", MISSING)
+    pd.DataFrame([row]).to_csv(tmp_path / MODELS_FILE, index=False)
+    assert named.models_digest == sha256_file(tmp_path / MODELS_FILE)
+    pairs = zip(make_plan(workshop), make_plan(named), strict=True)
+    assert [task.name for task, other in pairs if task.material != other.material] == ["tables"]
+    assert models_of(named.config).num_rows == 1
+    assert models_of(workshop.config).num_rows == 0

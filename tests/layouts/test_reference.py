@@ -19,7 +19,8 @@ def built(view):
 
 
 def grid_rows(page):
-    return next(p for p in walk(page) if type(p).__name__ == "AgGrid").rowData
+    panel = classes(page, "panel-all-studies")[0]
+    return next(p for p in walk(panel) if type(p).__name__ == "AgGrid").rowData
 
 
 def test_counts_and_fingerprint(view):
@@ -108,7 +109,7 @@ def test_a_share_of_few_held_out_cells_is_no_headline(view):
 
 def test_the_page_says_how_far_to_trust_a_label(view):
     panel = classes(built(view), "panel-trust")[0]
-    assert len(classes(panel, "dot-mark")) == len(view.trust.coverage) + len(view.trust.reliability) > 0
+    assert len(classes(panel, "dot-mark")) == len(view.trust.coverage) > 0
 
 
 def test_figures_of_few_held_out_cells_are_marked(view):
@@ -123,3 +124,9 @@ def test_a_reference_built_from_matrices_has_no_panels_of_reads(view):
     assert {ids.READS, ids.RATES} <= set(ids_of(built(view)))
     bare = replace(view, reads=view.reads.head(0), rates=view.rates.head(0))
     assert not {ids.READS, ids.RATES} & set(ids_of(built(bare)))
+
+
+def test_the_training_and_the_study_have_their_panels(view):
+    assert {ids.TRAINING, ids.ALL_MODELS} <= set(ids_of(built(view)))
+    bare = replace(view, training=view.training.head(0), models=view.models.head(0))
+    assert not {ids.TRAINING, ids.ALL_MODELS} & set(ids_of(built(bare)))

@@ -1,7 +1,8 @@
 import pandas as pd
 
 from core.explore.trust import trust_view
-from layouts import trust
+from layouts import ids, trust
+from tests.components import ids as ids_of
 from tests.components import text as text_of
 from tests.core.explore.test_trust import table
 
@@ -17,17 +18,20 @@ def test_the_panel_tells_promises_probabilities_and_lacking_types():
             "n_studies": 2,
         }
     )
-    said = text_of(trust.panel(trust_view(pd.concat([table(), lacking]))))
+    panel = trust.panel(trust_view(pd.concat([table(), lacking])))
+    assert ids.RELIABILITY in ids_of(panel)
+    said = text_of(panel)
     assert "500 cells of 2 studies" in said
     assert "off by 6 points" in said
     assert "right in 90 %" in said
     assert "88 %" in said
-    assert "label right: 20 %" in said
     assert "3 % are called unknown, and so are 1.0 % of the others" in said
     assert "70 times of 100" in said
 
 
 def test_without_anything_learned_it_says_what_it_takes():
-    said = text_of(trust.panel(trust_view(table().iloc[:0])))
+    panel = trust.panel(trust_view(table().iloc[:0]))
+    assert ids.RELIABILITY not in ids_of(panel)
+    said = text_of(panel)
     assert "could not be learned" in said
     assert "three studies" in said

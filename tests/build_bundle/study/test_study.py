@@ -8,6 +8,7 @@ import pytest
 
 from build_bundle.cli import main
 from build_bundle.study.command import RUNS, open_references, run_study
+from build_bundle.study.models_file import read_models
 from build_bundle.study.run import StudyStore
 from build_bundle.study.settings import read_study
 from build_bundle.study.tables import complete, models_table, over_types, study_text
@@ -62,6 +63,10 @@ def test_a_study_writes_its_tables_and_figures(finished):
     assert np.isnan(labels_only["mafp_weighted"])
     assert 0 < labels_only["accuracy"] <= 1
     assert models.set_index("model").loc["dense 8 2 epochs", "sizes"] == 8
+    assert read_models(finished).column("model").to_pylist() == models["model"].tolist()
+    assert set(models["n_studies"]) == {
+        len(over_types(pd.read_parquet(finished / "evaluation_final.parquet"), "accuracy"))
+    }
     text = (finished / "study.md").read_text()
     assert "| held out | encoder |" in text
     assert "mean of" in text
@@ -107,6 +112,10 @@ def test_models_that_lack_a_hold_out_stay_out_of_the_table(finished):
     assert only["inner_mafp"].isna().all()
     assert only["model"].is_monotonic_increasing  # without inner hold-outs by name, never by the test studies
     assert "encoder" in study_text(table, only)
+    inner = models_table({"inner": pd.read_parquet(finished / "evaluation_inner.parquet")}, store.notes(), 1)
+    assert set(inner["model"]) == set(only["model"])
+    assert inner["n_studies"].eq(0).all()  # figures are of the test studies, which nobody has asked
+    assert inner[["mafp_weighted", "accuracy_low"]].isna().all(axis=None)
     assert set(cells["phase"]) == {"final", "inner"}
 
 

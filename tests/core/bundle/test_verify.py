@@ -87,6 +87,9 @@ TABLE_CASES: list[tuple[schema.TableSpec, dict[str, Any], str]] = [
     (schema.CONTRASTS, {"compared_with": _first(["CL:4"])}, "contrasts.parquet: compared_with names 'CL:4'"),
     (schema.MARKERS_BY_GENE, {"gene_symbol": _first("NEWGENE")}, "markers_by_gene.parquet: gene_symbol names 'NEWGENE'"),
     (schema.EXPRESSION_BY_TYPE, {"pct": lambda v: [v[0][:-1], *v[1:]]}, "pct have not one entry for each of the 6 cell types."),
+    (schema.TRAINING, {"kept": lambda v: [False] * len(v)}, "has not one kept epoch for each of the encoder's 1 networks."),
+    (schema.TRAINING, {"network": _first(2)}, "training.parquet: it has not one kept epoch for each"),
+    (schema.MODELS, {"model": lambda v: [v[1], *v[1:]]}, "models.parquet: 1 rows repeat a key (model)."),
     (schema.TYPE_SIMILARITY, {"a": lambda v: [f"x{i}" for i in range(len(v))]}, "'x0', 'x1', 'x10' and "),
 ]  # fmt: skip
 
@@ -142,6 +145,13 @@ def test_expression_without_any_row(own: Path, reseal: Reseal) -> None:
     pq.write_table(pq.read_table(path)[:0], path)
     reseal()
     assert verify_bundle(own) == ["expression_by_cell.parquet: It has 0 rows, 600 were expected."]
+
+
+def test_a_bundle_may_tell_nothing_of_networks(own: Path, reseal: Reseal) -> None:
+    for spec in (schema.TRAINING, schema.MODELS):
+        pq.write_table(spec.arrow_schema.empty_table(), own / spec.file)
+    reseal()
+    assert verify_bundle(own) == []
 
 
 def test_empty_rows_of_expression_are_fine(own: Path, reseal: Reseal) -> None:

@@ -1,11 +1,13 @@
-"""The collection's figures on the Reference page: drawn, drawn again in the other colours, and absent where nothing was read."""
+"""The Reference page: figures are drawn, and drawn again in the other colours; the table of models is sifted and saved."""
 
 from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page
 
-PLACES = ("collection-months", "collection-reads", "collection-rates")
+PLACES = ("collection-months", "collection-reads", "collection-rates", "training", "reliability")
+MODELS = "#all-models .ag-center-cols-container .ag-row"
+NAMES = "#all-models .ag-pinned-left-cols-container .ag-row"
 DRAWN = "id => document.querySelector(`#${id} .js-plotly-plot`)?._fullLayout?.font.color.toLowerCase()"
 
 MIDDLE_OF_TALLEST = """() => {
@@ -27,6 +29,19 @@ def test_the_figures_follow_the_colour_scheme(page: Page, server) -> None:
     page.click("#theme")
     for place in PLACES:
         _wait_for_colour(page, place, "#b5c0cc")
+    _sift_the_models(page)
+
+
+def _sift_the_models(page: Page) -> None:
+    """Keep the models with at least a figure, find the default among them with its interval, save all."""
+    page.wait_for_function("s => document.querySelectorAll(s).length === 4", arg=MODELS)
+    page.locator('#all-models input[aria-label="MAFP Filter Input"]:visible').fill("0.8")
+    page.wait_for_function("s => document.querySelectorAll(s).length === 2", arg=MODELS)
+    assert page.locator(NAMES).all_text_contents() == ["dense 20", "Encoderdefault"]
+    assert "0.8800.83 to 0.92" in (page.locator(MODELS).nth(1).text_content() or "")
+    with page.expect_download() as saved:
+        page.click("#all-models-download")
+    assert len(saved.value.path().read_text(encoding="utf-8").splitlines()) == 5
 
 
 @pytest.mark.browser

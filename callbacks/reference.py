@@ -1,0 +1,120 @@
+"""The figures of the Reference page, and its table of models as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import plotly.graph_objects as go
+from dash import Dash, Input, Output, State
+from dash.exceptions import PreventUpdate
+
+from callbacks.services import services
+from core.explore.reference import ReferenceView
+from core.result import to_csv
+from layouts import all_models, ids, links
+from layouts.figures.collection import months_figure, rates_figure, reads_figure
+from layouts.figures.reliability import reliability_figure
+from layouts.figures.tokens import Theme
+from layouts.figures.training import training_figure
+
+
+def register(app: Dash) -> None:
+    """Register the callbacks, one a figure: a reference without reads has no place for two of them.
+
+    Parameters
+    ----------
+    app : Dash
+        The app.
+    """
+    figures = ((ids.MONTHS, months), (ids.READS, reads), (ids.RATES, rates), (ids.TRAINING, training),
+               (ids.RELIABILITY, reliability))  # fmt: skip
+    for place, handler in figures:
+        app.callback(
+            Output(place, "figure"), Input(ids.SCHEME, "data"), Input(ids.BUNDLE, "data"), State(ids.URL, "pathname")
+        )(handler)
+    app.callback(
+        Output(ids.ALL_MODELS_FILE, "data"),
+        Input(ids.ALL_MODELS_DOWNLOAD, "n_clicks"),
+        State(ids.BUNDLE, "data"),
+        State(ids.URL, "pathname"),
+        prevent_initial_call=True,
+    )(save_models)
+
+
+def months(theme: Theme | None, bundle: str | None, pathname: str | None) -> go.Figure:
+    """Draw studies and cells by month.
+
+    Parameters
+    ----------
+    theme : str or None
+        ``light`` or ``dark``; None before the browser has said.
+    bundle : str or None
+        Reference of the address.
+    pathname : str or None
+        Path of the address.
+
+    Returns
+    -------
+    plotly figure
+        The figure.
+    """
+    return _drawn(lambda view, scheme: months_figure(view.collection, theme=scheme), theme, bundle, pathname)
+
+
+def reads(theme: Theme | None, bundle: str | None, pathname: str | None) -> go.Figure:
+    """Draw the reads by study; parameters as in `months`."""
+    return _drawn(lambda view, scheme: reads_figure(view.reads, theme=scheme), theme, bundle, pathname)
+
+
+def rates(theme: Theme | None, bundle: str | None, pathname: str | None) -> go.Figure:
+    """Draw the alignment rates; parameters as in `months`."""
+    return _drawn(lambda view, scheme: rates_figure(view.rates, theme=scheme), theme, bundle, pathname)
+
+
+def training(theme: Theme | None, bundle: str | None, pathname: str | None) -> go.Figure:
+    """Draw the training of the networks; parameters as in `months`."""
+    return _drawn(lambda view, scheme: training_figure(view.training, theme=scheme), theme, bundle, pathname)
+
+
+def reliability(theme: Theme | None, bundle: str | None, pathname: str | None) -> go.Figure:
+    """Draw the reliability diagram; parameters as in `months`."""
+    return _drawn(
+        lambda view, scheme: reliability_figure(view.trust.reliability, theme=scheme), theme, bundle, pathname
+    )
+
+
+def save_models(n_clicks: int | None, bundle: str | None, pathname: str | None) -> dict[str, str]:
+    """Give the table of all models as a file.
+
+    Parameters
+    ----------
+    n_clicks : int or None
+        None or 0 when the button has just appeared.
+    bundle : str or None
+        Reference of the address.
+    pathname : str or None
+        Path of the address.
+
+    Returns
+    -------
+    dict
+        For `dash.dcc.Download`.
+    """
+    if not n_clicks:
+        raise PreventUpdate
+    return {"content": to_csv(_view(bundle, pathname).models), "filename": all_models.FILE, "type": "text/csv"}
+
+
+def _drawn(
+    draw: Callable[[ReferenceView, Theme], go.Figure], theme: Theme | None, bundle: str | None, pathname: str | None
+) -> go.Figure:
+    if theme is None:
+        raise PreventUpdate
+    return draw(_view(bundle, pathname), theme)
+
+
+def _view(bundle: str | None, pathname: str | None) -> ReferenceView:
+    if links.read_path(pathname).page != "reference":
+        raise PreventUpdate
+    engine = services().engine
+    return engine.reference_view(bundle if bundle is not None and bundle in engine.bundles else engine.default)

@@ -1,0 +1,38 @@
+import io
+
+import pandas as pd
+import pytest
+from dash.exceptions import PreventUpdate
+
+from callbacks import reference
+from core.bundle.schema import MODELS
+
+HANDLERS = (reference.months, reference.reads, reference.rates, reference.training, reference.reliability)
+
+
+@pytest.mark.parametrize("handler", HANDLERS)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_figure_is_drawn_for_the_reference_of_the_address(handler, theme, as_ann):
+    assert len(handler(theme, None, "/reference").data) > 0
+    assert handler(theme, "no such reference", "/reference").to_dict() == handler(theme, None, "/reference").to_dict()
+
+
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_nothing_is_drawn_too_early_or_elsewhere(handler, as_ann):
+    for theme, path in ((None, "/reference"), ("light", "/"), ("light", None)):
+        with pytest.raises(PreventUpdate):
+            handler(theme, None, path)
+
+
+def test_the_table_of_models_is_saved_whole(as_ann):
+    saved = reference.save_models(1, None, "/reference")
+    table = pd.read_csv(io.StringIO(saved["content"]))
+    assert saved["filename"] == "scquery-models.csv"
+    assert table.columns.tolist() == [column.name for column in MODELS.columns]
+    assert table["model"].tolist() == ["dense 20", "encoder", "pca_100", "logistic_labels"]
+
+
+@pytest.mark.parametrize(("n_clicks", "path"), [(None, "/reference"), (0, "/reference"), (1, "/")])
+def test_nothing_is_saved_unasked_or_elsewhere(n_clicks, path, as_ann):
+    with pytest.raises(PreventUpdate):
+        reference.save_models(n_clicks, None, path)
