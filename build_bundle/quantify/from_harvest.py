@@ -99,7 +99,7 @@ def _library(folder: Path, sample: Row, files: list[Row], runs: list[Row], with_
     rows = [row for row in files if row["kind"] in _KINDS]
     has_matrix = sample["study_accession"] in with_matrix or any(row["kind"] == "matrix" for row in files)
     chosen = choose_files([_file(folder, row) for row in rows if row["state"] == "downloaded"], protocol)
-    fault = _fault(rows, runs)
+    fault = _fault(sample, rows, runs)
     if chosen and chosen[0].kind == "bam":
         fault = ("", "")  # what is wrong with the FASTQ files does not matter then
     elif rows and not chosen and not has_matrix and not any(fault):
@@ -121,14 +121,16 @@ def _file(folder: Path, row: Row) -> ReadFile:
     return ReadFile(folder / row["path"], _KINDS[row["kind"]], row["run_accession"], int(row["mate"]), row["md5"])
 
 
-def _fault(files: list[Row], runs: list[Row]) -> tuple[str, str]:
+def _fault(sample: Row, files: list[Row], runs: list[Row]) -> tuple[str, str]:
     """Return what the harvest says is wrong with the reads of a sample, if anything.
 
-    A run without files is no fault of its sample: another kind of file may stand for it, or its state says so.
+    A run without files is no fault of its sample: another kind of file may stand for it, or its state says so. But where
+    the archive could not be asked for the runs, nobody knows yet whether there are reads.
     """
     failed = [row for row in files if row["state"] == "failed"]
     broken = [row for row in runs if row["state"] not in {"ok", "no_files"}]
-    found = next(iter([*failed, *broken]), None)
+    unasked = [sample] if sample["state"] == "incomplete" and not runs else []
+    found = next(iter([*failed, *broken, *unasked]), None)
     return (str(found["reason_code"]), str(found["reason"])) if found else ("", "")
 
 
