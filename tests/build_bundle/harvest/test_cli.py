@@ -14,6 +14,7 @@ import pytest
 from build_bundle.cli import USER_ERROR, main
 from build_bundle.harvest.catalogue import read_catalogue
 from build_bundle.harvest.settings import BASE_URLS, read_settings
+from build_bundle.progress import Watcher
 from core.bundle.publish import build_lock
 from core.errors import ConfigError
 from tests.build_bundle.harvest.conftest import Harvest
@@ -34,7 +35,8 @@ def test_what_came_of_it_is_printed(harvest: Harvest, tmp_path: Path, capsys: py
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["--organism", "rat"], ["--since", "yesterday"], ["--source", "geo,nowhere"], ["--download", "everything"],
+        ["--organism", "rat"], ["--since", "yesterday"], ["--source", "geo,nowhere"], ["--source", ""],
+        ["--download", "everything"],
     ],
 )  # fmt: skip
 def test_mistakes_in_options(arguments: list[str], tmp_path: Path) -> None:
@@ -73,9 +75,11 @@ def test_all_problems_of_a_configuration_are_said_at_once(tmp_path: Path) -> Non
     path.write_text("[manners\n", encoding="utf-8")
     with pytest.raises(ConfigError, match="not valid TOML"):
         read_settings(path, {})
-    path.write_text("[manners]\nrate_per_s = 0.0\n", encoding="utf-8")
-    with pytest.raises(ConfigError, match="above 0"):
+    path.write_text("[manners]\nrate_per_s = 0.0\ntimeout_s = -1.0\n[bounds]\nfile_gb = 0.0\n", encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
         read_settings(path, {})
+    for words in ("manners: rate_per_s is not above 0. timeout_s is not above 0.", "bounds: file_gb is not above 0."):
+        assert words in caught.value.message
 
 
 def test_the_command_lines_addresses_win() -> None:
@@ -84,6 +88,43 @@ def test_the_command_lines_addresses_win() -> None:
     assert settings.base("eutils") == BASE_URLS["eutils"]
     assert "127.0.0.1:9" in settings.hosts
     assert settings.locate("ftp.sra.ebi.ac.uk/vol1/a b?x=1") == "https://ftp.sra.ebi.ac.uk/vol1/a b?x=1"
+
+
+def test_what_could_not_be_had_is_counted(harvest: Harvest, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with SyntheticRepository([plate_study()], [Fault("SRR9000003.fastq.gz", "404")]) as server:
+        assert harvest(server, "--download", "fastq", "--refresh", "GSE9") == 0
+    said = capsys.readouterr().out
+    assert "Failed or incomplete: 1 sample, 1 run, 1 file." in said
+    assert "GSE9 was not known" in said
+
+
+def test_downloads_say_how_many_are_left(
+    harvest: Harvest, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("build_bundle.harvest.cli.Watcher", lambda quiet: Watcher(quiet=False))
+    with SyntheticRepository([plate_study()]) as server:
+        assert harvest(server, "--download", "fastq") == 0
+    assert "[5/5] reads/GSM9000003/SRR9000033.fastq.gz" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("folder", [False, True])
+def test_a_folder_that_cannot_be_used_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], folder: bool
+) -> None:
+    """A file where the folder should be, and a folder whose journal is something else."""
+    out = tmp_path / "out"
+    if folder:
+        out.mkdir()
+    damaged = out / "harvest.sqlite" if folder else out
+    damaged.write_text("no journal", encoding="utf-8")
+    with SyntheticRepository([]) as server:
+        (tmp_path / "c.toml").write_text(server.config_text(), encoding="utf-8")
+        command = ["harvest", "--organism", "mouse", "--since", "2017-01-01", "--config", str(tmp_path / "c.toml")]
+        assert main([*command, "--out", str(out)]) in {1, USER_ERROR}
+    said = capsys.readouterr().err
+    assert str(damaged) in said
+    assert "run the same command" in said
+    assert "--resume" not in said
 
 
 def test_a_second_harvest_into_the_same_folder_waits_its_turn(
