@@ -21,8 +21,8 @@ def add_collect(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "collect", help="make a configuration for run from a harvested, labelled, counted collection"
     )
     parser.add_argument("--catalogue", type=Path, required=True, metavar="DIR", help="folder that harvest wrote")
-    parser.add_argument("--labels", type=Path, required=True, metavar="DIR", help="folder that label wrote")
-    parser.add_argument("--quantified", type=Path, required=True, metavar="DIR", help="folder that quantify wrote")
+    parser.add_argument("--labels", type=Path, metavar="DIR", help="folder that label wrote")
+    parser.add_argument("--quantified", type=Path, metavar="DIR", help="folder that quantify wrote")
     parser.add_argument(
         "--base", type=Path, required=True, metavar="FILE.toml", help="name, ontology, genes and settings"
     )

@@ -21,7 +21,7 @@ from build_bundle.harvest.settings import Window
 from core.errors import ConfigError
 
 FILE = "harvest.sqlite"
-READER = 1  # raised when records are read otherwise than before: known studies are then read again, from kept replies
+READER = 2  # raised when records are read otherwise than before: known studies are then read again, from kept replies
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);

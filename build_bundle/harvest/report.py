@@ -14,7 +14,7 @@ import pandas as pd
 
 from build_bundle.harvest.catalogue import read_catalogue
 from build_bundle.harvest.durable import write_durably
-from build_bundle.harvest.records import DOWNLOADED, EXCLUDED, FAILED, KEPT, OK
+from build_bundle.harvest.records import AUTHOR_LABELLED, DOWNLOADED, EXCLUDED, FAILED, KEPT, OK
 from build_bundle.harvest.screening import (
     ARRAY,
     CONTROL,
@@ -33,6 +33,7 @@ _AVAILABLE = {
     "bam": "deposited alignments (BAM)",
     "sra": "reads (SRA archive file)",
     "author_only": "values by the authors only",
+    AUTHOR_LABELLED: "values and labels by the authors",
     "no_raw": "nothing",
 }
 _EXCLUDED = {

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from build_bundle.harvest.records import AUTHOR_LABELLED
 from build_bundle.quantify.author import AuthorMatrix, AuthorStudy
 from build_bundle.quantify.library import Chemistry, Kind, Library, Protocol, ReadFile, choose_files
 from core.errors import ConfigError
@@ -42,7 +43,7 @@ def read_harvest(folder: Path, organism: str = "") -> tuple[list[Library], list[
     Returns
     -------
     (list of Library, list of AuthorStudy)
-        A library for every sample that was not excluded; what the harvest could not download, or found incomplete, is
+        A library for every sample that was not excluded and does not bring its cells with their labels; what the harvest could not download, or found incomplete, is
         its `fault`. Matrices that were downloaded.
 
     Raises
@@ -58,7 +59,9 @@ def read_harvest(folder: Path, organism: str = "") -> tuple[list[Library], list[
     kept = [
         sample
         for sample in samples
-        if sample["state"] != "excluded" and (not term or sample["organism_ontology_term_id"] == term)
+        if sample["state"] != "excluded"
+        and sample["available"] != AUTHOR_LABELLED
+        and (not term or sample["organism_ontology_term_id"] == term)
     ]
     libraries = [
         _library(folder, sample, files.get(name, []), runs.get(name, []), with_matrix)

@@ -103,8 +103,8 @@ def write_outputs(
         if counted:
             file = _study_file(counted, reference, settings)
             n_genes = file.obs.groupby("sample")["n_genes"].median().to_dict()
-            write_count_file(out / f"{file_name(study)}.h5ad", file)
-            files.append(f"{file_name(study)}.h5ad")
+            write_count_file(out / study_file(study), file)
+            files.append(study_file(study))
         rows += [_row(item, n_genes.get(item.library.sample)) for item in items]
     _replace_table(out / RUNS, rows)
     states = {state: sum(item.state == state for item in found) for state in STATES}
@@ -129,6 +129,11 @@ def _remove_stale(out: Path, files: Sequence[str]) -> None:
         return
     for name in {Path(str(name)).name for name in before} - set(files):
         (out / name).unlink(missing_ok=True)
+
+
+def study_file(study: str) -> str:
+    """Return the name of a study's file."""
+    return f"{file_name(study)}.h5ad"
 
 
 def file_name(study: str) -> str:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from build_bundle.cli import main
-from build_bundle.collection.collect import Sources, collect, study_key
+from build_bundle.collection.collect import Sources, collect
+from build_bundle.collection.study_files import study_key
 from core.errors import ConfigError
 from tests.build_bundle.collection.collection_world import write_collection
 

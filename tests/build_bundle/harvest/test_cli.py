@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import sys
 import types
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from build_bundle.cli import USER_ERROR, main
@@ -17,6 +14,7 @@ from build_bundle.harvest.settings import BASE_URLS, read_settings
 from build_bundle.progress import Watcher
 from core.bundle.publish import build_lock
 from core.errors import ConfigError
+from tests.build_bundle.harvest.census_world import install_census
 from tests.build_bundle.harvest.conftest import Harvest
 from tests.build_bundle.harvest.planted_studies import plate_study, world
 from tests.synthetic_records import Sample, Study
@@ -192,57 +190,10 @@ def test_census_that_cannot_be_read_is_said_and_asked_again(
     assert "Census cannot be read: no such bucket" in capsys.readouterr().out
 
 
-class _Frame:
-    """What a reader of the Census library gives: a table in parts."""
-
-    def __init__(self, frame: pd.DataFrame) -> None:
-        self._frame = frame
-
-    def read(self, value_filter: str = "", column_names: object = None) -> _Frame:
-        primary = self._frame["is_primary_data"] if value_filter == "is_primary_data == True" else slice(None)
-        return _Frame(self._frame[primary])
-
-    def concat(self) -> _Frame:
-        return self
-
-    def __iter__(self) -> Iterator[_Frame]:
-        return (_Frame(self._frame.iloc[i : i + 1]) for i in range(len(self._frame)))
-
-    def to_pandas(self) -> pd.DataFrame:
-        return self._frame
-
-
-@pytest.fixture
-def census_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The library's interface over two made-up data sets, one of which repeats the other's cells."""
-    datasets = pd.DataFrame({"dataset_id": ["d1", "d2"], "dataset_version_id": ["v1", "v2"], "dataset_title": ["Lung", "Lung again"],
-                             "collection_name": ["Lungs", "Lungs"], "citation": ["c", "c"]})  # fmt: skip
-    obs = pd.DataFrame(
-        {
-            "dataset_id": ["d1", "d1", "d2"],
-            "assay": ["10x 3' v2", "Smart-seq2", "10x 3' v2"],
-            "is_primary_data": [True, True, False],
-        }
-    )
-
-    class Experiment:
-        pass
-
-    mouse = Experiment()
-    mouse.obs = _Frame(obs)
-
-    @contextmanager
-    def open_soma(census_version: str) -> Iterator[dict[str, dict[str, object]]]:
-        assert census_version == "2025-01-30"
-        yield {"census_info": {"datasets": _Frame(datasets)}, "census_data": {"mus_musculus": mouse}}
-
-    library = types.ModuleType("cellxgene_census")
-    library.open_soma = open_soma
-    monkeypatch.setitem(sys.modules, "cellxgene_census", library)
-
-
-@pytest.mark.usefixtures("census_library")
-def test_census_data_sets_with_cells_of_their_own_are_kept(harvest: Harvest, tmp_path: Path) -> None:
+def test_census_data_sets_with_cells_of_their_own_are_kept(
+    harvest: Harvest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install_census(monkeypatch)
     with SyntheticRepository([]) as server:
         assert harvest(server, "--source", "census", "--census-version", "2025-01-30") == 0
     catalogue = read_catalogue(tmp_path / "out")
@@ -252,4 +203,5 @@ def test_census_data_sets_with_cells_of_their_own_are_kept(harvest: Harvest, tmp
         "Lung",
         "10x 3' v2; Smart-seq2",
     )
+    assert (sample["available"], sample["n_cells"]) == ("author_labelled", 2)
     assert list(catalogue.files["url"]) == ["https://datasets.cellxgene.cziscience.com/v1.h5ad"]

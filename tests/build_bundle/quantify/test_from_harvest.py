@@ -51,6 +51,7 @@ def test_kept_samples_of_the_organism_are_libraries(tmp_path: Path) -> None:
         sample("GSM2", state="excluded", reason_code="not_rna"),
         sample("GSM3", organism_ontology_term_id="NCBITaxon:9606"),
         sample("GSM4", protocol_family="droplet", technology="10x 3' v2"),
+        sample("d1", available="author_labelled"),  # collect takes its cells as they are
     ]
     files = [
         file("a.fastq.gz", "GSM1"),
