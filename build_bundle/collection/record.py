@@ -142,10 +142,15 @@ def _settings(quantified: Path | None) -> dict[str, Any]:
 
 def _table(path: Path, maker: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
     try:
+        lacking = sorted(set(columns or ()) - set(pq.read_schema(path).names))
+        if lacking:
+            raise ConfigError(
+                f"{path} lacks {', '.join(lacking)}: an earlier version wrote it.",
+                next_step=f"Run {maker} again: it writes its tables anew from what it has.",
+            )
         table: pd.DataFrame = pq.read_table(path, columns=columns).to_pandas()
     except (OSError, ValueError) as error:
         raise ConfigError(
-            f"{path} cannot be read: {error}.",
-            next_step=f"Give the folder that {maker} wrote; one of an earlier version is brought up to date by running {maker} again.",
+            f"{path} cannot be read: {error}.", next_step=f"Give the folder that {maker} wrote."
         ) from error
     return table
