@@ -61,12 +61,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"Error: {error}", file=sys.stderr)
         return _exit_code(error)
     except KeyboardInterrupt:
-        print("\nStopped. Finished steps are kept: run the same command with --resume.", file=sys.stderr)
+        print(f"\nStopped. {_how_to_go_on(options)}", file=sys.stderr)
         return INTERRUPTED
     except OSError as error:
-        print(f"Error: {error}. Nothing was published; finished steps are kept (--resume).", file=sys.stderr)
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"Error: {place}{error.strerror or error}. {_how_to_go_on(options)}", file=sys.stderr)
         return PROBLEMS
     return code
+
+
+def _how_to_go_on(options: argparse.Namespace) -> str:
+    again = "again" if getattr(options, "resume", True) else "with --resume"
+    return f"What is finished is kept: run the same command {again}."
 
 
 def _exit_code(error: ScQueryError) -> int:

@@ -24,6 +24,7 @@ FILE_HOSTS = {
     "ftp.sra.ebi.ac.uk": "sra",
     "sra-pub-src-1.s3.amazonaws.com": "src",
     "www.ebi.ac.uk": "ebi",
+    "datasets.cellxgene.cziscience.com": "census",
 }
 _PDAT = re.compile(r'"(\d{4}/\d{2}/\d{2})"\[PDAT\] : "(\d{4}/\d{2}/\d{2})"\[PDAT\]')
 _ORGANISM = re.compile(r'"([A-Z][a-z]+ [a-z]+)"\[Organism\]|organism:"([^"]+)"')
@@ -79,6 +80,7 @@ class SyntheticRepository:
         self.delay_s = delay_s
         self.requests: list[str] = []
         self.times: list[float] = []
+        self.datasets: dict[str, bytes] = {}  # files of Census by name
         self.histories: dict[str, list[Study]] = {}
         self.lock = threading.Lock()
 
@@ -120,7 +122,8 @@ class SyntheticRepository:
         """The true reply, or None where there is nothing."""
         service, _, rest = path.strip("/").partition("/")
         answers = {"eutils": self._eutils, "ena": self._ena, "biostudies": self._biostudies, "biostudies_files": self._biostudies_files,
-                   "ncbi": self._ncbi, "sra": self._sra, "src": self._src, "ebi": self._ebi}  # fmt: skip
+                   "ncbi": self._ncbi, "sra": self._sra, "src": self._src, "ebi": self._ebi,
+                   "census": lambda name, _: self.datasets.get(name)}  # fmt: skip
         return answers[service](rest, query) if service in answers else None
 
     def _searched(self, term: str, repository: str) -> list[Study]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,14 +18,14 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from build_bundle.collection.study_files import NOT_FETCHED, StudyFile, counted_files, labelled_files, study_key
 from build_bundle.label.tables import read_labels
 from build_bundle.label_mapping import COLUMNS
 from core.errors import ConfigError
 
-COUNTED = {"": "counted from its reads", ".author": "the authors' matrix"}
-"""Endings of the files that quantify writes for a study, with the words for their origin."""
 _REPOSITORIES = {"geo": "GEO", "arrayexpress": "ArrayExpress", "census": "CELLxGENE Census"}
 _MAX_TISSUES = 3
+_NO_TERM = "none of its samples has a term"
 
 
 @dataclass(frozen=True)
@@ -35,13 +34,15 @@ class Sources:
 
     Parameters
     ----------
-    catalogue, labels, quantified : Path
-        What harvest, label and quantify wrote.
+    catalogue : Path
+        What harvest wrote.
+    labels, quantified : Path, optional
+        What label and quantify wrote; a collection of cells that bear their authors' terms needs neither.
     """
 
     catalogue: Path
-    labels: Path
-    quantified: Path
+    labels: Path | None = None
+    quantified: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -84,37 +85,33 @@ def collect(sources: Sources, base: Path, out: Path) -> Collected:
         Where a folder lacks its tables, `base` is no TOML or has a ``[collection]``, or no study is left.
     """
     text = _base_text(base, out)
-    labels = read_labels(sources.labels).to_pylist()
+    mapping = out.with_name(f"{out.stem}_labels.csv")
+    labels = read_labels(sources.labels).to_pylist() if sources.labels else []
     named = {row["study_accession"] for row in labels if row["label_term_ids"]}
     studies, samples = (_rows(sources.catalogue, name) for name in ("studies", "samples"))
+    bearing = labelled_files(sources.catalogue, samples)
     chosen, left_out = [], []
     for study in studies:
         accession = study["study_accession"]
-        files = _files(sources.quantified, accession)
-        if files and accession in named:
+        counted = counted_files(sources.quantified, accession, mapping.name)
+        files = [*bearing.get(accession, ()), *(counted if accession in named else ())]
+        if files:
             chosen.append((study, files))
         elif study["state"] != "excluded":
-            left_out.append((accession, "none of its samples has a term" if files else "no counts were made of it"))
+            why = NOT_FETCHED if accession in bearing else _NO_TERM if counted else "no counts were made of it"
+            left_out.append((accession, why))
     if not chosen:
-        raise ConfigError("No study has both counts and labels.", next_step="See unmapped.csv and runs.parquet.")
-    mapping = out.with_name(f"{out.stem}_labels.csv")
-    _write_mapping(mapping, labels, {study["study_accession"] for study, _ in chosen})
-    entries = [_study_entry(study, files, samples, out.parent, mapping.name) for study, files in chosen]
+        reasons = "; ".join(dict.fromkeys(reason for _, reason in left_out)) or "the catalogue holds no study"
+        raise ConfigError(
+            f"No study has both counts and labels: {reasons}.", next_step="See unmapped.csv and runs.parquet."
+        )
+    if labels:
+        _write_mapping(mapping, labels, {study["study_accession"] for study, _ in chosen})
+    entries = [_study_entry(study, files, samples, out.parent) for study, files in chosen]
     out.write_text(
         "\n".join([text.rstrip("\n"), "", *_collection_table(sources, out.parent), *entries]), encoding="utf-8"
     )
     return Collected(tuple(study["study_accession"] for study, _ in chosen), tuple(left_out))
-
-
-def study_key(accession: str) -> str:
-    """Return an accession as a study's key.
-
-    Examples
-    --------
-    >>> study_key("E-MTAB-6077"), study_key("GSE1")
-    ('e-mtab-6077', 'gse1')
-    """
-    return re.sub(r"[^a-z0-9_-]", "-", accession.lower()).lstrip("-_")[:64] or "study"
 
 
 def _base_text(base: Path, out: Path) -> str:
@@ -142,13 +139,6 @@ def _rows(folder: Path, name: str) -> list[dict[str, Any]]:
     return rows
 
 
-def _files(quantified: Path, accession: str) -> dict[str, Path]:
-    """Return the study's files by their ending, as `quantify.study_files` names them."""
-    stem = "".join(c if c.isalnum() or c in "._-" else "_" for c in accession).lstrip(".")
-    paths = {ending: quantified / f"{stem}{ending}.h5ad" for ending in COUNTED}
-    return {ending: path for ending, path in paths.items() if path.is_file()}
-
-
 def _write_mapping(path: Path, labels: Iterable[dict[str, Any]], studies: set[str]) -> None:
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
@@ -162,13 +152,14 @@ def _write_mapping(path: Path, labels: Iterable[dict[str, Any]], studies: set[st
 
 def _collection_table(sources: Sources, folder: Path) -> Iterator[str]:
     yield "[collection]"
-    for name in ("catalogue", "labels", "quantified"):
-        yield f"{name} = {_text(_path(getattr(sources, name), folder))}"
+    for name, path in vars(sources).items():
+        if path is not None:
+            yield f"{name} = {_text(_path(path, folder))}"
     yield ""
 
 
 def _study_entry(
-    study: dict[str, Any], files: dict[str, Path], samples: Sequence[dict[str, Any]], folder: Path, mapping: str
+    study: dict[str, Any], files: Sequence[StudyFile], samples: Sequence[dict[str, Any]], folder: Path
 ) -> str:
     accession = study["study_accession"]
     mine = [row for row in samples if row["study_accession"] == accession and row["state"] != "excluded"]
@@ -183,15 +174,13 @@ def _study_entry(
         "technology": _commonest((row["technology"] for row in mine), 1) or "not told",
         "tissue": _commonest((row["source_name"] for row in mine), _MAX_TISSUES) or "not told",
         "licence": f"terms of {repository}",
-        "origin": f"{repository} {accession}, {' and '.join(COUNTED[ending] for ending in files)}",
+        "origin": f"{repository} {accession}, {' and '.join(file.origin for file in files)}",
     }
     lines = ["[[study]]", *(f"{name} = {_text(value)}" for name, value in words.items() if value)]
-    labels = f'labels = {{ column = "sample", mapping = {_text(mapping)} }}'
-    for ending, path in files.items():
+    for file in files:
         if len(files) > 1:
-            part = f"{key}-{ending.lstrip('.') or 'reads'}"
-            lines += ["", "[[study.part]]", f"part = {_text(part)}"]
-        lines += [f"source = {{ path = {_text(_path(path, folder))} }}", labels]
+            lines += ["", "[[study.part]]", f"part = {_text(f'{key}-{file.name}')}"]
+        lines += [f"source = {{ path = {_text(_path(file.path, folder))} }}", *file.settings]
     return "\n".join([*lines, ""])
 
 

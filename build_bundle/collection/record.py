@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 
+from build_bundle.harvest.records import AUTHOR_LABELLED
 from build_bundle.label.tables import read_labels
 from core.errors import ConfigError
 
@@ -20,6 +21,7 @@ _NO_RUNS = pd.DataFrame(
      "n_cells": pd.Series(dtype="Int64"), "n_reads": pd.Series(dtype="Int64"), "rate_overall": pd.Series(dtype=float),
      "rate_coding": pd.Series(dtype=float)}
 )  # fmt: skip
+_OF_SAMPLE = ["study_accession", "sample_accession", "available", "protocol_family", "n_cells", "state"]
 _KIND_OF_STATE = {
     "ok": "usable",
     "author_only": "usable",  # author-processed data are data
@@ -79,10 +81,10 @@ def read_record(catalogue: Path, labels: Path | None = None, quantified: Path | 
     Notes
     -----
     A sample's kind is the state its reads ended in; without counts, data that are there are taken to be usable. A sample
-    without a term is unmapped whatever its reads, unless it has no data at all. A library counts its called cells, and one
-    cell where none were called from a plate.
+    without a term is unmapped whatever its reads, unless it has no data at all; cells that bear their authors' terms are
+    usable. A library counts its called cells, or those its repository lists, and one cell where none were called from a plate.
     """
-    samples = _table(catalogue / "catalogue" / "samples.parquet", "harvest")
+    samples = _table(catalogue / "catalogue" / "samples.parquet", "harvest", _OF_SAMPLE)
     studies = _table(catalogue / "catalogue" / "studies.parquet", "harvest")
     samples = samples[samples["state"] != EXCLUDED]
     months = {
@@ -91,8 +93,8 @@ def read_record(catalogue: Path, labels: Path | None = None, quantified: Path | 
         if not pd.isna(d)
     }
     runs = _NO_RUNS if quantified is None else _table(quantified / "runs.parquet", "quantify")
-    joined = samples[["study_accession", "sample_accession", "available", "protocol_family"]].rename(
-        columns={"study_accession": "study", "sample_accession": "sample"}
+    joined = samples.drop(columns="state").rename(
+        columns={"study_accession": "study", "sample_accession": "sample", "n_cells": "n_listed"}
     )
     joined = joined.merge(runs[list(_NO_RUNS.columns)], on="sample", how="left")
     named = None if labels is None else _labelled(labels)
@@ -105,6 +107,8 @@ def read_record(catalogue: Path, labels: Path | None = None, quantified: Path | 
 
 def _kind(row: Mapping[Any, Any], named: set[str] | None, is_quantified: bool) -> str:  # noqa: FBT001 - one caller
     state = row["state"]
+    if row["available"] == AUTHOR_LABELLED:
+        return "usable"
     if isinstance(state, str):
         kind = _KIND_OF_STATE.get(state, "set_aside")
     elif row["available"] == "no_raw":
@@ -116,9 +120,9 @@ def _kind(row: Mapping[Any, Any], named: set[str] | None, is_quantified: bool) -
 
 
 def _n_cells(row: Mapping[Any, Any]) -> int:
-    called = row["n_cells"]
-    if isinstance(called, int | float) and not pd.isna(called) and called > 0:
-        return int(called)
+    for told in (row["n_cells"], row["n_listed"]):
+        if isinstance(told, int | float) and not pd.isna(told) and told > 0:
+            return int(told)
     return 1 if row["protocol_family"] == "plate" or row["protocol"] == "plate" else 0
 
 
@@ -136,9 +140,15 @@ def _settings(quantified: Path | None) -> dict[str, Any]:
     return settings if isinstance(settings, dict) else {}
 
 
-def _table(path: Path, maker: str) -> pd.DataFrame:
+def _table(path: Path, maker: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
     try:
-        table: pd.DataFrame = pq.read_table(path).to_pandas()
+        lacking = sorted(set(columns or ()) - set(pq.read_schema(path).names))
+        if lacking:
+            raise ConfigError(
+                f"{path} lacks {', '.join(lacking)}: an earlier version wrote it.",
+                next_step=f"Run {maker} again: it writes its tables anew from what it has.",
+            )
+        table: pd.DataFrame = pq.read_table(path, columns=columns).to_pandas()
     except (OSError, ValueError) as error:
         raise ConfigError(
             f"{path} cannot be read: {error}.", next_step=f"Give the folder that {maker} wrote."

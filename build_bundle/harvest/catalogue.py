@@ -36,7 +36,7 @@ from core.errors import SourceError
 
 FOLDER = "catalogue"
 RECORD = "catalogue.json"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 def _arrow_type(kind: Any) -> pa.DataType:  # noqa: ANN401 - a type annotation

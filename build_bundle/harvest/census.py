@@ -2,7 +2,8 @@
 
 The library ``cellxgene-census`` is an optional extra with dependencies of its own (it wants pandas before version 3);
 it is imported only when Census is asked for. A data set becomes a study with one sample; its file is the ``.h5ad`` of the
-authors. Only primary data is counted: a data set that repeats the cells of others is left out.
+authors, with a term for every cell, so it needs neither labelling nor counting. Only primary data is counted: a data set
+that repeats the cells of others is left out.
 """
 
 from __future__ import annotations
@@ -15,7 +16,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from build_bundle.harvest.client import PassingError
-from build_bundle.harvest.records import EXCLUDED, KEPT, MATRIX, FileRow, SampleRow, StudyRecord, StudyRow
+from build_bundle.harvest.records import (
+    AUTHOR_LABELLED,
+    EXCLUDED,
+    KEPT,
+    MATRIX,
+    FileRow,
+    SampleRow,
+    StudyRecord,
+    StudyRow,
+)
 from build_bundle.harvest.repository import Found
 from build_bundle.harvest.settings import SPECIES, Window
 from core.bundle.manifest import ORGANISMS
@@ -99,7 +109,8 @@ class Census:
             organism_ontology_term_id=ORGANISMS[self.organism],
             technology=hints.get("assays", ""),
             is_scrna=True,
-            available="author_only",
+            available=AUTHOR_LABELLED,
+            n_cells=n_cells,
         )
         url = f"https://datasets.cellxgene.cziscience.com/{hints.get('dataset_version_id', accession)}.h5ad"
         file = FileRow(accession, accession, "", MATRIX, 0, f"{accession}.h5ad", url)

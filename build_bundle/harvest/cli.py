@@ -28,6 +28,7 @@ from core.errors import ConfigError
 SOURCES = (GEO, ARRAYEXPRESS, CENSUS)
 GOOD, PROBLEMS = 0, 1
 REPLIES = "replies"
+_PLURALS = {"study": "studies", "sample": "samples", "run": "runs", "file": "files"}
 
 
 def add_harvest(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -115,8 +116,18 @@ def _lines(outcome: Outcome, out: Path) -> list[str]:
     return [
         f"{tables} in {out / 'catalogue'}; {now}, with {outcome.n_asked:,} requests.",
         *outcome.problems,
+        *(f"{accession} was not known: there was nothing to ask for anew." for accession in outcome.unknown),
+        *_lacking(outcome),
         f"Report: {out / REPORT}",
     ]
+
+
+def _lacking(outcome: Outcome) -> list[str]:
+    counted = ", ".join(f"{n:,} {_PLURALS[what] if n > 1 else what}" for what, n in outcome.lacking.items())
+    words = (
+        f"Failed or incomplete: {counted}. The report says why; a later harvest asks again, or this one with --retry."
+    )
+    return [words] if counted else []
 
 
 def _day(text: str) -> dt.date:
@@ -134,7 +145,10 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _sources(text: str) -> tuple[str, ...]:
-    return tuple(_chosen(text, SOURCES))
+    chosen = tuple(_chosen(text, SOURCES))
+    if not chosen:
+        raise argparse.ArgumentTypeError(f"no source is named; known are {', '.join(SOURCES)}")
+    return chosen
 
 
 def _kinds(text: str) -> frozenset[str]:

@@ -42,6 +42,10 @@ class Outcome:
         Files downloaded in this harvest.
     problems : list of str
         Searches that could not be finished, one sentence each; their days stay to be searched.
+    unknown : list of str
+        Accessions to ask for anew that were not known.
+    lacking : dict of str to int
+        How many studies, samples, runs and files could not be had, or not whole.
     """
 
     rows: dict[str, int] = field(default_factory=dict)
@@ -49,6 +53,8 @@ class Outcome:
     n_read: int = 0
     n_downloaded: int = 0
     problems: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    lacking: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -110,8 +116,7 @@ class Harvester:
         outcome = Outcome()
         hours = 0.0 if retry else self.client.settings.manners.retry_hours
         retry_before = time.time() - 3600 * hours
-        for accession in self.refresh:
-            self.journal.forget(accession)
+        outcome.unknown = [accession for accession in sorted(self.refresh) if not self.journal.forget(accession)]
         for record in given:
             self.journal.save(record, time.time())
         for repository in repositories:
@@ -154,14 +159,20 @@ class Harvester:
                 )
 
     def _download(self, kinds: AbstractSet[str], retry_before: float, outcome: Outcome) -> None:
-        known = self.journal.downloads()
-        for record in self.journal.records():
-            for file in wanted(record, kinds):
-                before = known.get(place_of(file))
-                if before is None or not _is_settled(before, file, self.out, retry_before):
-                    outcome.n_downloaded += self._fetch(file)
+        todo = self._to_fetch(kinds, retry_before)
+        for number, file in enumerate(todo, start=1):
+            outcome.n_downloaded += self._fetch(file, f"[{number}/{len(todo)}] ")
 
-    def _fetch(self, file: FileRow) -> bool:
+    def _to_fetch(self, kinds: AbstractSet[str], retry_before: float) -> list[FileRow]:
+        known = self.journal.downloads()
+        files = {place_of(file): file for record in self.journal.records() for file in wanted(record, kinds)}
+        return [
+            file
+            for place, file in files.items()
+            if place not in known or not _is_settled(known[place], file, self.out, retry_before)
+        ]
+
+    def _fetch(self, file: FileRow, number: str) -> bool:
         path = place_of(file)
         target = self.out / path
         try:
@@ -171,14 +182,14 @@ class Harvester:
             self.journal.note(
                 Download(path, file.url, file.md5, FAILED, reason=reason, reason_code=code, tried_at=time.time())
             )
-            self.say(f"{path}: {reason}")
+            self.say(f"{number}{path}: {reason}")
             return False
         self.journal.note(
             Download(
                 path, file.url, file.md5, DOWNLOADED, sha256=digest, bytes=target.stat().st_size, tried_at=time.time()
             )
         )
-        self.say(f"{path}: {target.stat().st_size:,} bytes")
+        self.say(f"{number}{path}: {target.stat().st_size:,} bytes")
         return True
 
     def _write(self, outcome: Outcome) -> None:
@@ -186,7 +197,7 @@ class Harvester:
         outcome.rows = write_catalogue(
             self.out, self.organism, (settled(record, downloads) for record in self.journal.records())
         )
-        write_report(self.out, outcome.problems)
+        outcome.lacking = write_report(self.out, outcome.problems)
 
 
 def _read_or_fail(repository: Repository, found: Found) -> StudyRecord:

@@ -21,7 +21,7 @@ from build_bundle.harvest.settings import Window
 from core.errors import ConfigError
 
 FILE = "harvest.sqlite"
-READER = 1  # raised when records are read otherwise than before: known studies are then read again, from kept replies
+READER = 2  # raised when records are read otherwise than before: known studies are then read again, from kept replies
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -63,15 +63,22 @@ class Journal:
     Raises
     ------
     ConfigError
-        Where the folder was begun for another organism.
+        Where the folder was begun for another organism, or its journal is damaged.
     """
 
     def __init__(self, folder: Path, organism: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._base = sqlite3.connect(folder / FILE, isolation_level=None)
-        self._base.execute("PRAGMA journal_mode = WAL")
-        self._base.execute("PRAGMA synchronous = FULL")
-        self._base.executescript(_TABLES)
+        try:
+            self._base.execute("PRAGMA journal_mode = WAL")
+            self._base.execute("PRAGMA synchronous = FULL")
+            self._base.executescript(_TABLES)
+        except sqlite3.DatabaseError as error:
+            self._base.close()
+            raise ConfigError(
+                f"{folder / FILE} is not the journal of a harvest: {error}.",
+                next_step="Move it away and run the same command: what services said is kept beside it and not asked again.",
+            ) from error
         self._base.execute("INSERT OR IGNORE INTO facts VALUES ('organism', ?)", (organism,))
         (known,) = self._base.execute("SELECT value FROM facts WHERE name = 'organism'").fetchone()
         if known != organism:
@@ -156,9 +163,9 @@ class Journal:
         rows = self._base.execute("SELECT record FROM records ORDER BY repository, accession")
         return (from_plain(StudyRecord, json.loads(text)) for (text,) in rows)
 
-    def forget(self, accession: str) -> None:
-        """Drop the record of a study, so that it is read again."""
-        self._base.execute("DELETE FROM records WHERE accession = ?", (accession,))
+    def forget(self, accession: str) -> bool:
+        """Drop the record of a study, so that it is read again; False where there is none."""
+        return self._base.execute("DELETE FROM records WHERE accession = ?", (accession,)).rowcount > 0
 
     def downloads(self) -> dict[str, Download]:
         """Return the fate of every download, by path."""

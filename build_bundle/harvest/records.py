@@ -25,6 +25,9 @@ OK: Final = "ok"
 MISSING_MATE: Final = "missing_mate"
 NO_FILES: Final = "no_files"
 
+# what there is to count from
+AUTHOR_LABELLED: Final = "author_labelled"
+
 # kinds of files
 FASTQ: Final = "fastq"
 BAM: Final = "bam"
@@ -120,7 +123,10 @@ class SampleRow:
     excluded_code, excluded_reason : str
         Why not.
     available : str
-        The best there is to count from: ``fastq``, ``bam``, ``sra``, ``author_only`` or ``no_raw``.
+        The best there is to count from: ``fastq``, ``bam``, ``sra``, ``author_only``, ``author_labelled`` (the authors'
+        values with terms for every cell) or ``no_raw``.
+    n_cells : int or None
+        Cells it holds, where the repository says so.
     state : str
         ``kept``, ``excluded``, or ``incomplete``: kept, but a file that was wanted or its runs could not be had.
     """
@@ -156,6 +162,7 @@ class SampleRow:
     excluded_reason: str = ""
     available: str = ""
     n_runs: int = 0
+    n_cells: int | None = None
     state: str = KEPT
     reason: str = ""
     reason_code: str = ""

@@ -5,6 +5,7 @@ It is made from the catalogue alone and holds no time, so the same catalogue giv
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pandas as pd
 
 from build_bundle.harvest.catalogue import read_catalogue
 from build_bundle.harvest.durable import write_durably
-from build_bundle.harvest.records import DOWNLOADED, EXCLUDED, FAILED, KEPT, OK
+from build_bundle.harvest.records import AUTHOR_LABELLED, DOWNLOADED, EXCLUDED, FAILED, KEPT, OK
 from build_bundle.harvest.screening import (
     ARRAY,
     CONTROL,
@@ -32,6 +33,7 @@ _AVAILABLE = {
     "bam": "deposited alignments (BAM)",
     "sra": "reads (SRA archive file)",
     "author_only": "values by the authors only",
+    AUTHOR_LABELLED: "values and labels by the authors",
     "no_raw": "nothing",
 }
 _EXCLUDED = {
@@ -46,8 +48,8 @@ _EXCLUDED = {
 _MOST_ROWS = 2000  # a page stays readable; the tables hold all
 
 
-def write_report(out: Path, problems: Sequence[str]) -> None:
-    """Write the page.
+def write_report(out: Path, problems: Sequence[str]) -> dict[str, int]:
+    """Write the page, and count what could not be had.
 
     Parameters
     ----------
@@ -55,9 +57,15 @@ def write_report(out: Path, problems: Sequence[str]) -> None:
         A harvest's output folder, with its catalogue.
     problems : sequence of str
         Searches that could not be finished.
+
+    Returns
+    -------
+    dict of str to int
+        Studies, samples, runs and files that could not be had, or not whole.
     """
     catalogue = read_catalogue(out)
     studies, samples, runs, files = catalogue.studies, catalogue.samples, catalogue.runs, catalogue.files
+    troubles = _troubles(studies, samples, runs, files)
     kept = samples[samples["is_scrna"]]
     text = render(
         Path(__file__).parent,
@@ -71,11 +79,12 @@ def write_report(out: Path, problems: Sequence[str]) -> None:
         exclusions=_bars(samples.loc[~samples["is_scrna"], "excluded_code"].map(_EXCLUDED), "sample"),
         studies=_rows(studies),
         n_studies=len(studies),
-        troubles=_troubles(studies, samples, runs, files),
+        troubles=troubles[:_MOST_ROWS],
         excluded=_rows(samples[samples["state"] == EXCLUDED]),
         most_rows=_MOST_ROWS,
     )
     write_durably(out / REPORT, text.encode())
+    return Counter(trouble["what"] for trouble in troubles)
 
 
 def _counts(studies: pd.DataFrame, samples: pd.DataFrame, files: pd.DataFrame) -> dict[str, int]:
@@ -109,13 +118,12 @@ def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
 def _troubles(*tables: pd.DataFrame) -> list[dict[str, str]]:
     """Return everything that could not be had, each with what it belongs to."""
     studies, samples, runs, files = tables
-    found = [
+    return [
         *_of(studies[~studies["state"].isin([KEPT, EXCLUDED])], "study", "study_accession"),
         *_of(samples[~samples["state"].isin([KEPT, EXCLUDED])], "sample", "sample_accession"),
         *_of(runs[runs["state"] != OK], "run", "run_accession"),
         *_of(files[files["state"] == FAILED], "file", "name"),
     ]
-    return found[:_MOST_ROWS]
 
 
 def _of(table: pd.DataFrame, what: str, name: str) -> Iterable[dict[str, str]]:

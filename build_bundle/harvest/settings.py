@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -35,6 +35,13 @@ FILE_HOSTS: Mapping[str, str] = {
     "datasets.cellxgene.cziscience.com": "https://datasets.cellxgene.cziscience.com",
     "sra-pub-src-2.s3.amazonaws.com": "https://sra-pub-src-2.s3.amazonaws.com",
 }
+
+
+def _require(settings: object, above: Sequence[str], not_below: Sequence[str]) -> None:
+    wrong = [f"{name} is not above 0." for name in above if not getattr(settings, name) > 0]
+    wrong += [f"{name} is below 0." for name in not_below if not getattr(settings, name) >= 0]
+    if wrong:
+        raise ConfigError(" ".join(wrong))
 
 
 @dataclass(frozen=True)
@@ -76,8 +83,8 @@ class Manners:
     retry_hours: float = 12.0
 
     def __post_init__(self) -> None:
-        if not (self.rate_per_s > 0 and self.attempts >= 1 and self.backoff_s >= 0 and self.overlap_days >= 0):
-            raise ConfigError("rate_per_s and attempts must be above 0, backoff_s and overlap_days not below 0.")
+        above, not_below = ("rate_per_s", "attempts", "timeout_s"), ("backoff_s", "backoff_max_s", "retry_after_max_s")
+        _require(self, above, (*not_below, "overlap_days", "retry_hours"))
 
 
 @dataclass(frozen=True)
@@ -100,6 +107,9 @@ class Bounds:
     soft_mb: int = 4096
     file_gb: float = 200.0
     keep_free_gb: float = 5.0
+
+    def __post_init__(self) -> None:
+        _require(self, ("reply_mb", "soft_mb", "file_gb"), ("keep_free_gb",))
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,23 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from build_bundle.harvest.records import AUTHOR_LABELLED
 from build_bundle.label.evidence import Field
 from build_bundle.label.settings import LabelSettings
 from core.errors import ConfigError
 
 TABLE = Path("catalogue") / "samples.parquet"
 EXCLUDED = "excluded"
-_COLUMNS = ["study_accession", "sample_accession", "title", "source_name", "description", "characteristics", "state"]
+_COLUMNS = [
+    "study_accession",
+    "sample_accession",
+    "title",
+    "source_name",
+    "description",
+    "characteristics",
+    "available",
+    "state",
+]
 
 
 @dataclass(frozen=True)
@@ -52,7 +62,7 @@ class SampleTexts:
 
 
 def read_samples(folder: Path) -> Iterator[SampleTexts]:
-    """Read the samples that were not excluded.
+    """Read the samples that were not excluded and whose cells do not bear their authors' terms already.
 
     Parameters
     ----------
@@ -77,7 +87,7 @@ def read_samples(folder: Path) -> Iterator[SampleTexts]:
             f"{folder} holds no catalogue: {error}.", next_step="Give the folder that harvest wrote."
         ) from error
     for row in table.to_pylist():
-        if row["state"] != EXCLUDED:
+        if row["state"] != EXCLUDED and row["available"] != AUTHOR_LABELLED:
             yield SampleTexts(row["study_accession"], row["sample_accession"], row["title"], tuple(_fields(row)))
 
 

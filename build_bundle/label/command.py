@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from build_bundle.label.catalogue import read_samples
 from build_bundle.label.decide import Labeller
-from build_bundle.label.overrides import read_overrides
+from build_bundle.label.overrides import Override, read_overrides
 from build_bundle.label.review import WORDS, make_review, review_rows
 from build_bundle.label.tables import Labelled, label_all, write_labels
 from build_bundle.label.vocabulary import LAB_WORDS, make_vocabulary
@@ -18,6 +18,7 @@ from build_bundle.ontology_files import read_ontology
 from build_bundle.report.page import write_label_page
 
 PAGE = "labels.html"
+_SHOWN = 5
 _LEAD = (
     "Samples of a study that say the same stand in one row; what has no term and what is least sure come first. Look shows the "
     "texts with the names found in them, the scope of each and why it was kept or not."
@@ -79,6 +80,8 @@ def run(options: argparse.Namespace, say: Say) -> int:
     write_label_page(options.out / PAGE, review, title="Labels from text", summary=_summary(found))
     for line in _lines(found, labelled - ready, ready - started):
         say(line)
+    for line in _unused(found, overrides):
+        say(line)
     say(f"Wrote {options.out}")
     return 0
 
@@ -88,6 +91,15 @@ def _summary(found: list[Labelled]) -> str:
     n_studies = len({one.texts.study for one in found})
     parts = [f"{counts[status]:,} {words}" for status, words in WORDS.items() if counts[status]]
     return f"{len(found):,} samples of {n_studies:,} studies: {', '.join(parts)}."
+
+
+def _unused(found: list[Labelled], overrides: Sequence[Override]) -> Iterator[str]:
+    """Name corrections that change nothing: their study or pattern may be misspelt."""
+    used = {one.override for one in found}
+    unused = [f"{row.study} {row.sample}" for row in overrides if row not in used]
+    if unused:
+        more = f" and {len(unused) - _SHOWN} more" if len(unused) > _SHOWN else ""
+        yield f"Corrections that fit no sample, or only samples of an earlier row: {'; '.join(unused[:_SHOWN])}{more}"
 
 
 def _lines(found: list[Labelled], seconds: float, loading: float) -> Iterator[str]:

@@ -147,6 +147,9 @@ def _lab_names(path: Path, graph: Ontology) -> Iterator[Name]:
             rows = list(reader)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"The table of lab words {path} cannot be read: {error}.") from error
+    short = [str(n) for n, row in enumerate(rows, start=2) if None in row.values() or None in row]
+    if short:
+        raise ConfigError(f"{path.name}: line {', '.join(short)}: not {len(LAB_COLUMNS)} columns.")
     for row in rows:
         if row["term_id"] in graph:
             needs = tuple(part.strip() for part in row["needs"].split(";") if part.strip())

@@ -43,8 +43,13 @@ def write_author_files(out: Path, studies: Mapping[str, Finished], found: Sequen
         if not step.facts["reason"]:
             file = _file(study, step)
             cells[study] = Counter(file.obs["sample"])
-            write_count_file(out / f"{file_name(study)}.author.h5ad", file)
+            write_count_file(out / author_file(study), file)
     return [_told(item, studies, cells) if item.state == AUTHOR_ONLY else item for item in found]
+
+
+def author_file(study: str) -> str:
+    """Return the name of a study's file."""
+    return f"{file_name(study)}.author.h5ad"
 
 
 def _told(item: Quantified, studies: Mapping[str, Finished], cells: Mapping[str, Counter[str]]) -> Quantified:

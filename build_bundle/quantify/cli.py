@@ -38,6 +38,14 @@ def add_quantify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     job.set_defaults(run=run_command.quantify_run)
 
 
+def positive(text: str) -> int:
+    """Read a whole number above 0."""
+    number = int(text) if text.strip().isdecimal() else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return number
+
+
 def _add_reference(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     reference = commands.add_parser("quantify-reference", help="prepare a genome and its coding intervals")
     reference.add_argument("--genome", type=Path, required=True, metavar="FASTA", help="also gzip")
@@ -48,7 +56,7 @@ def _add_reference(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     reference.add_argument(
         "--droplets", action="store_true", help="also make STAR's index (mouse, human: 32 GB memory)"
     )
-    reference.add_argument("--threads", type=int, default=2, metavar="N")
+    reference.add_argument("--threads", type=positive, default=2, metavar="N")
     reference.add_argument("--quiet", action="store_true")
     reference.set_defaults(run=run_command.quantify_reference)
 
@@ -85,10 +93,16 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 def _add_engine(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("where to run").add_argument
     add("--engine", choices=("local", "snakemake"), default="local", help="this process, or Snakemake")
-    add("--jobs", type=int, default=0, metavar="N", help="libraries (local) or jobs (cluster) at a time")
+    add("--jobs", type=positive, default=None, metavar="N", help="libraries (local) or jobs (cluster) at a time")
     add("--executor", default="local", metavar="NAME", help="Snakemake's executor: local, slurm, kubernetes")
-    add("--group-size", type=int, default=GROUP_SIZE, metavar="N", help="plate libraries a job (default %(default)s)")
-    add("--job-threads", type=int, default=4, metavar="N", help="cores of one job (default %(default)s)")
+    add(
+        "--group-size",
+        type=positive,
+        default=GROUP_SIZE,
+        metavar="N",
+        help="plate libraries a job (default %(default)s)",
+    )
+    add("--job-threads", type=positive, default=4, metavar="N", help="cores of one job (default %(default)s)")
     add(
         "--snakemake-option",
         action="append",

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from build_bundle.progress import Watcher
 from build_bundle.quantify import programs
-from build_bundle.quantify.author_files import write_author_files
+from build_bundle.quantify.author_files import author_file, write_author_files
 from build_bundle.quantify.library import COUNTED, FAILED, Library
 from build_bundle.quantify.library_step import missing
 from build_bundle.quantify.plan import WORK, QuantifyPlan, make_plan
@@ -71,7 +71,8 @@ def quantify(options: argparse.Namespace) -> int:
         ]
         found = write_author_files(options.out, authors, found)
         about = {"programs": dict(plan.programs), "engine": options.engine, "n_libraries": len(plan.libraries)}
-        states = write_outputs(options.out, found, plan.reference, settings, about)
+        files = [author_file(study) for study, step in authors.items() if not step.facts["reason"]]
+        states = write_outputs(options.out, found, plan.reference, settings, about, files)
     for line in [*_summary(options.out, found, states), *([problem] if problem else [])]:
         print(line)
     return PROBLEMS if problem else GOOD

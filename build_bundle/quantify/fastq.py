@@ -61,8 +61,7 @@ def check_fastq(path: Path) -> FastqFacts:
     if path.stat().st_size == 0:
         raise _empty(path)
     try:
-        with _open(path) as stream:
-            shortest, longest = _first_lengths(stream, path)
+        shortest, longest = first_lengths(path)
         with _open(path) as stream:
             n_lines = _count_lines(stream)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
@@ -107,9 +106,11 @@ def _open(path: Path) -> IO[bytes]:
     return gzip.open(path) if is_gzip else path.open("rb")  # type: ignore[return-value]
 
 
-def _first_lengths(stream: IO[bytes], path: Path) -> tuple[int, int]:
+def first_lengths(path: Path) -> tuple[int, int]:
+    """Return the fewest and the most bases among the first 1,000 reads; zeros where there is none."""
     lengths = []
-    lines = list(itertools.islice(stream, 4 * _SAMPLE))
+    with _open(path) as stream:
+        lines = list(itertools.islice(stream, 4 * _SAMPLE))
     for at in range(0, len(lines) - 3, 4):
         if not (lines[at].startswith(b"@") and lines[at + 2].startswith(b"+")):
             raise LibraryFaultError(f"{path.name} is no FASTQ file (read {at // 4 + 1}).", code="not_fastq")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from build_bundle.harvest.records import AUTHOR_LABELLED
 from build_bundle.quantify.author import AuthorMatrix, AuthorStudy
 from build_bundle.quantify.library import Chemistry, Kind, Library, Protocol, ReadFile, choose_files
 from core.errors import ConfigError
@@ -42,7 +43,7 @@ def read_harvest(folder: Path, organism: str = "") -> tuple[list[Library], list[
     Returns
     -------
     (list of Library, list of AuthorStudy)
-        A library for every sample that was not excluded; what the harvest could not download, or found incomplete, is
+        A library for every sample that was not excluded and does not bring its cells with their labels; what the harvest could not download, or found incomplete, is
         its `fault`. Matrices that were downloaded.
 
     Raises
@@ -58,7 +59,9 @@ def read_harvest(folder: Path, organism: str = "") -> tuple[list[Library], list[
     kept = [
         sample
         for sample in samples
-        if sample["state"] != "excluded" and (not term or sample["organism_ontology_term_id"] == term)
+        if sample["state"] != "excluded"
+        and sample["available"] != AUTHOR_LABELLED
+        and (not term or sample["organism_ontology_term_id"] == term)
     ]
     libraries = [
         _library(folder, sample, files.get(name, []), runs.get(name, []), with_matrix)
@@ -99,7 +102,7 @@ def _library(folder: Path, sample: Row, files: list[Row], runs: list[Row], with_
     rows = [row for row in files if row["kind"] in _KINDS]
     has_matrix = sample["study_accession"] in with_matrix or any(row["kind"] == "matrix" for row in files)
     chosen = choose_files([_file(folder, row) for row in rows if row["state"] == "downloaded"], protocol)
-    fault = _fault(rows, runs)
+    fault = _fault(sample, rows, runs)
     if chosen and chosen[0].kind == "bam":
         fault = ("", "")  # what is wrong with the FASTQ files does not matter then
     elif rows and not chosen and not has_matrix and not any(fault):
@@ -121,14 +124,16 @@ def _file(folder: Path, row: Row) -> ReadFile:
     return ReadFile(folder / row["path"], _KINDS[row["kind"]], row["run_accession"], int(row["mate"]), row["md5"])
 
 
-def _fault(files: list[Row], runs: list[Row]) -> tuple[str, str]:
+def _fault(sample: Row, files: list[Row], runs: list[Row]) -> tuple[str, str]:
     """Return what the harvest says is wrong with the reads of a sample, if anything.
 
-    A run without files is no fault of its sample: another kind of file may stand for it, or its state says so.
+    A run without files is no fault of its sample: another kind of file may stand for it, or its state says so. But where
+    the archive could not be asked for the runs, nobody knows yet whether there are reads.
     """
     failed = [row for row in files if row["state"] == "failed"]
     broken = [row for row in runs if row["state"] not in {"ok", "no_files"}]
-    found = next(iter([*failed, *broken]), None)
+    unasked = [sample] if sample["state"] == "incomplete" and not runs else []
+    found = next(iter([*failed, *broken, *unasked]), None)
     return (str(found["reason_code"]), str(found["reason"])) if found else ("", "")
 
 

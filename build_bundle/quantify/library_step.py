@@ -90,7 +90,8 @@ def quantify_library(job: LibraryJob, out: Path, progress: ReportProgress = no_p
 def _fault(library: Library, error: LibraryFaultError | ProgramError | OSError) -> dict[str, Any]:
     """Say what went wrong. Files stay wrong until they change; anything else is worth another try."""
     if isinstance(error, OSError):
-        return _ended(library, FAILED, "os_error", f"{error.strerror or error}.") | {RETRY: True}
+        place = f"{Path(str(error.filename)).name}: " if error.filename else ""
+        return _ended(library, FAILED, "os_error", f"{place}{error.strerror or error}.") | {RETRY: True}
     state = NO_BARCODE if isinstance(error, NoBarcodesError) else FAILED
     retry = {RETRY: True} if isinstance(error, ProgramError) else {}
     return _ended(library, state, error.code, error.message) | retry

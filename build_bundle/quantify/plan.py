@@ -233,6 +233,8 @@ def make_plan(
         names.add("STAR")
     if any(file.kind == "sra" for library in libraries for file in library.files):
         names.add("fasterq-dump")
+    if gene_table is not None:
+        gene_names(reference, gene_table)  # refused before hours of work, not after
     only = {library.study for library in libraries if not library.files and not any(library.fault)}
     authors = tuple(study for study in sheet.authors if study.study in only)
     return QuantifyPlan(libraries, reference, settings, programs.versions(names), out, authors, gene_table)

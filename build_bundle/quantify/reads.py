@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,11 +10,12 @@ from pathlib import Path
 from build_bundle.quantify import programs
 from build_bundle.quantify.alignment import Reads
 from build_bundle.quantify.droplets import DropletReads, has_cell_tags, reads_of_bam
-from build_bundle.quantify.fastq import FastqFacts, check_fastq, check_mates, check_md5
-from build_bundle.quantify.library import Chemistry, Library, LibraryFaultError, ReadFile
+from build_bundle.quantify.fastq import FastqFacts, check_fastq, check_mates, check_md5, first_lengths
+from build_bundle.quantify.library import Chemistry, Library, LibraryFaultError, Protocol, ReadFile
 from build_bundle.quantify.settings import QuantifySettings
 
 _SHORTEST_CDNA = 40  # a barcode read is shorter, a read of the molecule is longer
+_LONGEST_INDEX = 12  # an index read tells samples apart, not cells
 
 
 class NoBarcodesError(LibraryFaultError):
@@ -55,17 +57,17 @@ def prepare_reads(library: Library, scratch: Path, settings: QuantifySettings) -
         For droplets without barcodes.
     """
     check_md5(library.files)
-    bams = [file for file in library.files if file.kind == "bam"]
+    bams = [file.path for file in library.files if file.kind == "bam"]
     if bams:
-        return _from_bam(library, bams[0].path, scratch, settings)
+        return _from_bams(library, bams, scratch, settings)
     files = [file for file in library.files if file.kind == "fastq"]
     for number, file in enumerate(file for file in library.files if file.kind == "sra"):
-        files += unpack_sra(file, scratch / f"sra-{number}", settings)
+        files += unpack_sra(file, scratch / f"sra-{number}", settings, library.protocol)
     return _from_fastq(replace(library, files=tuple(files)))
 
 
-def unpack_sra(file: ReadFile, out: Path, settings: QuantifySettings) -> list[ReadFile]:
-    """Unpack an SRA file with fasterq-dump --split-3.
+def unpack_sra(file: ReadFile, out: Path, settings: QuantifySettings, protocol: Protocol = "") -> list[ReadFile]:
+    """Unpack an SRA file with fasterq-dump.
 
     Parameters
     ----------
@@ -75,26 +77,32 @@ def unpack_sra(file: ReadFile, out: Path, settings: QuantifySettings) -> list[Re
         Folder to make.
     settings : QuantifySettings
         Time limit.
+    protocol : str
+        Of the library.
 
     Returns
     -------
     list of ReadFile
-        A pair of mates, or one file. Mates that lost their partner stay out.
+        A barcode read with its molecule where there is one, else a pair of mates, or one file. Mates that lost their
+        partner stay out.
+
+    Notes
+    -----
+    Archives keep barcodes as technical reads, which ``--split-3`` leaves out; so what may be droplets is unpacked with
+    all its reads first.
 
     Raises
     ------
     LibraryFaultError
         "truncated" where the file cannot be unpacked: fasterq-dump's return code says so.
     """
-    out.mkdir()
-    command = ["fasterq-dump", "--split-3", "-e", str(settings.threads), "-O", str(out), "-t", str(out / "tmp"),
-               str(file.path)]  # fmt: skip
-    try:
-        programs.run(command, timeout_s=settings.timeout_s)
-    except programs.ProgramError as error:
-        if error.code == "timeout":
-            raise
-        raise LibraryFaultError(f"{file.path.name} cannot be unpacked. {error.message}", code="truncated") from error
+    if protocol != "plate":
+        paths = _dump(file, out / "all", settings, "--split-files", "--include-technical")
+        pair = _barcode_and_molecule(paths, protocol)
+        if pair:
+            return [ReadFile(path, "fastq", file.run, mate) for mate, path in enumerate(pair, 1)]
+        shutil.rmtree(out / "all")
+    _dump(file, out, settings, "--split-3")
     mates = {mate: found[0] for mate in (1, 2) if (found := sorted(out.glob(f"*_{mate}.fastq")))}
     if len(mates) == 2:
         return [ReadFile(path, "fastq", file.run, mate) for mate, path in mates.items()]
@@ -104,17 +112,53 @@ def unpack_sra(file: ReadFile, out: Path, settings: QuantifySettings) -> list[Re
     return [ReadFile(single[0], "fastq", file.run)]
 
 
-def _from_bam(library: Library, bam: Path, scratch: Path, settings: QuantifySettings) -> Prepared:
-    is_tagged = has_cell_tags(bam, scratch)
-    if is_tagged and library.protocol != "plate":
-        reads = reads_of_bam(bam, scratch, settings)
-        return Prepared(reads, check_fastq(reads.cdna[0]).n_reads)
-    if library.protocol == "droplet":
-        raise NoBarcodesError(f"{bam.name} holds many cells, but its reads carry no cell barcode and UMI (CB, UB).")
-    return _plate_bam(library, bam, scratch, settings)
+def _dump(file: ReadFile, out: Path, settings: QuantifySettings, *how: str) -> list[Path]:
+    out.mkdir(parents=True, exist_ok=True)
+    command = ["fasterq-dump", *how, "-e", str(settings.threads), "-O", str(out), "-t", str(out / "tmp"),
+               str(file.path)]  # fmt: skip
+    try:
+        programs.run(command, timeout_s=settings.timeout_s)
+    except programs.ProgramError as error:
+        if error.code == "timeout":
+            raise
+        raise LibraryFaultError(f"{file.path.name} cannot be unpacked. {error.message}", code="truncated") from error
+    return sorted(out.glob("*.fastq"))
 
 
-def _plate_bam(library: Library, bam: Path, scratch: Path, settings: QuantifySettings) -> Prepared:
+def _barcode_and_molecule(paths: Sequence[Path], protocol: Protocol) -> list[Path]:
+    """Return the barcode reads and those of the molecules; nothing where their lengths do not tell which is which."""
+    longest = {path: first_lengths(path)[1] for path in paths}
+    reads = sorted((path for path in paths if longest[path] > _LONGEST_INDEX), key=lambda path: longest[path])
+    if len(reads) != 2 or not longest[reads[0]] < _SHORTEST_CDNA <= longest[reads[1]]:
+        return []
+    return reads if protocol == "droplet" or Chemistry.of_length(longest[reads[0]]) else []
+
+
+def _from_bams(library: Library, bams: Sequence[Path], scratch: Path, settings: QuantifySettings) -> Prepared:
+    """Join the BAM files of a library, one a run."""
+    folders = [scratch / f"bam-{number}" for number in range(len(bams))]
+    for folder in folders:
+        folder.mkdir(exist_ok=True)
+    pairs = list(zip(bams, folders, strict=True))
+    bare = [bam for bam, folder in pairs if not has_cell_tags(bam, folder)]
+    is_plate = library.protocol == "plate" or (library.protocol == "" and len(bare) == len(bams))
+    if is_plate:
+        files = [file for bam, folder in pairs for file in _plate_bam(bam, folder, settings)]
+        return _from_fastq(replace(library, layout="", files=tuple(files)))
+    if bare:
+        raise NoBarcodesError(f"{bare[0].name} holds many cells, but its reads carry no cell barcode and UMI (CB, UB).")
+    return _tagged([reads_of_bam(bam, folder, settings) for bam, folder in pairs])
+
+
+def _tagged(parts: Sequence[DropletReads]) -> Prepared:
+    if len({part.chemistry for part in parts}) > 1:
+        raise LibraryFaultError("Its BAM files have barcodes of different lengths.", code="two_layouts")
+    cdna, barcodes = (tuple(path for part in parts for path in getattr(part, name)) for name in ("cdna", "barcodes"))
+    reads = DropletReads(cdna, barcodes, parts[0].chemistry)
+    return Prepared(reads, sum(check_fastq(path).n_reads for path in cdna))
+
+
+def _plate_bam(bam: Path, scratch: Path, settings: QuantifySettings) -> list[ReadFile]:
     """Turn the BAM of one cell back into reads; they are aligned again, to this reference."""
     first, second, single = (scratch / f"{name}.fastq" for name in ("first", "second", "single"))
     collate = ["samtools", "collate", "-O", "-u", str(bam), str(scratch / "collate")]
@@ -126,9 +170,10 @@ def _plate_bam(library: Library, bam: Path, scratch: Path, settings: QuantifySet
         if error.code == "timeout":
             raise
         raise LibraryFaultError(f"{bam.name} is cut short or damaged. {error.message}", code="truncated") from error
-    is_paired = first.stat().st_size > 0
-    files = [ReadFile(first, "fastq", mate=1), ReadFile(second, "fastq", mate=2)] if is_paired else []
-    return _from_fastq(replace(library, layout="", files=tuple(files or [ReadFile(single, "fastq")])))
+    run = scratch.name
+    if first.stat().st_size > 0:
+        return [ReadFile(first, "fastq", run, 1), ReadFile(second, "fastq", run, 2)]
+    return [ReadFile(single, "fastq", run)]
 
 
 def _from_fastq(library: Library) -> Prepared:

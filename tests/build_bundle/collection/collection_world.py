@@ -45,7 +45,7 @@ def _write_catalogue(folder: Path, rows: pd.DataFrame) -> None:
         "sample_accession": rows["sample"], "study_accession": rows["study"], "state": rows["state"],
         "protocol_family": rows["family"], "available": rows["available"], "technology": ["Smart-seq2"] * len(rows),
         "title": [f"title of {s}" for s in rows["sample"]], "source_name": ["lung"] * len(rows),
-        "organism": ["Mus musculus"] * len(rows),
+        "organism": ["Mus musculus"] * len(rows), "n_cells": pa.nulls(len(rows), pa.int64()),
     }), folder / "samples.parquet")  # fmt: skip
     pq.write_table(pa.table({
         "study_accession": ["GSE1", "GSE2"], "title": ['One "quoted" study', "Another\nstudy"], "repository": ["geo", "geo"],

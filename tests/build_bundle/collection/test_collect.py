@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from build_bundle.cli import main
-from build_bundle.collection.collect import Sources, collect, study_key
+from build_bundle.collection.collect import Sources, collect
+from build_bundle.collection.study_files import study_key
 from core.errors import ConfigError
 from tests.build_bundle.collection.collection_world import write_collection
 
@@ -84,7 +85,9 @@ def test_the_command_checks_what_it_wrote(sources: Sources, tmp_path: Path, caps
     files = '[ontology]\nname = "CL"\nrelease = "1"\nsource = "here"\nfiles = [{ path = "o.json" }]\n[genes]\ntable = { path = "genes.csv" }\n'
     (tmp_path / "base.toml").write_text(BASE + files)
     assert main(words) == 0
-    assert "2 studies: GSE1, GSE2" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "3 samples (291 cells) usable; 1 sample (1 cell) low alignment; " in said
+    assert "2 studies: GSE1, GSE2" in said
 
 
 def test_keys_are_slugs() -> None:

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from build_bundle.collection.record import read_record
@@ -25,6 +26,14 @@ def test_before_anything_is_counted_data_are_taken_to_be_usable(tmp_path: Path) 
     assert kinds["GSM2"] == kinds["GSM8"] == "usable"
     assert (kinds["GSM3"], kinds["GSM6"]) == ("unmapped", "no_data")
     assert read_record(harvested).samples.set_index("sample")["kind"].to_dict()["GSM3"] == "usable"
+
+
+def test_a_catalogue_of_an_earlier_version_is_told(tmp_path: Path) -> None:
+    harvested, *_ = write_collection(tmp_path)
+    path = harvested / "catalogue" / "samples.parquet"
+    pq.write_table(pq.read_table(path).drop_columns(["n_cells"]), path)
+    with pytest.raises(ConfigError, match=r"samples\.parquet lacks n_cells.* Run harvest again"):
+        read_record(harvested)
 
 
 def test_a_folder_without_its_table_is_named(tmp_path: Path) -> None:

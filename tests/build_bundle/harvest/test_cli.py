@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import sys
 import types
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from build_bundle.cli import USER_ERROR, main
 from build_bundle.harvest.catalogue import read_catalogue
 from build_bundle.harvest.settings import BASE_URLS, read_settings
+from build_bundle.progress import Watcher
 from core.bundle.publish import build_lock
 from core.errors import ConfigError
+from tests.build_bundle.harvest.census_world import install_census
 from tests.build_bundle.harvest.conftest import Harvest
 from tests.build_bundle.harvest.planted_studies import plate_study, world
 from tests.synthetic_records import Sample, Study
@@ -34,7 +33,8 @@ def test_what_came_of_it_is_printed(harvest: Harvest, tmp_path: Path, capsys: py
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["--organism", "rat"], ["--since", "yesterday"], ["--source", "geo,nowhere"], ["--download", "everything"],
+        ["--organism", "rat"], ["--since", "yesterday"], ["--source", "geo,nowhere"], ["--source", ""],
+        ["--download", "everything"],
     ],
 )  # fmt: skip
 def test_mistakes_in_options(arguments: list[str], tmp_path: Path) -> None:
@@ -73,9 +73,11 @@ def test_all_problems_of_a_configuration_are_said_at_once(tmp_path: Path) -> Non
     path.write_text("[manners\n", encoding="utf-8")
     with pytest.raises(ConfigError, match="not valid TOML"):
         read_settings(path, {})
-    path.write_text("[manners]\nrate_per_s = 0.0\n", encoding="utf-8")
-    with pytest.raises(ConfigError, match="above 0"):
+    path.write_text("[manners]\nrate_per_s = 0.0\ntimeout_s = -1.0\n[bounds]\nfile_gb = 0.0\n", encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
         read_settings(path, {})
+    for words in ("manners: rate_per_s is not above 0. timeout_s is not above 0.", "bounds: file_gb is not above 0."):
+        assert words in caught.value.message
 
 
 def test_the_command_lines_addresses_win() -> None:
@@ -84,6 +86,43 @@ def test_the_command_lines_addresses_win() -> None:
     assert settings.base("eutils") == BASE_URLS["eutils"]
     assert "127.0.0.1:9" in settings.hosts
     assert settings.locate("ftp.sra.ebi.ac.uk/vol1/a b?x=1") == "https://ftp.sra.ebi.ac.uk/vol1/a b?x=1"
+
+
+def test_what_could_not_be_had_is_counted(harvest: Harvest, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with SyntheticRepository([plate_study()], [Fault("SRR9000003.fastq.gz", "404")]) as server:
+        assert harvest(server, "--download", "fastq", "--refresh", "GSE9") == 0
+    said = capsys.readouterr().out
+    assert "Failed or incomplete: 1 sample, 1 run, 1 file." in said
+    assert "GSE9 was not known" in said
+
+
+def test_downloads_say_how_many_are_left(
+    harvest: Harvest, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("build_bundle.harvest.cli.Watcher", lambda quiet: Watcher(quiet=False))
+    with SyntheticRepository([plate_study()]) as server:
+        assert harvest(server, "--download", "fastq") == 0
+    assert "[5/5] reads/GSM9000003/SRR9000033.fastq.gz" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("folder", [False, True])
+def test_a_folder_that_cannot_be_used_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], folder: bool
+) -> None:
+    """A file where the folder should be, and a folder whose journal is something else."""
+    out = tmp_path / "out"
+    if folder:
+        out.mkdir()
+    damaged = out / "harvest.sqlite" if folder else out
+    damaged.write_text("no journal", encoding="utf-8")
+    with SyntheticRepository([]) as server:
+        (tmp_path / "c.toml").write_text(server.config_text(), encoding="utf-8")
+        command = ["harvest", "--organism", "mouse", "--since", "2017-01-01", "--config", str(tmp_path / "c.toml")]
+        assert main([*command, "--out", str(out)]) in {1, USER_ERROR}
+    said = capsys.readouterr().err
+    assert str(damaged) in said
+    assert "run the same command" in said
+    assert "--resume" not in said
 
 
 def test_a_second_harvest_into_the_same_folder_waits_its_turn(
@@ -151,57 +190,10 @@ def test_census_that_cannot_be_read_is_said_and_asked_again(
     assert "Census cannot be read: no such bucket" in capsys.readouterr().out
 
 
-class _Frame:
-    """What a reader of the Census library gives: a table in parts."""
-
-    def __init__(self, frame: pd.DataFrame) -> None:
-        self._frame = frame
-
-    def read(self, value_filter: str = "", column_names: object = None) -> _Frame:
-        primary = self._frame["is_primary_data"] if value_filter == "is_primary_data == True" else slice(None)
-        return _Frame(self._frame[primary])
-
-    def concat(self) -> _Frame:
-        return self
-
-    def __iter__(self) -> Iterator[_Frame]:
-        return (_Frame(self._frame.iloc[i : i + 1]) for i in range(len(self._frame)))
-
-    def to_pandas(self) -> pd.DataFrame:
-        return self._frame
-
-
-@pytest.fixture
-def census_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The library's interface over two made-up data sets, one of which repeats the other's cells."""
-    datasets = pd.DataFrame({"dataset_id": ["d1", "d2"], "dataset_version_id": ["v1", "v2"], "dataset_title": ["Lung", "Lung again"],
-                             "collection_name": ["Lungs", "Lungs"], "citation": ["c", "c"]})  # fmt: skip
-    obs = pd.DataFrame(
-        {
-            "dataset_id": ["d1", "d1", "d2"],
-            "assay": ["10x 3' v2", "Smart-seq2", "10x 3' v2"],
-            "is_primary_data": [True, True, False],
-        }
-    )
-
-    class Experiment:
-        pass
-
-    mouse = Experiment()
-    mouse.obs = _Frame(obs)
-
-    @contextmanager
-    def open_soma(census_version: str) -> Iterator[dict[str, dict[str, object]]]:
-        assert census_version == "2025-01-30"
-        yield {"census_info": {"datasets": _Frame(datasets)}, "census_data": {"mus_musculus": mouse}}
-
-    library = types.ModuleType("cellxgene_census")
-    library.open_soma = open_soma
-    monkeypatch.setitem(sys.modules, "cellxgene_census", library)
-
-
-@pytest.mark.usefixtures("census_library")
-def test_census_data_sets_with_cells_of_their_own_are_kept(harvest: Harvest, tmp_path: Path) -> None:
+def test_census_data_sets_with_cells_of_their_own_are_kept(
+    harvest: Harvest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install_census(monkeypatch)
     with SyntheticRepository([]) as server:
         assert harvest(server, "--source", "census", "--census-version", "2025-01-30") == 0
     catalogue = read_catalogue(tmp_path / "out")
@@ -211,4 +203,5 @@ def test_census_data_sets_with_cells_of_their_own_are_kept(harvest: Harvest, tmp
         "Lung",
         "10x 3' v2; Smart-seq2",
     )
+    assert (sample["available"], sample["n_cells"]) == ("author_labelled", 2)
     assert list(catalogue.files["url"]) == ["https://datasets.cellxgene.cziscience.com/v1.h5ad"]

@@ -29,7 +29,7 @@ def write_catalogue(folder: Path) -> Path:
         {
             "study_accession": study, "sample_accession": sample, "title": title, "source_name": source, "description": "",
             "characteristics": [{"name": name, "value": value} for name, value in said.items()], "state": state,
-            "organism": "Mus musculus",
+            "organism": "Mus musculus", "available": "fastq",
         }
         for study, sample, title, source, said, state in SAMPLES
     ]  # fmt: skip

@@ -57,6 +57,15 @@ def test_a_curators_corrections_win(command: list[str], tmp_path: Path) -> None:
     assert found["GSM6"] == ("mapped", ["CL:0000169"])
 
 
+def test_corrections_that_fit_nothing_are_named(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "overrides.csv"
+    table.write_text("study,sample,term_ids,comment\nGSE1,K562,drop,\nGSE1,K56*,drop,later\nGSE11,GSM1,drop,misspelt\n")
+    assert main([*command, "--overrides", str(table)]) == 0
+    assert "only samples of an earlier row: GSE1 K56*; GSE11 GSM1\n" in capsys.readouterr().out
+
+
 def test_what_is_wrong_ends_with_its_reason(
     command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -29,6 +29,13 @@ def test_ambiguous_names_are_counted(vocabulary: Vocabulary) -> None:
     assert ("beta", "cell") in ambiguous
 
 
+def test_a_table_of_lab_words_with_a_short_line_is_refused(source: OntologySource, tmp_path: Path) -> None:
+    table = tmp_path / "words.csv"
+    table.write_text(",".join(LAB_COLUMNS) + "\nlungs,UBERON:0002048,lung,,\nlungs,UBERON:0002048\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"words\.csv: line 3: not 5 columns"):
+        make_vocabulary(source, table)
+
+
 def test_lab_words_of_absent_terms_are_left_out(source: OntologySource) -> None:
     assert all(name.term_id in source.terms for names in make_vocabulary(source).names.values() for name in names)
 

@@ -104,6 +104,7 @@ def test_a_group_of_a_plan_is_one_command(few: World, tmp_path: Path) -> None:
         ("--timeout", "-1"),
         ("--expected-cells", "0"),
         ("--labels", "nowhere"),
+        ("--gene-names", "nowhere.csv"),
     ],
 )
 def test_mistakes_are_the_user_s(
@@ -112,6 +113,23 @@ def test_mistakes_are_the_user_s(
     assert main(few.arguments(tmp_path / "out", *more)) == 2
     assert capsys.readouterr().err.startswith("Error")
     assert not (tmp_path / "out" / "runs.parquet").exists()
+
+
+@pytest.mark.parametrize("more", [("--jobs", "0"), ("--jobs", "-2"), ("--group-size", "0"), ("--job-threads", "x")])
+def test_numbers_of_jobs_are_above_nothing(few: World, tmp_path: Path, more: tuple[str, str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(few.arguments(tmp_path / "out", *more))
+    assert caught.value.code == 2
+
+
+def test_the_file_of_a_study_that_lost_its_cells_goes(few: World, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert main(few.arguments(out, "--quiet")) == 0
+    (out / "mine.h5ad").write_bytes(b"not quantify's")
+    assert json.loads((out / "quantify.json").read_text(encoding="utf-8"))["files"] == ["cells.h5ad"]
+    assert main(few.arguments(out, "--min-alignment-rate", "1", "--rate", "coding", "--quiet")) == 0
+    assert set(table(out)["state"]) == {"low_alignment"}
+    assert [path.name for path in out.glob("*.h5ad")] == ["mine.h5ad"]
 
 
 def test_rpkm_by_aligned_fragments_is_smaller_by_their_share(few: World, tmp_path: Path) -> None:

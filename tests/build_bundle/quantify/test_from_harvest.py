@@ -51,6 +51,7 @@ def test_kept_samples_of_the_organism_are_libraries(tmp_path: Path) -> None:
         sample("GSM2", state="excluded", reason_code="not_rna"),
         sample("GSM3", organism_ontology_term_id="NCBITaxon:9606"),
         sample("GSM4", protocol_family="droplet", technology="10x 3' v2"),
+        sample("d1", available="author_labelled"),  # collect takes its cells as they are
     ]
     files = [
         file("a.fastq.gz", "GSM1"),
@@ -73,6 +74,13 @@ def test_what_the_harvest_missed_is_the_fault(tmp_path: Path) -> None:
     assert [library.fault for library in sheet.libraries] == [
         ("wrong_checksum", "Other bytes."), ("missing_mate", "Mate 2 is not listed."), ("", ""),
     ]  # fmt: skip
+
+
+def test_runs_that_could_not_be_asked_for_are_no_absence_of_reads(tmp_path: Path) -> None:
+    """A statistic of studies without data must not count an archive that did not answer."""
+    unasked = sample("GSM1", state="incomplete", available="no_raw", reason_code="http_500", reason="ENA answered 500.")
+    (library,) = harvest(tmp_path, [unasked], [file("x.fastq.gz", "GSM9")], [run("GSM9")]).libraries
+    assert library.fault == ("http_500", "ENA answered 500.")
 
 
 def test_a_deposited_bam_stands_in_for_lost_mates(tmp_path: Path) -> None:

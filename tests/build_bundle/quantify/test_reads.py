@@ -87,6 +87,54 @@ def test_a_damaged_sra_file_is_said_to_be(pair: tuple[Path, ...], tmp_path: Path
     assert caught.value.code == "truncated"
 
 
+def test_an_sra_file_of_droplets_gives_barcodes_and_molecules(world: World, tmp_path: Path) -> None:
+    drops = next(item for item in world.libraries if item.sample == "drops")
+    path = sra(tmp_path, *drops.fastq)
+    (tmp_path / "work").mkdir()
+    found = prepare_reads(library(ReadFile(path, "sra", "SRR1"), protocol="droplet"), tmp_path / "work", SETTINGS)
+    assert isinstance(found.reads, DropletReads)
+    assert found.reads.chemistry == Chemistry(16, 12)
+    assert found.n_fragments == len(reads_of(drops.fastq[0]))
+
+
+ARCHIVE = """\
+#!/bin/sh
+# What fasterq-dump makes of a run whose barcodes the archive keeps as technical reads.
+while [ $# -gt 1 ]; do
+    case "$1" in
+    -O) out="$2" ;;
+    --include-technical) technical=yes ;;
+    esac
+    shift
+done
+mkdir -p "$out"
+cp "$(dirname "$0")/molecule.fastq" "$out/run${technical:+_3}.fastq"
+if [ -n "$technical" ]; then
+    cp "$(dirname "$0")/index.fastq" "$out/run_1.fastq"
+    cp "$(dirname "$0")/barcode.fastq" "$out/run_2.fastq"
+fi
+"""
+
+
+@pytest.mark.parametrize(
+    ("protocol", "n_bases", "is_droplet"),
+    [("droplet", 28, True), ("", 26, True), ("", 23, False), ("plate", 28, False)],
+)
+def test_barcodes_kept_as_technical_reads_are_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, protocol: str, n_bases: int, is_droplet: bool
+) -> None:
+    for name, length in {"index": 8, "barcode": n_bases, "molecule": 91}.items():
+        write_fastq(tmp_path / f"{name}.fastq", [(b"ACGT" * 30)[:length]] * 5)
+    (tmp_path / "fasterq-dump").write_text(ARCHIVE, encoding="ascii")
+    (tmp_path / "fasterq-dump").chmod(0o755)
+    (tmp_path / "run.sra").write_bytes(b"")
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    found = prepare_reads(library(ReadFile(tmp_path / "run.sra", "sra", "r"), protocol=protocol), tmp_path, SETTINGS)
+    assert isinstance(found.reads, DropletReads) == is_droplet
+    if isinstance(found.reads, DropletReads):
+        assert [path.name for path in (*found.reads.barcodes, *found.reads.cdna)] == ["run_2.fastq", "run_3.fastq"]
+
+
 def test_runs_of_a_sample_are_read_in_turn(
     genome: SyntheticGenome, fragments: list[bytes], tmp_path: Path, reference: Reference
 ) -> None:
@@ -172,8 +220,9 @@ def test_a_deposited_bam_counts_as_its_reads_did(world: World, reference: Refere
         for i, (word, sequence) in enumerate(zip(barcodes, cdna, strict=True))
     ]
     untagged = [(f"u{i}", cdna[i], "") for i in range(50)]
-    bam = sam([*untagged, *tagged], tmp_path / "possorted.bam")
-    found = prepare_reads(library(ReadFile(bam, "bam")), tmp_path, SETTINGS)
+    half = len(tagged) // 2
+    bams = [sam([*untagged, *tagged[:half]], tmp_path / "lane1.bam"), sam(tagged[half:], tmp_path / "lane2.bam")]
+    found = prepare_reads(library(*(ReadFile(bam, "bam", bam.stem) for bam in bams)), tmp_path, SETTINGS)
     assert isinstance(found.reads, DropletReads)
     assert found.n_fragments == len(tagged)
     counts = count_droplets(found.reads, reference, SETTINGS, tmp_path)
@@ -191,6 +240,30 @@ def test_a_bam_without_barcodes(genome: SyntheticGenome, fragments: list[bytes],
     found = prepare_reads(library(ReadFile(bam, "bam"), protocol="plate"), tmp_path, SETTINGS)
     assert isinstance(found.reads, Reads)
     assert (found.reads.is_paired, found.n_fragments) == (False, N)
+
+
+def test_bams_of_which_one_has_no_barcodes(fragments: list[bytes], tmp_path: Path) -> None:
+    require("samtools")
+    tags = f"\tCB:Z:{'ACGT' * 4}-1\tUB:Z:{'ACGT' * 3}"
+    bams = [sam([("r", fragments[0][:75], said)], tmp_path / f"{i}.bam") for i, said in enumerate((tags, ""))]
+    with pytest.raises(NoBarcodesError, match=r"1\.bam holds many cells"):
+        prepare_reads(library(*(ReadFile(bam, "bam", bam.stem) for bam in bams)), tmp_path, SETTINGS)
+
+
+def test_barcodes_of_two_lengths_do_not_join(fragments: list[bytes], tmp_path: Path) -> None:
+    require("samtools")
+    tags = [f"\tCB:Z:{'ACGT' * 4}-1\tUB:Z:{'A' * n}" for n in (10, 12)]
+    bams = [sam([("r", fragments[0][:75], said)], tmp_path / f"{i}.bam") for i, said in enumerate(tags)]
+    with pytest.raises(LibraryFaultError, match="different lengths"):
+        prepare_reads(library(*(ReadFile(bam, "bam", bam.stem) for bam in bams)), tmp_path, SETTINGS)
+
+
+def test_the_bams_of_one_cell_are_read_in_turn(fragments: list[bytes], tmp_path: Path) -> None:
+    require("samtools")
+    bams = [sam([(f"r{i}", f[:75], "") for i, f in enumerate(fragments[k::2])], tmp_path / f"{k}.bam") for k in (0, 1)]
+    found = prepare_reads(library(*(ReadFile(bam, "bam") for bam in bams), protocol="plate"), tmp_path, SETTINGS)
+    assert isinstance(found.reads, Reads)
+    assert (len(found.reads.single), found.n_fragments) == (2, N)
 
 
 def test_a_damaged_bam(genome: SyntheticGenome, fragments: list[bytes], tmp_path: Path) -> None:

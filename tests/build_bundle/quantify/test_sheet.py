@@ -63,6 +63,7 @@ def test_rows_of_a_sample_are_its_runs(tmp_path: Path) -> None:
         "s4,GSE2,,,,,,,,values.csv",
         "s5,GSE2,,,,,,,,own.csv",
     )
+    touch(folder, "list.txt")
     sheet = read_sheet(folder, "mouse")
     one, two, three, *_, lab = sheet.libraries
     assert (one.study, one.runs, [f.md5 for f in one.files]) == ("GSE1", "r1;r2", ["abc", ""])
@@ -87,12 +88,21 @@ def test_rows_of_a_sample_are_its_runs(tmp_path: Path) -> None:
         (("sample,study", ",x"), "a row without sample"),
         (("sample,protocol", "s,tube"), "protocol is 'tube'"),
         (("sample,chemistry", "s,magic"), "chemistry is 'magic'"),
+        (("sample,layout", "s,triple"), "layout is 'triple'"),
+        (("sample,whitelist", "s,none.txt"), "none.txt is not there"),
+        (("sample,fastq_1", "s,a,b"), "behind the last"),
         (("sample",), "holds no reads"),
     ],
 )
 def test_a_wrong_table_is_refused(tmp_path: Path, lines: tuple[str, ...], problem: str) -> None:
     with pytest.raises(ConfigError, match=problem):
         read_sheet(write(tmp_path / "lab", *lines))
+
+
+def test_a_table_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "runs.csv").write_bytes(b"sample,fastq_1\n\xff,a\n")
+    with pytest.raises(ConfigError, match="UTF-8"):
+        read_sheet(tmp_path)
 
 
 def test_an_empty_or_missing_folder_is_refused(tmp_path: Path) -> None:
