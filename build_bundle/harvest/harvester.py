@@ -159,7 +159,7 @@ class Harvester:
                 )
 
     def _download(self, kinds: AbstractSet[str], retry_before: float, outcome: Outcome) -> None:
-        todo = self._to_fetch(kinds, retry_before)
+        todo = self._to_fetch(kinds, retry_before) if kinds else []
         for number, file in enumerate(todo, start=1):
             outcome.n_downloaded += self._fetch(file, f"[{number}/{len(todo)}] ")
 

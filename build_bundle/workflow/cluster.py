@@ -86,14 +86,26 @@ def _command(folder: Path, options: ClusterOptions) -> Sequence[str]:
     jobs = ["--cores" if options.executor == "local" else "--jobs", str(options.jobs)]
     return [sys.executable, "-m", "snakemake", "--snakefile", str(_SNAKEFILE), "--directory", str(folder),
             "--executor", options.executor, *jobs, "--keep-going", "--rerun-incomplete", "--rerun-triggers", "mtime",
-            "--nocolor", *options.options,
+            "--nocolor", *_storage(folder, options), *options.options,
             "--config", *(f"{key}={value}" for key, value in settings.items())]  # fmt: skip
 
 
+def _storage(folder: Path, options: ClusterOptions) -> Sequence[str]:
+    """Let pods, which share nothing with Snakemake by themselves, keep their records in the folder that is mounted there."""
+    named = any(option.startswith("--default-storage-provider") for option in options.options)
+    if options.executor != "kubernetes" or named:
+        return ()
+    return ("--default-storage-provider", "fs", "--default-storage-prefix", str(folder.resolve()))
+
+
 def _check_installed(executor: str) -> None:
-    plugin = f"snakemake_executor_plugin_{executor.replace('-', '_')}"
-    if find_spec("snakemake") is None or (executor != "local" and find_spec(plugin) is None):
-        what = "Snakemake" if find_spec("snakemake") is None else f"Snakemake's executor {executor}"
+    needed = {"Snakemake": "snakemake"}
+    if executor != "local":
+        needed[f"Snakemake's executor {executor}"] = f"snakemake_executor_plugin_{executor.replace('-', '_')}"
+    if executor == "kubernetes":
+        needed["Snakemake's storage fs"] = "snakemake_storage_plugin_fs"
+    what = next((name for name, module in needed.items() if find_spec(module) is None), "")
+    if what:
         raise ConfigError(
             f"{what} is not installed.",
             next_step=f"Install it: pip install -r {_REQUIREMENTS}, or use --engine local.",

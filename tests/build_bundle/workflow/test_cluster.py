@@ -74,6 +74,27 @@ def test_an_executor_that_is_not_there_is_named(tmp_path: Path) -> None:
         run_groups(tmp_path, ClusterOptions(executor="nowhere"))
 
 
+def test_kubernetes_needs_a_storage_and_keeps_its_records_in_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "find_spec", lambda name: None if "storage" in name else name)
+    with pytest.raises(ConfigError, match="storage fs is not installed"):
+        run_groups(tmp_path, ClusterOptions(executor="kubernetes"))
+    asked: list[list[str]] = []
+    monkeypatch.setattr(cluster, "find_spec", lambda name: name)
+    monkeypatch.setattr(cluster.subprocess, "run", lambda command, check: asked.append(command) or _Done())
+    run_groups(tmp_path, ClusterOptions(executor="kubernetes"))
+    run_groups(tmp_path, ClusterOptions(executor="kubernetes", options=("--default-storage-provider=s3",)))
+    run_groups(tmp_path, ClusterOptions(executor="slurm"))
+    prefixes = [command[command.index("--default-storage-prefix") + 1] for command in asked[:1]]
+    assert prefixes == [str(tmp_path.resolve())]
+    assert not any("--default-storage-prefix" in command for command in asked[1:])
+
+
+class _Done:
+    returncode = 0
+
+
 @needs_snakemake
 def test_a_group_that_fails_is_reported(tmp_path: Path) -> None:
     groups = [{"name": "group-1", "tasks": [], "threads": 1, "memory_mb": 10, "minutes": 1}]
