@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from build_bundle.harvest.journal import Download, Journal
+from build_bundle.harvest.journal import READER, Download, Journal
 from build_bundle.harvest.records import (
     Characteristic,
     FileRow,
@@ -95,7 +95,7 @@ def test_known_studies_are_read_again_by_a_newer_reader(tmp_path: Path, monkeypa
         journal.add_found("geo", Found("GSE1"))
         journal.save(record("GSE1"), 100.0)
         assert journal.pending("geo", 0.0) == []
-        monkeypatch.setattr("build_bundle.harvest.journal.READER", 2)
+        monkeypatch.setattr("build_bundle.harvest.journal.READER", READER + 1)
         assert [f.accession for f in journal.pending("geo", 0.0)] == ["GSE1"]
 
 
