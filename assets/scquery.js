@@ -425,6 +425,17 @@
     }, 50);
   }
 
+  /* Cytoscape remembers where its place on the page is, and looks again on scroll and resize only; a warning moves it too. */
+  function placeAgain(event) {
+    var cy = event.target.closest && event.target.closest("#ontology") ? cytoscape() : null;
+    if (cy) {
+      cy.resize();
+    }
+  }
+
+  document.addEventListener("pointerover", placeAgain, true);
+  document.addEventListener("pointerdown", placeAgain, true);
+
   function zoom(how) {
     var cy = cytoscape();
     if (!cy) {

@@ -1,10 +1,11 @@
-"""A graph that the page leaves while it is being drawn must leave nothing behind that runs later."""
+"""The ontology graph while the page changes around it: nothing of it runs later, and a click still hits its node."""
 
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
-from tests.browser.test_whole_way import upload
+from tests.browser.test_whole_way import B_CELL, tap, upload
 
 SHORTEST_LAYOUT_MS = 100  # dash-cytoscape waits so long after a change before it would lay out
 
@@ -32,3 +33,16 @@ def test_the_graph_fills_its_panel_after_a_change(page, tiny_query):
         const inside = box.x1 >= -1 && box.y1 >= -1 && box.x2 <= cy.width() + 1 && box.y2 <= cy.height() + 1;
         return inside && (box.w > cy.width() * .5 || box.h > cy.height() * .5 || cy.zoom() >= cy.maxZoom());
     }""")
+
+
+@pytest.mark.browser
+def test_a_click_hits_its_node_after_the_panels_moved(page, tiny_query):
+    upload(page, tiny_query)
+    page.hover("#ontology")
+    top = "() => document.getElementById('ontology').getBoundingClientRect().top"
+    before = page.evaluate(top)
+    page.mouse.move(5, 400)
+    page.evaluate("() => { document.getElementById('answer').style.marginTop = '94px'; }")  # as a warning does
+    assert page.evaluate(top) == before + 94
+    tap(page, B_CELL)
+    expect(page.locator(".card-title h1")).to_have_text("B cell")
