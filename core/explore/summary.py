@@ -56,7 +56,7 @@ class SummaryView:
     title : str
         "Mostly T cells (53 %), monocytes (24 %) and B cells (14 %)".
     detail : str
-        "2,638 cells, 11 types. 89 % have a confident type; 248 are ambiguous and count above by the parent type they carry;
+        "2,638 cells, 11 types. 89 % have a confident type; 248 are ambiguous and count as their parent type;
         40 resemble nothing in the reference." Composition counts ambiguous cells by their most likely type instead.
     groups : tuple of Group
         Parts of the title, most cells first; they do not overlap.
@@ -217,8 +217,8 @@ def _detail(view: CompositionView) -> str:
     parts = [f"{percent(view.n_confident, view.n_selected)} have a confident type"]
     if view.n_ambiguous:
         one = view.n_ambiguous == 1
-        verb, carries = ("is ambiguous and counts", "it carries") if one else ("are ambiguous and count", "they carry")
-        parts.append(f"{view.n_ambiguous:,} {verb} above by the parent type {carries}")
+        verb, owner = ("is ambiguous and counts", "its") if one else ("are ambiguous and count", "their")
+        parts.append(f"{view.n_ambiguous:,} {verb} as {owner} parent type")
     if view.n_unknown:
         parts.append(f"{view.n_unknown:,} resemble{'s' * (view.n_unknown == 1)} nothing in the reference")
     return f"{cells}, {n_types} type{'s' * (n_types != 1)}. {'; '.join(parts)}." if view.n_selected else ""
