@@ -174,7 +174,7 @@ def _found(findings: Sequence[Mapping[str, str]]) -> Component:
 
 
 def _short(text: str) -> str:
-    return re.split(r"[.:;] ", text, maxsplit=1)[0].rstrip(".")
+    return re.split(r"[.;] ", text, maxsplit=1)[0].rstrip(".")
 
 
 def _check(findings: Sequence[Mapping[str, str]]) -> Component:

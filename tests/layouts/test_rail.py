@@ -30,7 +30,7 @@ def test_the_file_is_named_with_its_size(tmp_path):
 def test_findings_are_short_here_and_full_in_the_drawer(tmp_path):
     page = built(tmp_path)
     assert [text(row) for row in classes(page, "found")[0].children] == [
-        "UMI counts",
+        "UMI counts: whole numbers",
         "13,751 of 16,579 genes matched, by human gene symbols",
         "Median 804 genes per cell",
     ]

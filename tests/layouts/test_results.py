@@ -26,7 +26,7 @@ def test_the_bar_says_what_is_selected():
         "Cluster 5: 338 of 2,638 cells",
         "all B cells, median score 1.00",
         "3 studies agree",
-        "About B cell",
+        "About this type",
         "Clear",
     ):
         assert words in text(bar)
