@@ -8,6 +8,9 @@ from core.explore.summary import ontology_tops, summary
 from tests.worlds import ALPHA, CD4, CD8, MONO, TYPES, B, T
 
 
+CELL = "CL:0000000"
+
+
 class Labels:
     """A query of which only labels are looked at: (type, status, parent, n)."""
 
@@ -55,10 +58,14 @@ def say(answered, *groups):
             [(CD4, "unknown", "", 6), (B, "confident", "", 4)],
             "Mostly cells that resemble nothing in the reference (60 %)",
         ),
-        ([(CD4, "ambiguous", T, 9), (CD4, "unknown", "", 1)], "No sure type: 90 % of the cells are ambiguous"),
-        ([(CD4, "ambiguous", T, 7), (B, "confident", "", 3)], "B cells (30 %); most cells are ambiguous"),
+        ([(CD4, "ambiguous", T, 9), (CD4, "unknown", "", 1)], "Mostly T cells (90 %)"),
+        ([(CD4, "ambiguous", T, 7), (B, "confident", "", 3)], "Mostly T cells (70 %) and B cells (30 %)"),
+        ([(CD4, "ambiguous", T, 7), (CD8, "confident", "", 3)], "All T cells"),
+        ([(CD4, "ambiguous", T, 3), (CD8, "confident", "", 7)], "Mostly CD8 T cells (70 %)"),
+        ([(CD4, "ambiguous", CELL, 9), (CD4, "unknown", "", 1)], "No sure type: 90 % of the cells are ambiguous"),
+        ([(CD4, "ambiguous", CELL, 7), (B, "confident", "", 3)], "B cells (30 %); most cells are ambiguous"),
         (
-            [(CD4, "ambiguous", T, 5), (CD4, "unknown", "", 2), (B, "confident", "", 3)],
+            [(CD4, "ambiguous", CELL, 5), (CD4, "unknown", "", 2), (B, "confident", "", 3)],
             "B cells (30 %); most cells are ambiguous or unknown",
         ),
     ],
