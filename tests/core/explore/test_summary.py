@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from core.explore.summary import ontology_tops, summary
 from tests.worlds import ALPHA, CD4, CD8, MONO, TYPES, B, T
 
-
 CELL = "CL:0000000"
 
 
