@@ -24,7 +24,7 @@ from build_bundle.workshop import MISSING, Workshop
 from core.bundle.reader import Bundle
 from core.bundle.verify import verify_bundle
 from core.engine import Engine
-from core.errors import BundleError
+from core.errors import BundleError, ConfigError
 
 GOOD, PROBLEMS = 0, 1
 
@@ -55,6 +55,8 @@ def _build_lines(result: BuildResult, options: argparse.Namespace, seconds: floa
 
 def verify(options: argparse.Namespace) -> int:
     """Check a bundle: command ``verify``."""
+    if not options.bundle.exists():
+        raise ConfigError(f"There is no folder {options.bundle}.", next_step="Name the folder of a bundle.")
     problems = verify_bundle(options.bundle, deep=options.deep)
     if not problems and options.deep:
         problems = _canary(options)

@@ -73,7 +73,8 @@ def read_config(path: Path, *, data: Path | None = None, for_study: bool = False
             _check_models(config, problems)
     if problems.found or config is None:
         listed = "".join(f"\n  - {sentence}" for sentence in problems.found)
-        raise ConfigError(f"{path.name} has {len(problems.found)} problems:{listed}\n", next_step="Correct the file.")
+        many = f"{len(problems.found)} problem{'s' * (len(problems.found) > 1)}"
+        raise ConfigError(f"{path.name} has {many}:{listed}\n", next_step="Correct the file.")
     assert isinstance(config, Config)  # noqa: S101 - `fill` returns what it was asked for; for the type checker
     return config
 

@@ -143,7 +143,7 @@ def show(
         content.rail,
         page.navbar(shown=bool(content.rail), drawer=False),
         _chip(found, content),
-        page.tabs(content.page, last or ""),
+        page.tabs(content.page, last or "", content.bundle),
         page.upload_settings(content.bundle, content.options),
         no_update if content.last_result is None else content.last_result,
     )

@@ -129,7 +129,7 @@ def delete(n_clicks: int | None, pathname: str | None) -> tuple[str, str]:
     found = services()
     job = own_job(pathname, found)
     found.store.delete(job.token, current_owner())
-    return links.home(), ""
+    return links.home(job.bundle), ""
 
 
 def _whole(value: object) -> bool:

@@ -47,6 +47,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ScQueryError as error:
         _explain(error)
         return _exit_code(error)
+    except OSError as error:
+        print(f"{error.filename or 'The disk'}: {error.strerror or error}. [disk]", file=sys.stderr)
+        print("Name places that exist, may be read and written, and have room.", file=sys.stderr)
+        return WRONG_COMMAND
     return GOOD
 
 
@@ -131,11 +135,17 @@ def _embed(given: argparse.Namespace) -> None:
     from core.engine import Engine  # noqa: PLC0415 - as above
 
     _need(given.query)
+    if not given.out.parent.is_dir():
+        raise ConfigError(
+            f"There is no folder {str(given.out.parent)!r}.", next_step="Make it first.", code="no-folder"
+        )
     engine = Engine.open([given.bundle], limits=_limits())
     with _Bar() as bar:
         embedding = engine.embed(given.query, progress=bar)
-    with given.out.open("wb") as stream:
+    partial = given.out.with_name(f".{given.out.name}.partial")
+    with partial.open("wb") as stream:
         np.save(stream, embedding)
+    partial.replace(given.out)
     print(f"{embedding.shape[0]:,} cells x {embedding.shape[1]} written to {given.out}.")
 
 

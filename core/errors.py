@@ -47,7 +47,8 @@ class ScQueryError(Exception):
         self.code = code or self.default_code
 
     def __str__(self) -> str:
-        return f"{self.message} {self.next_step}".strip()
+        gap = "" if self.message.endswith("\n") else " "  # a list of problems ends its last line itself
+        return f"{self.message}{gap}{self.next_step}".strip()
 
 
 class InputError(ScQueryError):

@@ -14,7 +14,7 @@ from dash.development.base_component import Component
 
 from core.explore.composition import CompositionView
 from core.explore.naming import percent
-from core.ontology.text import short_name
+from core.ontology.text import brief_name
 from layouts import elements as el
 from layouts import ids, states
 
@@ -127,7 +127,7 @@ def _row(row: dict[Any, Any], n_selected: int, most: int, swatch: str, *, chosen
     button = html.Button(
         [
             html.Span(className="swatch"),
-            html.Span([short_name(name), *warn], className="share-name"),
+            html.Span([brief_name(name), *warn], className="share-name"),
             html.Span(f"{row['n']:,}", className="share-count"),
             html.Span(percent(int(row["n"]), n_selected), className="share-percent"),
             html.Span(bar, className="share-bar"),

@@ -14,9 +14,13 @@ import threading
 import types
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+with suppress(ImportError):
+    # Clustergram brings it along. Half loaded by one thread, it would fail every figure that plotly writes in another one.
+    import PIL.Image  # noqa: F401
 
 _FILE = Path("component_factory") / "_clustergram.py"
 _IMPUTER = "sklearn.impute"

@@ -122,7 +122,8 @@ def _example(row: dict[Any, Any]) -> Component:
         ]
     )
     mark = html.Span(el.icon("lasso"), className="example-mark")
-    parts = [mark, text, el.icon("chevron-right")]
+    size = html.Span(words.count(int(row["n_cells"]), "cell"), className="example-size")
+    parts = [mark, text, size, el.icon("chevron-right")]
     return html.Button(
         parts, className="example", type="button", title=row["source"], **el.attributes(data_example=row["example"])
     )

@@ -7,7 +7,6 @@ from dash import html
 from dash.development.base_component import Component
 
 from layouts import elements as el
-from layouts import links
 
 WORDS: tuple[tuple[str, str], ...] = (
     (
@@ -44,9 +43,7 @@ def button() -> Component:
     body = [
         html.H2("How to read this page"),
         html.Dl(rows),
-        html.P(
-            ["What the reference holds and how well it answers: ", el.link("About this reference", links.REFERENCE)]
-        ),
+        html.P("What the reference holds and how well it answers stands under Reference."),
     ]
     shown: Component = dmc.Popover(
         [

@@ -152,7 +152,7 @@ def chip(choice: ReferenceChoice, others: Sequence[ReferenceChoice], page: str) 
     return html.Div([words, *([_chip_menu(others, page)] if others else [])], className="chip")
 
 
-def tabs(page: str, last_result: str) -> list[Component]:
+def tabs(page: str, last_result: str, bundle: str) -> list[Component]:
     """List the pages one can go to.
 
     Parameters
@@ -161,19 +161,21 @@ def tabs(page: str, last_result: str) -> list[Component]:
         The page shown: ``home``, ``result``, its tab ``genes``, or ``reference``.
     last_result : str
         Token of the result seen last in this tab, empty if none: then there is no tab for it.
+    bundle : str
+        The reference in sight, which a search or the page about it goes on with.
 
     Returns
     -------
     list of Component
         Links; the current one says so.
     """
-    found = [("Search", links.HOME, "home")]
+    found = [("Search", links.home(bundle), "home")]
     if last_result:
         found = [
             ("Results", links.result(last_result), "result"),
             ("Genes", links.result(last_result, tab="genes"), "genes"),
         ]
-    found.append(("Reference", links.REFERENCE, "reference"))
+    found.append(("Reference", links.reference(bundle), "reference"))
     return [_tab(words, href, current=name == page) for words, href, name in found]
 
 
@@ -229,7 +231,7 @@ def _header(choices: Sequence[ReferenceChoice], default: str) -> Component:
                 id=ids.REFERENCE_CHIP,
                 className="chip-place",
             ),
-            html.Nav(tabs("home", ""), id=ids.TABS, className="tabs", **el.attributes(aria_label="Pages")),
+            html.Nav(tabs("home", "", default), id=ids.TABS, className="tabs", **el.attributes(aria_label="Pages")),
             toggle,
             help_text.button(),
         ],

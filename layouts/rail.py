@@ -16,7 +16,8 @@ from layouts import elements as el
 from layouts import ids, links, states, words
 
 MIN_K, MAX_K, STEP_K = 10, 200, 5
-SHOWN_FINDINGS = 4
+SHOWN_TITLES = frozenset({"Scale", "Genes"})
+"""Findings worth a line even when all is well; the others are told where something was repaired or is doubtful."""
 DEFINITION_K = "How many labelled cells each of your cells is compared with. Takes effect with Search again."
 DEFINITION_CONFIDENCE = "Share of the neighbours' weight that a label needs. Below it a cell is ambiguous and carries a wider type. Takes effect at once."
 DEFINITION_LEAVE_OUT = "Studies whose cells are not searched, for example your own. Takes effect with Search again."
@@ -165,14 +166,15 @@ def _found(findings: Sequence[Mapping[str, str]]) -> Component:
             className=f"is-{row['level']}",
             title=row["text"],
         )
-        for row in findings[:SHOWN_FINDINGS]
+        for row in findings
+        if row["level"] != "ok" or row["title"] in SHOWN_TITLES
     ]
     more = html.Button("See the full check", id=ids.CHECK_OPEN, className="link", type="button")
     return el.section("What we found", [html.Ul(rows, className="found"), more])
 
 
 def _short(text: str) -> str:
-    return re.split(r"[.:] ", text, maxsplit=1)[0].rstrip(".")
+    return re.split(r"[.;] ", text, maxsplit=1)[0].rstrip(".")
 
 
 def _check(findings: Sequence[Mapping[str, str]]) -> Component:

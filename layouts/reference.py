@@ -306,7 +306,13 @@ def _studies(view: ReferenceView) -> Component:
     grid = dag.AgGrid(
         columnDefs=_columns(),
         rowData=_rows(view.studies),
-        defaultColDef={"sortable": True, "resizable": True, "suppressHeaderMenuButton": True, "wrapText": True},
+        defaultColDef={
+            "sortable": True,
+            "resizable": True,
+            "suppressHeaderMenuButton": True,
+            "wrapText": True,
+            "autoHeight": True,
+        },
         dashGridOptions=grid_theme.options(row_height=38, domLayout="autoHeight"),
         className="grid-table",
         style={"width": "100%"},
@@ -338,11 +344,11 @@ def _columns() -> list[dict[str, Any]]:
             "field": "title",
             "headerName": "Title, accession",
             "cellRenderer": "StudyTitle",
-            "flex": 3,
+            "flex": 5,
             "minWidth": 240,
             "tooltipField": "title",
         },
-        {"field": "tissue", "headerName": "Tissue", "width": 130},
+        {"field": "tissue", "headerName": "Tissue", "flex": 2, "minWidth": 130, "tooltipField": "tissue"},
         {
             "field": "n_cells",
             "headerName": "Cells",

@@ -11,7 +11,6 @@ from dash.development.base_component import Component
 from core.explore.selection import SelectionView
 from core.explore.summary import SummaryView
 from core.jobs import Job
-from core.ontology.text import short_name
 from layouts import composition, heatmap, ids, links, ontology, scatter, studies, type_card, words
 from layouts import elements as el
 
@@ -283,7 +282,7 @@ def _about(agrees_on: tuple[str, str] | None) -> list[Component]:
     term_id, name = agrees_on
     return [
         html.Button(
-            f"About {short_name(name)}",
+            "About this type",
             title=f"About {name}",
             id=ids.type_link(term_id, "bar"),
             className="button is-subtle",

@@ -33,8 +33,10 @@ ADVICE: dict[str, tuple[str, ...]] = {
         "Names that work: gene symbols (CD79A), Ensembl ids (ENSG00000105369), NCBI gene ids.",
         "Microarray probes have to be translated to genes first. This reference holds single cells; bulk arrays get misleading types.",
     ),
-    "few-genes": ("Upload all measured genes, not a list of selected ones.",),
-    "wrong-species": ("If this server has a reference of the same species, choose it at the top of the first page.",),
+    "few-genes": (
+        "If they are all in the file, look at their names: gene symbols, Ensembl ids and NCBI gene ids work.",
+    ),
+    "wrong-species": ("This server's references are named at the top of the first page; whoever runs it can add one.",),
     "scaled": ("Values after normalisation are fine, with or without log; only scaling to mean 0 cannot be undone.",),
     "negative": ("Values after normalisation are fine, with or without log; only scaling to mean 0 cannot be undone.",),
 }

@@ -38,7 +38,7 @@ from core.explore.heatmap import clusters
 from core.explore.naming import narrower, percent, type_names
 from core.explore.projection import COLUMNS
 from core.explore.query import Mask, Query
-from core.ontology.text import short_name
+from core.ontology.text import plural, short_name
 
 Kind = Literal["all", "cluster", "branch", "type", "under", "box", "lasso", "status", "obs"]
 STATUSES = ("confident", "ambiguous", "unknown")
@@ -152,7 +152,7 @@ class SelectionView:
     title : str
         "Cluster 5: 338 of 2,638 cells".
     detail : str
-        What the cells are, "all B cell, median score 1.00"; empty for no cells.
+        What the cells are, "all B cells, median score 1.00"; empty for no cells.
     n_selected, n_query : int
         Cells chosen, cells in all.
     n_studies : int
@@ -344,7 +344,10 @@ def _subject(bundle: Bundle, selection: Selection) -> str:
 def _detail(labels: pd.DataFrame) -> str:
     if labels.empty:
         return ""
-    counts = labels["cell_type"].value_counts()
-    name, n = short_name(str(counts.index[0])), int(counts.iloc[0])
+    score = f"median score {float(labels['confidence'].median()):.2f}"
+    counts = labels.loc[labels["status"] != "unknown", "cell_type"].value_counts()
+    if counts.empty:
+        return f"all unknown, {score}"
+    name, n = plural(short_name(str(counts.index[0]))), int(counts.iloc[0])
     share = "all" if n == len(labels) else percent(n, len(labels))
-    return f"{share} {name}, median score {float(labels['confidence'].median()):.2f}"
+    return f"{share} {name}, {score}"

@@ -56,7 +56,7 @@ class SummaryView:
     title : str
         "Mostly T cells (53 %), monocytes (24 %) and B cells (14 %)".
     detail : str
-        "2,638 cells, 11 types. 89 % have a confident type; 248 are ambiguous and count above by the parent type they carry;
+        "2,638 cells, 11 types. 89 % have a confident type; 248 are ambiguous and count as their parent type;
         40 resemble nothing in the reference." Composition counts ambiguous cells by their most likely type instead.
     groups : tuple of Group
         Parts of the title, most cells first; they do not overlap.
@@ -94,7 +94,8 @@ def summary(bundle: Bundle, result: Query, mask: Mask) -> SummaryView:
     Returns
     -------
     SummaryView
-        Sentences and counts. A cell counts for a group only where its status allows it: confident cells by their type,
+        Sentences and counts. A wider type that many ambiguous cells carry is a group too, even without a confident cell.
+        A cell counts for a group only where its status allows it: confident cells by their type,
         ambiguous ones by the wider type they carry, unknown ones for none.
     """
     view = composition(bundle, result, mask)
@@ -118,8 +119,8 @@ def _groups(ontology: Ontology, view: CompositionView) -> tuple[Group, ...]:
     confident = {term: n for term, n in confident.items() if n}
     known = {term: n for term, n in confident.items() if term in ontology}
     carried = {t: n for t, n in _column(view.parents["type_id"], view.parents["n"]).items() if t in ontology}
-    heads = _merged(ontology, known) if known else []
-    groups = [_group(ontology, head, known, carried, view.n_selected) for head in heads]
+    heads = _with_carried(ontology, _merged(ontology, known) if known else [], known, carried)
+    groups = [_group(ontology, head, heads, known, carried, view.n_selected) for head in heads]
     names = _column(view.table["type_id"], view.table["type_name"])
     for term in confident.keys() - known.keys():
         n = confident[term]
@@ -142,6 +143,22 @@ def _merged(ontology: Ontology, counts: Mapping[str, int]) -> list[str]:
             break
         below = ontology.descendants(joint)
         heads = sorted([joint, *(head for head in heads if head not in below)])
+    return heads
+
+
+def _with_carried(
+    ontology: Ontology, heads: list[str], counts: Mapping[str, int], carried: Mapping[str, int]
+) -> list[str]:
+    """Add wider types that more ambiguous cells carry than confident cells lie below; groups still do not overlap."""
+    in_play = counts.keys() | carried.keys()
+    for term in sorted(carried, key=lambda term: (-carried[term], term)):
+        below = ontology.descendants(term) | {term}
+        taken = [head for head in heads if head in below]
+        rest = [head for head in heads if head not in below]
+        apart = not any(below & in_play & (ontology.descendants(head) | {head}) for head in rest)
+        outweighs = carried[term] > sum(_size(ontology, head, counts) for head in taken)
+        if apart and outweighs and ontology.depth(term) >= SHALLOWEST_GROUP:
+            heads = [*rest, term]
     return heads
 
 
@@ -172,10 +189,22 @@ def _size(ontology: Ontology, head: str, counts: Mapping[str, int]) -> int:
     return sum(counts.get(term, 0) for term in (head, *ontology.descendants(head)))
 
 
-def _group(ontology: Ontology, head: str, counts: Mapping[str, int], carried: Mapping[str, int], whole: int) -> Group:
+def _group(
+    ontology: Ontology,
+    head: str,
+    heads: list[str],
+    counts: Mapping[str, int],
+    carried: Mapping[str, int],
+    whole: int,
+) -> Group:
     types = _types_below(ontology, head, counts)
     if len(types) > 1:
-        alike = [t for t in (head, *ontology.ancestors(head)) if _types_below(ontology, t, counts) == types]
+        others = set(heads) - {head}
+        alike = [
+            t
+            for t in (head, *ontology.ancestors(head))
+            if _types_below(ontology, t, counts) == types and not others & (ontology.descendants(t) | {t})
+        ]
         head = spokesman(ontology, [t for t in alike if ontology.depth(t) >= SHALLOWEST_GROUP] or alike)
     n = _size(ontology, head, counts) + _size(ontology, head, carried)
     return Group(head, ontology.name(head), n, n / whole, tuple(sorted(types)))
@@ -217,8 +246,8 @@ def _detail(view: CompositionView) -> str:
     parts = [f"{percent(view.n_confident, view.n_selected)} have a confident type"]
     if view.n_ambiguous:
         one = view.n_ambiguous == 1
-        verb, carries = ("is ambiguous and counts", "it carries") if one else ("are ambiguous and count", "they carry")
-        parts.append(f"{view.n_ambiguous:,} {verb} above by the parent type {carries}")
+        verb, owner = ("is ambiguous and counts", "its") if one else ("are ambiguous and count", "their")
+        parts.append(f"{view.n_ambiguous:,} {verb} as {owner} parent type")
     if view.n_unknown:
         parts.append(f"{view.n_unknown:,} resemble{'s' * (view.n_unknown == 1)} nothing in the reference")
     return f"{cells}, {n_types} type{'s' * (n_types != 1)}. {'; '.join(parts)}." if view.n_selected else ""

@@ -240,7 +240,6 @@ def _genes(case: _Case, names: Sequence[str], resolution: Resolution, encoder_ge
     matched = {s for s in resolution.symbols if s is not None}
     n_file, n_matched = len(names), len(matched)
     unknown = [n for n, s in zip(names, resolution.symbols, strict=True) if s is None]
-    kind = f"{case.organism.capitalize()} {_ID_WORDS[resolution.id_type]}"
     text = f"{n_matched:,} of {n_file:,} names are {case.organism} genes."
     least = axes.MIN_ENTREZ_SHARE if resolution.id_type == "entrez" else MIN_SHARE
     known = resolution.share >= least
@@ -252,7 +251,7 @@ def _genes(case: _Case, names: Sequence[str], resolution: Resolution, encoder_ge
             text if known else f"{text} {species.hint(unknown)}".strip(),
             "Upload all genes that were measured." if known else _NAMES_WORK[case.organism],
         )
-    text = f"{kind}. {n_matched:,} of {n_file:,} matched"
+    text = f"{n_matched:,} of {n_file:,} genes matched, by {case.organism} {_ID_WORDS[resolution.id_type]}"
     if not encoder_genes:
         case.add("genes", "Genes", "ok", f"{text}.")
         return

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 # Cell Ontology's wording for what biologists write with a sign or a letter. Order matters.
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -24,7 +24,6 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bCD14-low, CD16\+", "CD16+"),
         (r" \(sensu Vertebrata\)", ""),
         (r"\bendothelial cell of\b", "endothelium of"),
-        (r"\bhematopoietic\b", "blood-forming"),
         (r"\bGABAergic interneuron\b", "interneuron"),
         (r"\btype pancreatic cell\b", "cell"),
         (r"\bcerebral cortex\b", "cortex"),
@@ -70,20 +69,45 @@ def short_name(name: str) -> str:
     return short if len(short) <= len(name) else name
 
 
-def short_names(names: Mapping[str, str]) -> dict[str, str]:
+def brief_name(name: str) -> str:
+    """Write a type's name for places too narrow for a short name: two words say enough without "cell".
+
+    Parameters
+    ----------
+    name : str
+        Preferred name of a CL or UBERON term.
+
+    Returns
+    -------
+    str
+        The short name, or what it says before a final "cell".
+
+    Examples
+    --------
+    >>> brief_name("pancreatic stellate cell"), brief_name("natural killer cell")
+    ('pancreatic stellate', 'NK cell')
+    """
+    short = short_name(name)
+    stem = short.removesuffix(" cell")
+    return stem if " " in stem else short
+
+
+def short_names(names: Mapping[str, str], shorten: Callable[[str], str] = short_name) -> dict[str, str]:
     """Shorten many names; two types never come out alike.
 
     Parameters
     ----------
     names : mapping of str to str
         Id to full name.
+    shorten : callable, optional
+        `short_name` or `brief_name`.
 
     Returns
     -------
     dict of str to str
         Id to short name; the full name where the short one would be taken twice.
     """
-    short = {key: short_name(name) for key, name in names.items()}
+    short = {key: shorten(name) for key, name in names.items()}
     times = Counter(short.values())
     return {key: name if times[name] == 1 else names[key] for key, name in short.items()}
 

@@ -30,7 +30,7 @@ from core.explore.clustering import leaves_under
 from core.explore.heatmap import HeatmapView
 from core.ontology.text import clip_text, text_width
 from layouts.figures.templates import bare_axis, figure
-from layouts.figures.text import escape, escaped_short_names
+from layouts.figures.text import escape, escaped_brief_names
 from layouts.figures.tokens import SEQUENTIAL, TOKENS, Theme, colour_scale
 from layouts.figures.trees import Tree, tree
 
@@ -38,8 +38,11 @@ HIGHEST_SCORE = 0.9
 ROW_TREE, STRIP, CELLS = (0.0, 0.15), (0.18, 0.192), (0.2, 1.0)
 COL_TREE, ROWS = (0.915, 1.0), (0.0, 0.9)
 MIN_LABEL_SHARE = 0.045
-MAX_TICK_WIDTH = 120.0
+MAX_TICK_WIDTH = 140.0
 TICK_PITCH = 14.0
+LEFT, RIGHT = 8, 46
+MARGINS = LEFT + RIGHT
+BAR_GAP = 10.0
 DASH = "4px,3px"
 
 
@@ -69,7 +72,7 @@ def heatmap_figure(
     marked = _marked(view, selected)
     row_tree = tree(view.row_merges, view.row_order, view.row_sizes)
     fig = figure(theme)
-    fig.add_trace(_scores(view, rows))
+    fig.add_trace(_scores(view, rows, width))
     fig.add_trace(_strip(view, rows, theme, marked))
     _add_row_tree(fig, view, row_tree, theme, marked)
     _add_col_tree(fig, view, theme)
@@ -158,7 +161,7 @@ def _node_of(view: HeatmapView, rows: npt.NDArray[np.bool_]) -> int | None:
     return None
 
 
-def _scores(view: HeatmapView, rows: _Rows) -> go.Heatmap:
+def _scores(view: HeatmapView, rows: _Rows, width: int) -> go.Heatmap:
     values = view.values[np.ix_(view.row_order, view.col_order)]
     names = [escape(view.type_names[i]) for i in view.col_order]
     clusters = np.repeat(rows.clusters.astype(np.int8)[:, None], len(names), axis=1)
@@ -174,7 +177,7 @@ def _scores(view: HeatmapView, rows: _Rows) -> go.Heatmap:
         hovertemplate=f"<b>%{{x}}</b><br>score %{{z:.2f}}<br>cluster {cells}<extra></extra>",
         colorbar={
             "title": {"text": "score"},
-            "x": 1.025,
+            "x": 1 + BAR_GAP / (width - MARGINS),
             "xanchor": "left",
             "y": 0.9,
             "yanchor": "top",
@@ -272,13 +275,13 @@ def _arrows(view: HeatmapView, rows: _Rows, theme: Theme, marked: _Marked) -> go
 
 def _lay_out(fig: go.Figure, view: HeatmapView, rows: _Rows, theme: Theme, width: int) -> None:
     full = [escape(view.type_names[i]) for i in view.col_order]
-    short = escaped_short_names(view.type_names[i] for i in view.col_order)
+    short = escaped_brief_names(view.type_names[i] for i in view.col_order)
     short = [clip_text(name, MAX_TICK_WIDTH, 11.0) for name in short]
     named = _named_columns(view, width)
     longest = max((text_width(name, 11.0) for i, name in enumerate(short) if i in named), default=0.0)
     m = len(full)
     fig.update_layout(
-        margin={"l": 8, "r": 46, "t": 6, "b": round(min(longest * 0.72 + 16, 104))},
+        margin={"l": LEFT, "r": RIGHT, "t": 6, "b": round(longest * 0.72 + 16)},
         dragmode=False,
         xaxis={
             "domain": CELLS,
@@ -304,7 +307,7 @@ def _lay_out(fig: go.Figure, view: HeatmapView, rows: _Rows, theme: Theme, width
 def _named_columns(view: HeatmapView, width: int) -> list[int]:
     """Choose the columns whose names have room: all, or the heaviest ones far enough from each other."""
     m = len(view.type_ids)
-    pitch = (width - 54) * (CELLS[1] - CELLS[0]) / m
+    pitch = (width - MARGINS) * (CELLS[1] - CELLS[0]) / m
     if pitch >= TICK_PITCH:
         return list(range(m))
     weight = view.row_sizes @ view.values[:, view.col_order]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable
 
-from core.ontology.text import short_names
+from core.ontology.text import brief_name, short_names
 
 
 def escape(text: object) -> str:
@@ -33,7 +33,7 @@ def escape(text: object) -> str:
     return html.escape(flat, quote=False).replace("%{", "%&#123;")
 
 
-def escaped_short_names(names: Iterable[str]) -> list[str]:
+def escaped_brief_names(names: Iterable[str]) -> list[str]:
     """Shorten and escape type names for ticks; two never come out alike.
 
     Parameters
@@ -47,5 +47,5 @@ def escaped_short_names(names: Iterable[str]) -> list[str]:
         In the same order.
     """
     full = [str(name) for name in names]
-    short = short_names({name: name for name in full})
+    short = short_names({name: name for name in full}, brief_name)
     return [escape(short[name]) for name in full]

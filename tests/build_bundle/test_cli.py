@@ -44,7 +44,8 @@ def test_verify(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     damaged.write_bytes(damaged.read_bytes()[:-1])
     assert main(["verify", str(copy)]) == 1
     assert "index.hnsw" in capsys.readouterr().out
-    assert main(["verify", str(copy / "nowhere")]) == 1
+    assert main(["verify", str(copy / "nowhere")]) == 2
+    assert "There is no folder" in capsys.readouterr().err
 
 
 def test_a_canary_that_cannot_be_tried_is_a_problem(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,7 +56,7 @@ def test_settings_become_plain_json():
 
 
 def test_delete_removes_everything_at_once(finished, services, as_ann):
-    assert rail.delete(1, finished.url) == ("/", "")
+    assert rail.delete(1, finished.url) == (f"/?bundle={finished.bundle}", "")
     with pytest.raises(JobNotFoundError):
         services.store.get(finished.token, "ann")
     assert not finished.folder.root.exists()

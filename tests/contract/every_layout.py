@@ -54,7 +54,7 @@ def every_layout(bundle: Path, query: Path, folder: Path) -> html.Div:
         [
             page.layout([choice], "planted"),
             page.chip(choice, [choice], "home"),
-            html.Div(page.tabs("result", "t")),
+            html.Div(page.tabs("result", "t", "planted")),
             first_visit.layout(
                 view,
                 engine.bundles[engine.default].examples,

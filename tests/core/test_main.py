@@ -41,6 +41,16 @@ def test_embed_writes_the_embedding(tiny_query, tiny_bundle, tmp_path, capsys):
     assert "110 cells x 16" in capsys.readouterr().out
 
 
+def test_a_result_without_a_place_is_code_2(tiny_query, tiny_bundle, tmp_path, capsys):
+    assert run("embed", tiny_query, "--bundle", tiny_bundle, "--out", tmp_path / "none" / "e.npy") == 2
+    assert "There is no folder" in capsys.readouterr().err
+    file = tmp_path / "file"
+    file.touch()
+    assert run("annotate", tiny_query, "--bundle", tiny_bundle, "--out", file / "out") == 2
+    assert f"{file}" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == [file]
+
+
 def test_info(tiny_builds, capsys):
     assert run("info", "--bundle", tiny_builds) == 0
     text = capsys.readouterr().out

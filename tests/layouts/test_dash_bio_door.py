@@ -10,6 +10,9 @@ from dash.development.base_component import ComponentRegistry
 from layouts.dash_bio_door import clustergram_traces
 data = np.random.default_rng(0).normal(size=(6, 5))
 options = dict(data=data, row_labels=list("abcdef"), column_labels=list("vwxyz"), display_ratio=0.1)
+import importlib.util
+if importlib.util.find_spec("PIL"):
+    assert hasattr(sys.modules["PIL.Image"], "Image")  # before the first call, which several threads may be in
 before = set(ComponentRegistry.registry)
 traces = clustergram_traces(**options)
 """

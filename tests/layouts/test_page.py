@@ -28,10 +28,16 @@ def test_another_reference_is_chosen_by_its_address():
 
 
 def test_tabs_lead_only_where_there_is_something():
-    assert [text(tab) for tab in page.tabs("home", "")] == ["Search", "Reference"]
-    assert [text(tab) for tab in page.tabs("reference", "abc")] == ["Results", "Genes", "Reference"]
-    current = page.tabs("reference", "abc")[2].to_plotly_json()["props"]
+    assert [text(tab) for tab in page.tabs("home", "", "mouse")] == ["Search", "Reference"]
+    assert [text(tab) for tab in page.tabs("reference", "abc", "mouse")] == ["Results", "Genes", "Reference"]
+    current = page.tabs("reference", "abc", "mouse")[2].to_plotly_json()["props"]
     assert current["aria-current"] == "page"
+
+
+def test_tabs_stay_with_the_reference_in_sight():
+    search, about = (tab.children.href for tab in page.tabs("home", "", "mouse"))
+    assert search == "/?bundle=mouse"
+    assert about == "/reference?bundle=mouse"
 
 
 def test_the_upload_knows_reference_and_options():

@@ -5,7 +5,17 @@ from tests.components import classes, find, text
 from tests.components import ids as ids_of
 from tests.contract.every_layout import NOW, job
 
-FACTS = rail.FileFacts(2638, 16579, [{"title": "Scale", "level": "ok", "text": "UMI counts: whole numbers. Kept."}] * 6)
+FINDINGS = [
+    {"title": "Format", "level": "ok", "text": "AnnData (.h5ad), 2,638 x 16,579, read from X."},
+    {"title": "Scale", "level": "ok", "text": "UMI counts: whole numbers. Kept."},
+    {
+        "title": "Genes",
+        "level": "ok",
+        "text": "13,751 of 16,579 genes matched, by human gene symbols; 825 of the 1,000.",
+    },
+    {"title": "Depth", "level": "warning", "text": "Median 804 genes per cell. Close subtypes may stay ambiguous."},
+]
+FACTS = rail.FileFacts(2638, 16579, FINDINGS)
 
 
 def built(tmp_path, state="done", facts=FACTS, **changes):
@@ -19,7 +29,11 @@ def test_the_file_is_named_with_its_size(tmp_path):
 
 def test_findings_are_short_here_and_full_in_the_drawer(tmp_path):
     page = built(tmp_path)
-    assert [text(row) for row in classes(page, "found")[0].children] == ["UMI counts"] * rail.SHOWN_FINDINGS
+    assert [text(row) for row in classes(page, "found")[0].children] == [
+        "UMI counts: whole numbers",
+        "13,751 of 16,579 genes matched, by human gene symbols",
+        "Median 804 genes per cell",
+    ]
     assert "UMI counts: whole numbers. Kept." in text(find(page, ids.CHECK_DRAWER))
 
 

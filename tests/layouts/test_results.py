@@ -8,7 +8,7 @@ from tests.components import classes, find, text
 from tests.components import ids as ids_of
 from tests.contract.every_layout import job
 
-CHOSEN = SelectionView("cluster:5/9", "Cluster 5: 338 of 2,638 cells", "all B cell, median score 1.00", 338, 2638, 3)
+CHOSEN = SelectionView("cluster:5/9", "Cluster 5: 338 of 2,638 cells", "all B cells, median score 1.00", 338, 2638, 3)
 ALL = SelectionView("all", "All 2,638 cells", "36 % naive CD4 T cell", 2638, 2638, 2)
 B = ("CL:0000236", "B cell")
 
@@ -24,9 +24,9 @@ def test_the_bar_says_what_is_selected():
     bar = results.selection_bar(CHOSEN, agrees_on=B, thin=False)
     for words in (
         "Cluster 5: 338 of 2,638 cells",
-        "all B cell, median score 1.00",
+        "all B cells, median score 1.00",
         "3 studies agree",
-        "About B cell",
+        "About this type",
         "Clear",
     ):
         assert words in text(bar)

@@ -174,7 +174,9 @@ class _Rows:
             notes.append("Numbers are written with a decimal comma.")
         if self.layout.text_names:
             shown = ", ".join(n[:40] for n in self.layout.text_names[:3])
-            notes.append(f"{len(self.layout.text_names):,} columns hold text and were kept as metadata ({shown}).")
+            n = len(self.layout.text_names)
+            what = "1 column holds text and was" if n == 1 else f"{n:,} columns hold text and were"
+            notes.append(f"{what} kept as metadata ({shown}).")
         return tuple(notes)
 
 

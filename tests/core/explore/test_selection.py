@@ -196,7 +196,7 @@ def test_titles(answered, text, title):
 def test_details(answered):
     selection = Selection.parse(f"type:{ALPHA}")
     view = describe(answered.bundle, answered.result, selection, mask(answered.bundle, answered.result, selection))
-    assert view.detail.startswith("all pancreatic A cell, median score ")
+    assert view.detail.startswith("all pancreatic A cells, median score ")
     assert view.n_studies >= 1
     nothing = describe(answered.bundle, answered.result, selection, np.zeros(122, dtype=bool))
     assert (nothing.detail, nothing.n_studies, nothing.n_selected) == ("", 0, 0)

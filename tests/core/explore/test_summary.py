@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from core.explore.summary import ontology_tops, summary
 from tests.worlds import ALPHA, CD4, CD8, MONO, TYPES, B, T
 
+CELL = "CL:0000000"
+
 
 class Labels:
     """A query of which only labels are looked at: (type, status, parent, n)."""
@@ -55,10 +57,14 @@ def say(answered, *groups):
             [(CD4, "unknown", "", 6), (B, "confident", "", 4)],
             "Mostly cells that resemble nothing in the reference (60 %)",
         ),
-        ([(CD4, "ambiguous", T, 9), (CD4, "unknown", "", 1)], "No sure type: 90 % of the cells are ambiguous"),
-        ([(CD4, "ambiguous", T, 7), (B, "confident", "", 3)], "B cells (30 %); most cells are ambiguous"),
+        ([(CD4, "ambiguous", T, 9), (CD4, "unknown", "", 1)], "Mostly T cells (90 %)"),
+        ([(CD4, "ambiguous", T, 7), (B, "confident", "", 3)], "Mostly T cells (70 %) and B cells (30 %)"),
+        ([(CD4, "ambiguous", T, 7), (CD8, "confident", "", 3)], "All T cells"),
+        ([(CD4, "ambiguous", T, 3), (CD8, "confident", "", 7)], "Mostly CD8 T cells (70 %)"),
+        ([(CD4, "ambiguous", CELL, 9), (CD4, "unknown", "", 1)], "No sure type: 90 % of the cells are ambiguous"),
+        ([(CD4, "ambiguous", CELL, 7), (B, "confident", "", 3)], "B cells (30 %); most cells are ambiguous"),
         (
-            [(CD4, "ambiguous", T, 5), (CD4, "unknown", "", 2), (B, "confident", "", 3)],
+            [(CD4, "ambiguous", CELL, 5), (CD4, "unknown", "", 2), (B, "confident", "", 3)],
             "B cells (30 %); most cells are ambiguous or unknown",
         ),
     ],
@@ -87,7 +93,7 @@ def test_ambiguous_cells_count_for_a_group_that_holds_their_parent(answered):
 def test_detail(answered):
     view = say(answered, (B, "confident", "", 8), (CD4, "ambiguous", T, 1), (MONO, "unknown", "", 1))
     assert view.detail == (
-        "10 cells, 1 type. 80 % have a confident type; 1 is ambiguous and counts above by the parent type it carries; "
+        "10 cells, 1 type. 80 % have a confident type; 1 is ambiguous and counts as its parent type; "
         "1 resembles nothing in the reference."
     )
     assert say(answered, (B, "confident", "", 1)).detail == "1 cell, 1 type. 100 % have a confident type."

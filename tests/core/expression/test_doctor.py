@@ -56,13 +56,13 @@ def test_the_findings_read_as_in_the_design():
     assert re.fullmatch(
         r"Whole numbers from 0 to \d+: counts\. Normalised here to 10,000 per cell and log\.", texts["Scale"]
     )
-    assert texts["Genes"] == "Human gene symbols. 400 of 400 matched; 400 of the 600 the reference uses."
+    assert texts["Genes"] == "400 of 400 genes matched, by human gene symbols; 400 of the 600 the reference uses."
     assert texts["Species"].startswith("Human: 100 % of the matched names")
 
 
 def test_without_an_encoder_only_the_matched_genes_are_told():
     genes = next(f for f in diagnose(raw(), encoder_genes=()).findings if f.code == "genes")
-    assert genes.text == "Human gene symbols. 400 of 400 matched."
+    assert genes.text == "400 of 400 genes matched, by human gene symbols."
 
 
 @settings(deadline=None, max_examples=30)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.ontology.text import ELLIPSIS, clip_text, plural, short_name, short_names, text_width, wrap_text
+from core.ontology.text import ELLIPSIS, brief_name, clip_text, plural, short_name, short_names, text_width, wrap_text
 
 names = st.text(alphabet=st.sampled_from("abcXYZ +-,()0123456789γ"), min_size=1, max_size=60).filter(
     lambda t: t.strip()
@@ -26,6 +26,19 @@ names = st.text(alphabet=st.sampled_from("abcXYZ +-,()0123456789γ"), min_size=1
 )
 def test_short_names(name, short):
     assert short_name(name) == short
+
+
+@pytest.mark.parametrize(
+    ("name", "brief"),
+    [("type B pancreatic cell", "type B pancreatic"), ("T cell", "T cell"), ("dendritic cell", "dendritic cell")],
+)
+def test_brief_names_still_say_enough(name, brief):
+    assert brief_name(name) == brief
+
+
+def test_brief_names_stay_different():
+    names = {"a": "pancreatic A cell", "b": "pancreatic A"}
+    assert short_names(names, brief_name) == names
 
 
 def test_short_names_stay_different():

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from core.explore.heatmap import clusters, heatmap, heatmap_of, prepare
-from layouts.figures.heatmap import cell_row_at, heatmap_figure
+from core.ontology.text import text_width
+from layouts.figures.heatmap import MAX_TICK_WIDTH, cell_row_at, heatmap_figure
 from layouts.figures.tokens import SEQUENTIAL, THEMES, TOKENS
 
 LIMIT = 1_500_000
@@ -141,7 +142,7 @@ def test_crowded_columns_are_named_as_far_as_there_is_room():
     narrow, wide = (heatmap_figure(view, theme="light", width=width).layout.xaxis for width in (440, 1_400))
     assert 15 <= len(narrow.ticktext) <= 24
     assert len(wide.ticktext) == 60
-    assert all(len(text) < 26 for text in wide.ticktext)
+    assert all(text_width(text, 11.0) <= MAX_TICK_WIDTH for text in wide.ticktext)
 
 
 def test_names_from_a_bundle_are_escaped():

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layouts.figures.text import escape, escaped_short_names
+from layouts.figures.text import escape, escaped_brief_names
 
 
 @given(text=st.text())
@@ -18,4 +18,4 @@ def test_text_reads_as_before():
 
 
 def test_short_names_are_escaped_and_different():
-    assert escaped_short_names(["natural killer cell", "<b>", "B cell"]) == ["NK cell", "&lt;b&gt;", "B cell"]
+    assert escaped_brief_names(["natural killer cell", "<b>", "B cell"]) == ["NK cell", "&lt;b&gt;", "B cell"]
