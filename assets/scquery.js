@@ -15,22 +15,29 @@
     return Date.now();
   }
 
-  /* A request changes parts of the address: {sel: "type:CL:0000236"}; null takes a part away. */
+  /* A request changes parts of the address: {sel: "type:CL:0000236"}; null takes a part away. Gives the new query. */
   function request(parts) {
-    parts.at = now();
-    return parts;
-  }
-
-  function hasFired() {
-    var context = window.dash_clientside.callback_context;
-    return context.triggered.some(function (t) {
-      return t.value !== null && t.value !== undefined && t.value !== 0;
+    var before = window.location.search;
+    var query = new URLSearchParams(before);
+    Object.keys(parts).forEach(function (key) {
+      var value = parts[key];
+      if (value === null || value === "" || (key === "sel" && value === "all")) {
+        query.delete(key);
+      } else {
+        query.set(key, value);
+      }
     });
+    var text = query.toString().replace(/%3A/g, ":").replace(/%2F/g, "/").replace(/%2C/g, ",").replace(/%3B/g, ";");
+    var next = text ? "?" + text : "";
+    return next === before ? nothing() : next;
   }
 
-  function triggeredId() {
-    var context = window.dash_clientside.callback_context;
-    return context.triggered_id || null;
+  /* The same for what is no control of a callback: whatever carries data-go, and the tabs. */
+  function go(parts) {
+    var next = request(parts);
+    if (next !== nothing()) {
+      window.dash_clientside.set_props("url", { search: next });
+    }
   }
 
   function isHere(id) {
@@ -52,27 +59,6 @@
     });
   }
 
-  function writeAddress(wanted, search) {
-    if (!wanted) {
-      return nothing();
-    }
-    var query = new URLSearchParams(search || "");
-    Object.keys(wanted).forEach(function (key) {
-      if (key === "at") {
-        return;
-      }
-      var value = wanted[key];
-      if (value === null || value === "" || (key === "sel" && value === "all")) {
-        query.delete(key);
-      } else {
-        query.set(key, value);
-      }
-    });
-    var text = query.toString().replace(/%3A/g, ":").replace(/%2F/g, "/").replace(/%2C/g, ",").replace(/%3B/g, ";");
-    var next = text ? "?" + text : "";
-    return next === (search || "") ? nothing() : next;
-  }
-
   /* What a slider asked for and the address has not shown yet: by the time it does, the slider may be further on. */
   var asked = { clusters: [], detail: [] };
 
@@ -89,9 +75,20 @@
     props: { className: "skeleton", role: "status", "aria-label": "Loading" },
   };
 
+  /* Sets only what differs: the page asks all its components after every change, also after one that changes nothing. */
+  function setNews(id, props) {
+    var layout = window.dash_component_api.getLayout(id);
+    var differs = Object.keys(props).some(function (name) {
+      return !layout || layout.props[name] !== props[name];
+    });
+    if (differs) {
+      window.dash_clientside.set_props(id, props);
+    }
+  }
+
   /* Controls that the address moves too: set here, so that no circle of callbacks arises. */
   function syncControls(clusters, space, type, detail) {
-    var set = window.dash_clientside.set_props;
+    var set = setNews;
     if (isHere("cluster-slider") && clusters && !isEcho("clusters", clusters)) {
       set("cluster-slider", { value: Number(clusters) });
     }
@@ -209,14 +206,6 @@
     return null;
   }
 
-  function chooseRow(clicks, known) {
-    var id = triggeredId();
-    if (!id || !hasFired()) {
-      return nothing();
-    }
-    return request({ sel: id.index === known ? null : id.index });
-  }
-
   function chooseNode(tap) {
     var data = tap && tap.data;
     if (!data || !data.id) {
@@ -229,17 +218,17 @@
     return request(wanted);
   }
 
-  function openCard() {
-    var id = triggeredId();
-    return id && hasFired() ? request({ type: id.index }) : nothing();
-  }
-
   function closeCard(opened, type) {
     return opened === false && type ? request({ type: null }) : nothing();
   }
 
-  function showCells(clicks, selection) {
-    return clicks && selection ? request({ sel: selection, type: null }) : nothing();
+  /* The gene of the card that was chosen last: a row of its table or a point of its volcano plot. */
+  function chooseCardGene(rows, clicks) {
+    var fired = window.dash_clientside.callback_context.triggered[0];
+    var byClick = fired && fired.prop_id.indexOf("clickData") > 0;
+    var click = byClick && clicks[0];
+    var gene = click ? click.points[0].text : !byClick && rows && rows[0] ? rows[0].gene_symbol : null;
+    return gene || nothing();
   }
 
   /* A pasted list goes into the address while that stays a usable link; a longer one stays in this page. */
@@ -260,11 +249,6 @@
     return !value || value === (known || "others") ? nothing() : request({ vs: value === "others" ? null : value });
   }
 
-  function openGene() {
-    var id = triggeredId();
-    return id && hasFired() ? request({ gene: id.index, tab: "genes", type: null }) : nothing();
-  }
-
   function chooseGene(symbol, known) {
     return symbol && symbol !== known ? request({ gene: symbol }) : nothing();
   }
@@ -275,10 +259,6 @@
 
   function openDrawer(clicks) {
     return clicks ? true : nothing();
-  }
-
-  function clear(clicks) {
-    return clicks ? request({ sel: null }) : nothing();
   }
 
   function onlyNews(news, known) {
@@ -383,10 +363,10 @@
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     scquery: {
-      readAddress: readAddress, writeAddress: writeAddress, syncControls: syncControls,
+      readAddress: readAddress, syncControls: syncControls,
       chooseClusters: chooseClusters, chooseSpace: chooseSpace, chooseThreshold: chooseThreshold, chooseDetail: chooseDetail,
-      chooseBranch: chooseBranch, toggleRows: toggleRows, chooseOnMap: chooseOnMap, chooseRow: chooseRow, chooseNode: chooseNode,
-      openCard: openCard, chooseGene: chooseGene, openGene: openGene, chooseContrast: chooseContrast, chooseList: chooseList, closeCard: closeCard, showCells: showCells, showValue: showValue, openDrawer: openDrawer, clear: clear, onlyNews: onlyNews, toggleRail: toggleRail,
+      chooseBranch: chooseBranch, toggleRows: toggleRows, chooseOnMap: chooseOnMap, chooseNode: chooseNode,
+      chooseGene: chooseGene, chooseContrast: chooseContrast, chooseCardGene: chooseCardGene, chooseList: chooseList, closeCard: closeCard, showValue: showValue, openDrawer: openDrawer, onlyNews: onlyNews, toggleRail: toggleRail,
       measure: measure, scheme: scheme, hasWebgl: hasWebgl, explainNode: explainNode, uploadSheet: uploadSheet, copyLink: copyLink, switchStylesheet: switchStylesheet, fitOntology: fitOntology,
     },
   });
@@ -502,11 +482,13 @@
       chooseGeneSets();
       return;
     }
-    var button = target && target.closest("[data-enlarge], [data-zoom]");
+    var button = target && target.closest("[data-enlarge], [data-zoom], [data-go]");
     if (!button) {
       return;
     }
-    if (button.dataset.zoom) {
+    if (button.dataset.go) {
+      go(JSON.parse(button.dataset.go));
+    } else if (button.dataset.zoom) {
       zoom(button.dataset.zoom);
     } else {
       enlarge(button);
@@ -524,9 +506,7 @@
       }
       event.preventDefault();
       event.stopPropagation();
-      window.dash_clientside.set_props("view-request", {
-        data: request({ tab: new URLSearchParams(link.search).get("tab"), type: null }),
-      });
+      go({ tab: new URLSearchParams(link.search).get("tab"), type: null });
     },
     true
   );

@@ -1,11 +1,12 @@
 """The address is the only state: its query is read into stores, and every choice of the user is written back to it.
 
-All of it runs in the browser (``assets/scquery.js``), so a click reaches the panels with one round trip.
+All of it runs in the browser (``assets/scquery.js``), so a click reaches the panels with one round trip. Controls with a value have a
+callback here; a plain button names what it changes in ``data-go`` (`layouts.elements.goes`).
 """
 
 from __future__ import annotations
 
-from dash import ALL, Dash, Input, Output, State
+from dash import Dash, Input, Output, State
 
 from callbacks.browser import in_browser
 from layouts import ids
@@ -31,7 +32,6 @@ def register(app: Dash) -> None:
         Input(ids.URL, "search"),
         *[State(name, "data") for name in STORES],
     )
-    in_browser(app, "writeAddress", Output(ids.URL, "search"), Input(ids.REQUEST, "data"), State(ids.URL, "search"))
     in_browser(
         app,
         "syncControls",
@@ -65,17 +65,12 @@ def register(app: Dash) -> None:
     _choice(
         app, "chooseOnMap", Input(ids.SCATTER, "selectedData"), State(ids.SPACE, "data"), State(ids.SELECTION, "data")
     )
-    _choice(app, "chooseRow", Input(ids.composition_row(ALL), "n_clicks"), State(ids.SELECTION, "data"))
     _choice(app, "chooseNode", Input(ids.ONTOLOGY, "tapNode"))
-    _choice(app, "openCard", Input(ids.type_link(ALL, ALL), "n_clicks"))
     _choice(app, "closeCard", Input(ids.CARD, "opened"), State(ids.TYPE, "data"))
-    _choice(app, "showCells", Input(ids.CARD_SELECT, "n_clicks"), State(ids.CARD_SELECT, "data-selection"))
-    _choice(app, "clear", Input(ids.CLEAR, "n_clicks"))
     _choice(app, "chooseContrast", Input(ids.CONTRAST_SWITCH, "value"), State(ids.CONTRAST, "data"))
     _choice(
         app, "chooseList", Input(ids.LIST_SUBMIT, "n_clicks"), State(ids.LIST_TEXT, "value"), State(ids.LIST, "data")
     )
-    _choice(app, "openGene", Input(ids.gene_link(ALL, ALL), "n_clicks"))
     _choice(app, "chooseGene", Input(ids.GENE_SEARCH, "value"), State(ids.GENE, "data"))
     _choice(
         app, "chooseOnMap", Input(ids.GENE_MAP, "selectedData"), State(ids.SPACE, "data"), State(ids.SELECTION, "data")
@@ -90,4 +85,4 @@ def register(app: Dash) -> None:
 
 
 def _choice(app: Dash, function: str, *dependencies: Input | State) -> None:
-    in_browser(app, function, Output(ids.REQUEST, "data", allow_duplicate=True), *dependencies, initially=False)
+    in_browser(app, function, Output(ids.URL, "search", allow_duplicate=True), *dependencies, initially=False)

@@ -6,18 +6,19 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from dash import Dash, Input, Output, State, ctx, no_update
+from dash import ALL, Dash, Input, Output, State, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
+from callbacks.browser import in_browser
 from callbacks.evidence import draw_evidence
 from callbacks.opened import Shown, drawable, in_panel, open_shown
 from core.bundle.schema import BACKGROUNDS
-from core.errors import ScQueryError
 from core.explore.contrast import BACKGROUND
+from core.explore.naming import type_names
 from core.ontology.text import short_name
 from core.result import to_csv
-from layouts import card_genes, composition, ids, links, states, type_card
+from layouts import card_genes, composition, ids, states, type_card
 from layouts.figures.forest import forest_figure
 from layouts.figures.genes import gene_figure
 from layouts.figures.tokens import Theme
@@ -38,8 +39,6 @@ def register(app: Dash) -> None:
         Output(ids.CARD_BODY, "children"),
         Input(ids.TYPE, "data"),
         Input(ids.CONTRAST, "data"),
-        Input(ids.SCHEME, "data"),
-        Input(ids.WEBGL, "data"),
         Input(ids.CARD_BODY, "id"),
         Input(ids.SELECTION, "data"),
         Input(ids.THRESHOLD, "data"),
@@ -47,25 +46,38 @@ def register(app: Dash) -> None:
         State(ids.URL, "pathname"),
     )(update)
     app.callback(
-        Output(ids.GENES, "figure"),
+        Output(ids.VOLCANO_PLACE, "children"),
+        Input(ids.SCHEME, "data"),
+        Input(ids.WEBGL, "data"),
+        Input(ids.VOLCANO_PLACE, "id"),
+        State(ids.TYPE, "data"),
+        State(ids.CONTRAST, "data"),
+        State(ids.URL, "pathname"),
+    )(update_volcano)
+    app.callback(
+        Output(ids.GENES_BODY, "children"),
         Output(ids.GENES_SUB, "children"),
         Output(ids.GENES_BODY, "style"),
-        Output(ids.GENES_MESSAGE, "children"),
         Input(ids.SCHEME, "data"),
-        Input(ids.GENES, "id"),
+        Input(ids.GENES_BODY, "id"),
         State(ids.TYPE, "data"),
         State(ids.CONTRAST, "data"),
         State(ids.SELECTION, "data"),
         State(ids.DETAIL, "data"),
         State(ids.URL, "pathname"),
     )(update_genes)
-    app.callback(
-        Output(ids.FOREST, "figure"),
-        Output(ids.FOREST_HEAD, "children"),
+    in_browser(
+        app,
+        "chooseCardGene",
+        Output(ids.CARD_GENE, "data"),
         Input(ids.CARD_TABLE, "selectedRows"),
-        Input(ids.VOLCANO, "clickData"),
+        Input(ids.volcano(ALL), "clickData"),
+        initially=False,
+    )
+    app.callback(
+        Output(ids.FOREST_PLACE, "children"),
+        Input(ids.CARD_GENE, "data"),
         Input(ids.SCHEME, "data"),
-        State(ids.CARD_TABLE, "rowData"),
         State(ids.TYPE, "data"),
         State(ids.CONTRAST, "data"),
         State(ids.URL, "pathname"),
@@ -95,21 +107,15 @@ def register(app: Dash) -> None:
 def update(
     term_id: str | None,
     contrast: str | None,
-    theme: Theme | None,
-    webgl: bool | None,  # noqa: FBT001  (Dash hands inputs over by place)
     body: object,  # noqa: ARG001  (its appearance is the news: the drawer has been opened)
     *address: str | None,
 ) -> Component:
-    """Fill the card for an address.
+    """Fill the card for an address; its plots come after it.
 
     Parameters
     ----------
     term_id, contrast : str or None
         Parts of the address.
-    theme : str or None
-        ``light`` or ``dark``; None before the browser has said.
-    webgl : bool or None
-        Whether the browser draws WebGL; None before it has said.
     body : object
         Id of the card's body.
     *address : str or None
@@ -121,17 +127,16 @@ def update(
         The card, or why there is none.
     """
     selection, threshold, detail, pathname = address
-    if theme is None or webgl is None or not term_id or links.read_path(pathname).page != "result":
+    if not term_id:
         raise PreventUpdate
-    try:
-        return draw(
-            open_shown(pathname, selection, threshold, detail), term_id, read_contrast(contrast), theme, webgl=webgl
-        )
-    except ScQueryError as error:
-        return states.panel_sentence(error)
-    except Exception as error:
-        logger.exception("A card could not be drawn")
-        return states.panel_sentence(error)
+    return _either(in_panel(draw, 1, (pathname, selection, threshold, detail), term_id, read_contrast(contrast)))
+
+
+def _either(filled: Sequence[Any]) -> Component:
+    """Return what `in_panel` drew, or its sentence."""
+    drawn, message = filled
+    shown: Component = drawn if message is None else message
+    return shown
 
 
 def read_contrast(text: str | None) -> str:
@@ -139,8 +144,71 @@ def read_contrast(text: str | None) -> str:
     return text if text in BACKGROUNDS else BACKGROUND
 
 
-def draw(shown: Shown, term_id: str, contrast: str, theme: Theme, *, webgl: bool) -> Component:
+def draw(shown: Shown, term_id: str, contrast: str) -> list[Component]:
     """Build the card.
+
+    Parameters
+    ----------
+    shown : Shown
+        Result and selection.
+    term_id : str
+        Cell type id.
+    contrast : str
+        What the type is held against.
+
+    Returns
+    -------
+    list of Component
+        Body of the drawer.
+    """
+    card = shown.engine.type_card(shown.result, term_id, shown.mask, contrast)
+    ontology = shown.bundle.manifest.ontology
+    return [
+        type_card.layout(
+            card,
+            swatch=composition.colour(term_id, shown.engine.type_ranks(shown.result)),
+            chosen=str(shown.selection),
+            ontology_release=type_card.ontology_release(ontology.name, ontology.release),
+        )
+    ]
+
+
+def update_volcano(
+    theme: Theme | None,
+    webgl: bool | None,  # noqa: FBT001  (Dash hands inputs over by place)
+    place: object,  # noqa: ARG001  (its appearance is the news: a card has been filled)
+    term_id: str | None,
+    contrast: str | None,
+    pathname: str | None,
+) -> Component:
+    """Draw all genes of the card's contrast.
+
+    Parameters
+    ----------
+    theme : str or None
+        ``light`` or ``dark``; None before the browser has said.
+    webgl : bool or None
+        Whether the browser draws WebGL; None before it has said.
+    place : object
+        Id of its place.
+    term_id, contrast : str or None
+        Parts of the address.
+    pathname : str or None
+        Path of the address.
+
+    Returns
+    -------
+    Component
+        The plot, or why there is none.
+    """
+    if theme is None or webgl is None or not term_id:
+        raise PreventUpdate
+    address = (pathname, "all", None, None)
+    return _either(in_panel(draw_volcano, 1, address, term_id, read_contrast(contrast), theme, webgl))
+
+
+def draw_volcano(shown: Shown, term_id: str, contrast: str, theme: Theme, webgl: bool) -> list[Component]:  # noqa: FBT001
+    """Draw it, as `update_volcano`.
 
     Parameters
     ----------
@@ -157,22 +225,12 @@ def draw(shown: Shown, term_id: str, contrast: str, theme: Theme, *, webgl: bool
 
     Returns
     -------
-    Component
-        Body of the drawer.
+    list of Component
+        The plot.
     """
-    card = shown.engine.type_card(shown.result, term_id, shown.mask, contrast)
-    background = card.contrast.background if card.contrast else BACKGROUND
-    volcano = shown.engine.volcano(shown.result, term_id, background)
-    figure = drawable(volcano_figure(volcano, name=short_name(card.name), theme=theme), webgl=webgl)
-    ontology = shown.bundle.manifest.ontology
-    return type_card.layout(
-        card,
-        volcano,
-        figure,
-        swatch=composition.colour(term_id, shown.engine.type_ranks(shown.result)),
-        chosen=str(shown.selection),
-        ontology_release=type_card.ontology_release(ontology.name, ontology.release),
-    )
+    view = shown.engine.volcano(shown.result, term_id, tested(shown, term_id, contrast))
+    name = short_name(type_names(shown.bundle).get(term_id, term_id))
+    return [card_genes.plot(ids.volcano("card"), drawable(volcano_figure(view, name=name, theme=theme), webgl=webgl))]
 
 
 def update_genes(
@@ -204,7 +262,10 @@ def update_genes(
     """
     if theme is None or not term_id:
         raise PreventUpdate
-    return in_panel(draw_genes, 3, (pathname, selection, None, detail), term_id, read_contrast(contrast), theme)
+    body, line, style, message = in_panel(
+        draw_genes, 3, (pathname, selection, None, detail), term_id, read_contrast(contrast), theme
+    )
+    return [body, line, style] if message is None else [message, "", no_update]
 
 
 def draw_genes(shown: Shown, term_id: str, contrast: str, theme: Theme) -> Sequence[Any]:
@@ -224,13 +285,13 @@ def draw_genes(shown: Shown, term_id: str, contrast: str, theme: Theme) -> Seque
     Returns
     -------
     sequence
-        Figure, the line above it, its height, and a sentence instead where there is nothing to draw.
+        Figure or a sentence why there is none, the line above it, its height.
     """
     view = shown.engine.gene_heatmap(shown.result, term_id, shown.mask, tested(shown, term_id, contrast))
     height = type_card.heatmap_height(view)
     if not view.genes or not view.cell_ids:
-        return no_update, "", height, type_card.no_genes(view)
-    return gene_figure(view, theme=theme), type_card.genes_line(view), height, None
+        return type_card.no_genes(view), "", height
+    return card_genes.plot(ids.GENES, gene_figure(view, theme=theme)), type_card.genes_line(view), height
 
 
 def tested(shown: Shown, term_id: str, contrast: str) -> str:
@@ -240,26 +301,16 @@ def tested(shown: Shown, term_id: str, contrast: str) -> str:
 
 
 def update_forest(
-    chosen: list[dict[str, Any]] | None,
-    click: dict[str, Any] | None,
-    theme: Theme | None,
-    rows: list[dict[str, Any]] | None,
-    term_id: str | None,
-    contrast: str | None,
-    pathname: str | None,
-) -> tuple[Any, Any]:
+    gene: str | None, theme: Theme | None, term_id: str | None, contrast: str | None, pathname: str | None
+) -> Component:
     """Draw one gene of the card study by study.
 
     Parameters
     ----------
-    chosen : list of dict or None
-        Selected row of the table.
-    click : dict or None
-        Point of the volcano plot that was clicked.
+    gene : str or None
+        The gene chosen in the table or in the volcano plot, at first the strongest.
     theme : str or None
         ``light`` or ``dark``; None before the browser has said.
-    rows : list of dict or None
-        All rows of the table: the first is shown until one is chosen.
     term_id, contrast : str or None
         Parts of the address.
     pathname : str or None
@@ -267,51 +318,42 @@ def update_forest(
 
     Returns
     -------
-    tuple
-        Figure and heading.
+    Component
+        Heading and figure, or why there is none.
     """
-    return draw_forest(
-        chosen, click, theme, rows, term_id, contrast, pathname, by_click=ctx.triggered_id == ids.VOLCANO
+    if theme is None or not term_id or not isinstance(gene, str):
+        raise PreventUpdate
+    return _either(
+        in_panel(draw_forest, 1, (pathname, "all", None, None), gene, term_id, read_contrast(contrast), theme)
     )
 
 
-def draw_forest(
-    chosen: object,
-    click: object,
-    theme: Theme | None,
-    rows: object,
-    term_id: str | None,
-    contrast: str | None,
-    pathname: str | None,
-    *,
-    by_click: bool,
-) -> tuple[Any, Any]:
-    """Draw the gene that was chosen last, as `update_forest`."""
-    symbol = read_gene(chosen, click, rows, by_click=by_click)
-    if theme is None or not term_id or symbol is None:
-        raise PreventUpdate
-    try:
-        shown = open_shown(pathname, "all", None)
-        asked = shown.engine.genes(shown.result)
-        view = asked.effects(term_id, asked.symbol(symbol), tested(shown, term_id, read_contrast(contrast)))
-    except ScQueryError as error:
-        return no_update, states.panel_sentence(error)
+def draw_forest(shown: Shown, gene: str, term_id: str, contrast: str, theme: Theme) -> list[Any]:
+    """Draw it, as `update_forest`.
+
+    Parameters
+    ----------
+    shown : Shown
+        Result and selection.
+    gene : str
+        Any name of a gene.
+    term_id : str
+        Cell type id.
+    contrast : str
+        What the type is held against.
+    theme : str
+        ``light`` or ``dark``.
+
+    Returns
+    -------
+    list
+        Heading and figure as one, or a sentence.
+    """
+    asked = shown.engine.genes(shown.result)
+    view = asked.effects(term_id, asked.symbol(gene), tested(shown, term_id, contrast))
     if view.studies.empty:
-        return no_update, states.panel_empty(f"{view.symbol} was not tested study by study.")
-    return forest_figure(view, theme=theme), card_genes.forest_head(view)
-
-
-def read_gene(chosen: object, click: object, rows: object, *, by_click: bool) -> str | None:
-    """Return the gene that was chosen last: a clicked point, a selected row, or the first row."""
-    match (by_click, click, chosen, rows):
-        case (True, {"points": [{"text": str(symbol)}, *_]}, _, _):
-            return symbol
-        case (_, _, [{"gene_symbol": str(symbol)}, *_], _):
-            return symbol
-        case (_, _, _, [{"gene_symbol": str(symbol)}, *_]):
-            return symbol
-        case _:
-            return None
+        return [states.panel_empty(f"{view.symbol} was not tested study by study.")]
+    return [card_genes.forest(view, forest_figure(view, theme=theme))]
 
 
 def update_evidence(

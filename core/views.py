@@ -6,6 +6,7 @@ Everything here delegates to ``core.explore``, with the reference at the result'
 from __future__ import annotations
 
 from collections.abc import Mapping
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -49,6 +50,7 @@ class Views(Served):
     def __init__(self, bundles: Mapping[str, Bundle], *, threads: int = 2) -> None:
         super().__init__(bundles, threads=threads)
         self._reference_views: dict[str, ReferenceView] = {}
+        self._ranks: WeakKeyDictionary[QueryResult, tuple[str, ...]] = WeakKeyDictionary()
 
     def parse_selection(self, text: str) -> Selection:
         """Read a selection as the page's address holds it; InputError where it is none."""
@@ -79,8 +81,10 @@ class Views(Served):
         return composition.composition(self.bundle_of(result), result, mask)
 
     def type_ranks(self, result: QueryResult) -> tuple[str, ...]:
-        """Return the types by their share in the whole query: the order colours are given out in."""
-        return composition.type_ranks(self.bundle_of(result), result)
+        """Return the types by their share in the whole query: the order colours are given out in; counted once a result."""
+        if result not in self._ranks:
+            self._ranks[result] = composition.type_ranks(self.bundle_of(result), result)
+        return self._ranks[result]
 
     def thin_types(self, result: QueryResult) -> frozenset[str]:
         """Return the types with so few reference cells that they can lose against a frequent one by numbers alone."""

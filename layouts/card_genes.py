@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from core.explore.card import TypeCard
 from core.explore.contrast import Contrast, StudyEffects
-from core.explore.markers import MAX_LISTED, VolcanoView
+from core.explore.markers import MAX_LISTED
 from core.ontology.text import short_name
 from layouts import elements as el
 from layouts import grid_theme, ids, states, words
@@ -32,24 +32,20 @@ GRAPH_CONFIG: Any = {
 ROW_HEIGHT = 28
 
 
-def layout(card: TypeCard, volcano: VolcanoView, figure: Any) -> list[Component]:  # noqa: ANN401 - plotly figure
-    """Build the section.
+def layout(card: TypeCard) -> list[Component]:
+    """Build the section; its plots are drawn after it, by callbacks of their own.
 
     Parameters
     ----------
     card : TypeCard
         The type and what it is held against.
-    volcano : VolcanoView
-        Its tested genes.
-    figure : plotly figure
-        What `volcano` looks like.
 
     Returns
     -------
     list of Component
-        Heading, plots and table.
+        Heading, places of the plots and table.
     """
-    if card.contrast is None or not len(volcano.genes):
+    if card.contrast is None or not card.contrast.n_genes:
         nothing = states.panel_empty("Its genes were not tested.", "It labels too few reference cells in one study.")
         return [html.H2("Genes that set it apart"), nothing]
     head = html.Div(
@@ -58,24 +54,60 @@ def layout(card: TypeCard, volcano: VolcanoView, figure: Any) -> list[Component]
                 [html.H2("Genes that set it apart"), html.P(line(card.contrast), className="quiet")],
                 className="card-part-words",
             ),
-            el.tip(_switch(card), SWITCH_DEFINITION, wide=True),
+            el.tip(_switch(card), SWITCH_DEFINITION),
         ],
         className="card-part-head",
     )
-    graph = dcc.Graph(id=ids.VOLCANO, figure=figure, config=GRAPH_CONFIG, className="graph", responsive=True)
-    forest = html.Div(
-        [
-            html.Div(id=ids.FOREST_HEAD, className="forest-head"),
-            dcc.Graph(id=ids.FOREST, config=GRAPH_CONFIG, className="graph", responsive=True),
-        ],
-        className="card-forest",
-    )
+    listed = rows(card)
     return [
         head,
-        html.Div([html.Div(graph, className="card-graph"), forest], className="card-figures"),
-        _table(card),
+        dcc.Store(id=ids.CARD_GENE, data=listed[0]["gene_symbol"] if listed else None),
+        html.Div(
+            [
+                html.Div(el.skeleton(), id=ids.VOLCANO_PLACE, className="card-graph"),
+                html.Div(el.skeleton(), id=ids.FOREST_PLACE, className="card-forest"),
+            ],
+            className="card-figures",
+        ),
+        _table(listed),
         html.P(_below(card), className="quiet"),
     ]
+
+
+def plot(id: str | dict[str, str], figure: Any) -> Component:  # noqa: A002, ANN401 - plotly figure
+    """Hold a figure of the card.
+
+    Parameters
+    ----------
+    id : str or dict
+        Component id.
+    figure : plotly figure
+        Or its JSON form.
+
+    Returns
+    -------
+    Component
+        `dash.dcc.Graph`.
+    """
+    return dcc.Graph(id=id, figure=figure, config=GRAPH_CONFIG, className="graph", responsive=True)
+
+
+def forest(view: StudyEffects, figure: Any) -> list[Component]:  # noqa: ANN401 - plotly figure
+    """Show one gene study by study.
+
+    Parameters
+    ----------
+    view : StudyEffects
+        The gene in one contrast.
+    figure : plotly figure
+        What it looks like.
+
+    Returns
+    -------
+    list of Component
+        Heading and figure.
+    """
+    return [html.Div(forest_head(view), className="forest-head"), plot(ids.FOREST, figure)]
 
 
 def line(contrast: Contrast) -> str:
@@ -199,10 +231,10 @@ def forest_head(view: StudyEffects) -> list[Component]:
         ]
     show = html.Button(
         "Show on the map",
-        id=ids.gene_link(view.symbol, "forest"),
         className="link",
         type="button",
         title=f"{view.symbol} in the tab about genes",
+        **el.goes(gene=view.symbol, tab="genes", type=None),
     )
     return [html.H3(view.symbol), html.Span([told, *spread], className="quiet"), html.Span(className="spring"), show]
 
@@ -228,10 +260,10 @@ def _switch(card: TypeCard) -> Component:
     return control
 
 
-def _table(card: TypeCard) -> Component:
+def _table(listed: list[dict[str, Any]]) -> Component:
     grid = grid_theme.grid(
         columns(),
-        rows(card),
+        listed,
         id=ids.CARD_TABLE,
         key="gene_symbol",
         row_height=ROW_HEIGHT,

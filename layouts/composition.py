@@ -116,39 +116,25 @@ def colour(term_id: str, ranks: Sequence[str]) -> str:
 
 
 def _row(row: dict[Any, Any], n_selected: int, most: int, swatch: str, *, chosen: str, is_thin: bool) -> Component:
-    term_id, name = str(row["type_id"]), str(row["type_name"])
-    definition = f"{name}: {row['n']:,} cells, {row['n_confident']:,} confident and {row['n_low']:,} ambiguous"
-    warn = [el.icon("alert-triangle", size="small", class_name="is-warn")] if is_thin else []
-    bar = [
-        html.Span(className="share-solid", style={"width": f"{100 * row['n_confident'] / most:.2f}%"}),
-        html.Span(className="share-hatched", style={"width": f"{100 * row['n_low'] / most:.2f}%"}),
-    ]
+    term_id, name, n = str(row["type_id"]), str(row["type_name"]), int(row["n"])
     picked = chosen in (f"type:{term_id}", f"under:{term_id}")
-    button = html.Button(
-        [
-            html.Span(className="swatch"),
-            html.Span([brief_name(name), *warn], className="share-name"),
-            html.Span(f"{row['n']:,}", className="share-count"),
-            html.Span(percent(int(row["n"]), n_selected), className="share-percent"),
-            html.Span(bar, className="share-bar"),
-        ],
-        id=ids.composition_row(f"type:{term_id}"),
-        type="button",
-        className="share-button",
-        title=definition,
-        **el.attributes(aria_pressed="true" if picked else "false"),
+    button = _button(
+        f"type:{term_id}",
+        brief_name(name),
+        (n, percent(n, n_selected)),
+        title=f"{name}: {n:,} cells, {row['n_confident']:,} confident and {row['n_low']:,} ambiguous",
+        picked=picked,
+        is_thin=is_thin,
+        style={"--solid": _width(row["n_confident"], most), "--shown": _width(n, most)},
     )
     about = html.Button(
-        el.icon("info-circle"),
-        id=ids.type_link(term_id, "composition"),
-        className="share-about",
+        className="share-about glyph-info-circle",
         type="button",
         title=f"About {name}",
         **el.attributes(aria_label=f"About {name}"),
+        **el.goes(type=term_id),
     )
-    return html.Div(
-        [button, about], className="share-row" + (" is-selected" if picked else ""), style={"--swatch": swatch}
-    )
+    return html.Div([button, about], className=_row_class(picked=picked), style={"--swatch": swatch})
 
 
 def _status_row(status: str, text: str, n: int, n_selected: int, most: int, chosen: str) -> Component:
@@ -158,21 +144,47 @@ def _status_row(status: str, text: str, n: int, n_selected: int, most: int, chos
         "unknown": "Farther from every reference cell than held-out cells of known types are. No type is given.",
     }
     picked = chosen == f"status:{status}"
-    button = html.Button(
+    button = _button(
+        f"status:{status}",
+        text,
+        (n, percent(n, n_selected)),
+        title=definitions[status],
+        picked=picked,
+        style={"--shown": _width(min(n, most), most)},
+    )
+    return html.Div(button, className=_row_class(status, picked=picked))
+
+
+def _button(
+    selection: str,
+    name: str,
+    counts: tuple[int, str],
+    *,
+    title: str,
+    picked: bool,
+    style: dict[str, str],
+    is_thin: bool = False,
+) -> Component:
+    """Draw a row's figures; swatch, bar and warning are drawn by the style sheet, since every component costs every click its part."""
+    n, share = counts
+    return html.Button(
         [
-            html.Span(className=f"swatch is-{status}"),
-            html.Span(text, className="share-name"),
+            html.Span(name, className="share-name is-thin glyph-alert-triangle" if is_thin else "share-name"),
             html.Span(f"{n:,}", className="share-count"),
-            html.Span(percent(n, n_selected), className="share-percent"),
-            html.Span(
-                html.Span(className=f"share-fill is-{status}", style={"width": f"{100 * min(n / most, 1):.2f}%"}),
-                className="share-bar",
-            ),
+            html.Span(share, className="share-percent"),
         ],
-        id=ids.composition_row(f"status:{status}"),
         type="button",
         className="share-button",
-        title=definitions[status],
+        title=title,
+        style=style,
         **el.attributes(aria_pressed="true" if picked else "false"),
+        **el.goes(sel=None if picked else selection),
     )
-    return html.Div(button, className=f"share-row is-{status}" + (" is-selected" if picked else ""))
+
+
+def _row_class(status: str = "", *, picked: bool) -> str:
+    return " ".join(["share-row", *([f"is-{status}"] if status else []), *(["is-selected"] if picked else [])])
+
+
+def _width(n: int, most: int) -> str:
+    return f"{100 * n / most:.2f}%"

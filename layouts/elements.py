@@ -5,10 +5,10 @@ Not here: anything that knows a result. Every piece takes plain values.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any, Literal
 
-import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
@@ -39,6 +39,22 @@ def attributes(**values: str) -> dict[str, Any]:
     return {name.replace("_", "-"): value for name, value in values.items()}
 
 
+def goes(**parts: str | None) -> dict[str, Any]:
+    """Let a click on a component change parts of the address (``assets/scquery.js``).
+
+    Parameters
+    ----------
+    **parts : str or None
+        ``type="CL:0000236"``; None takes a part away.
+
+    Returns
+    -------
+    dict
+        To be spread into a component's arguments.
+    """
+    return attributes(data_go=json.dumps(parts))
+
+
 def icon(name: str, *, size: Literal["", "small", "large"] = "", class_name: str = "") -> Component:
     """Draw an icon of ``assets/icons.css``; it says nothing to a screen reader.
 
@@ -60,8 +76,8 @@ def icon(name: str, *, size: Literal["", "small", "large"] = "", class_name: str
     return html.Span(className=" ".join(c for c in classes if c), **attributes(aria_hidden="true"))
 
 
-def tip(child: Children, text: str, *, wide: bool = False) -> Component:
-    """Show a definition on hover and on keyboard focus.
+def tip(child: Component, text: str) -> Component:
+    """Show a definition on hover and on keyboard focus (``assets/tooltips.js``).
 
     Parameters
     ----------
@@ -69,24 +85,14 @@ def tip(child: Children, text: str, *, wide: bool = False) -> Component:
         What the definition belongs to; give it a ``tabIndex`` where it is not a control.
     text : str
         One or two sentences.
-    wide : bool
-        For longer texts.
 
     Returns
     -------
     Component
-        The child with its tooltip.
+        The child, which carries its definition.
     """
-    shown: Component = dmc.Tooltip(
-        child,
-        label=text,
-        multiline=True,
-        maw=340 if wide else 250,
-        openDelay=250,
-        events={"hover": True, "focus": True, "touch": True},
-        boxWrapperProps={"className": "tip"},
-    )
-    return shown
+    setattr(child, "data-tip", text)
+    return child
 
 
 def number(text: str, definition: str, *, class_name: str = "") -> Component:

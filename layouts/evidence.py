@@ -49,7 +49,7 @@ def body(view: EvidenceView, figure: Any) -> list[Component]:  # noqa: ANN401 - 
         return [head, states.panel_empty("No gene decides, or none of the deciding genes is in your file.")]
     graph = dcc.Graph(figure=figure, config=GRAPH_CONFIG, style={"height": f"{figure.layout.height}px"})
     return [
-        html.Div([head, html.P(el.tip(html.Span(verdict(view), tabIndex=0), DEFINITION, wide=True)), *_notes(view)]),
+        html.Div([head, html.P(el.tip(html.Span(verdict(view), tabIndex=0), DEFINITION)), *_notes(view)]),
         _legend(view),
         graph,
     ]

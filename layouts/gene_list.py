@@ -127,9 +127,7 @@ def fits(view: Fits) -> list[Component]:
         "The genes of one programme are no independent draws, so q is smaller than it should be. A gene counts as measured in a type "
         f"where at least {MIN_CELLS} of its cells come from studies with the gene."
     )
-    note = el.tip(
-        html.Span("Genes of one programme rise together: read q as a ranking.", tabIndex=0), counted, wide=True
-    )
+    note = el.tip(html.Span("Genes of one programme rise together: read q as a ranking.", tabIndex=0), counted)
     return [
         html.Div(_grid(ids.LIST_TABLE, _fit_columns(), fit_rows(view)), className="list-table"),
         html.Div([html.P(note, className="quiet"), _save()], className="list-foot"),

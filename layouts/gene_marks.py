@@ -136,7 +136,6 @@ def forest_head(view: StudyEffects) -> list[Component]:
         html.Span("one study" if n == 1 else f"{n} studies", className="quiet"),
         html.Span(className="spring"),
         html.Button(
-            "About this type", id=ids.type_link(view.term_id, "marks"), className="link", type="button",
-            title=f"About {view.name}",
+            "About this type", className="link", type="button", title=f"About {view.name}", **el.goes(type=view.term_id),
         ),
     ]  # fmt: skip

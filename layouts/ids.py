@@ -19,7 +19,6 @@ TABS = "tabs"
 THEME = "theme"
 JOB_STATE = "job-state"
 JOB_NEWS = "job-news"
-REQUEST = "view-request"
 LAST_RESULT = "last-result"
 WEBGL = "webgl"
 SCHEME = "colour-scheme"
@@ -116,18 +115,18 @@ STUDIES_MESSAGE = "studies-message"
 CARD = "type-card"
 CARD_BODY = "type-card-body"
 CARD_SELECT = "type-card-select"
-VOLCANO = "type-card-volcano"
+VOLCANO_PLACE = "type-card-volcano-place"
 GENES = "type-card-genes"
 GENES_SUB = "type-card-genes-sub"
-GENES_MESSAGE = "type-card-genes-message"
 GENES_DOWNLOAD = "type-card-genes-download"
 GENES_FILE = "type-card-genes-file"
 GENES_BODY = "type-card-genes-body"
 CONTRAST_SWITCH = "type-card-contrast"
 CARD_TABLE = "type-card-table"
+CARD_GENE = "type-card-gene"
 CARD_EVIDENCE = "type-card-evidence"
 FOREST = "type-card-forest"
-FOREST_HEAD = "type-card-forest-head"
+FOREST_PLACE = "type-card-forest-place"
 
 # The tab about genes.
 GENE_SEARCH = "gene-search"
@@ -174,53 +173,17 @@ ALL_MODELS_DOWNLOAD = "all-models-download"
 ALL_MODELS_FILE = "all-models-file"
 
 
-def composition_row(term_id: Any) -> dict[str, Any]:  # noqa: ANN401  (dash.ALL too)
-    """Return the id of a row of the composition panel.
+def volcano(place: Any) -> dict[str, Any]:  # noqa: ANN401  (dash.ALL too)
+    """Return the id of a volcano plot: a pattern, so that a callback may listen to one that is not drawn yet.
 
     Parameters
     ----------
-    term_id : str
-        Text of the selection it stands for, such as ``type:CL:0000236``.
-
-    Returns
-    -------
-    dict
-        Pattern-matching id.
-    """
-    return {"type": "composition-row", "index": term_id}
-
-
-def type_link(term_id: Any, place: Any) -> dict[str, Any]:  # noqa: ANN401  (dash.ALL too)
-    """Return the id of a link that opens the card of a type.
-
-    Parameters
-    ----------
-    term_id : str
-        Cell type id.
     place : str
-        Where the link stands, so that two links to one type have different ids.
+        Where the plot stands.
 
     Returns
     -------
     dict
         Pattern-matching id.
     """
-    return {"type": "type-link", "index": term_id, "place": place}
-
-
-def gene_link(symbol: Any, place: Any) -> dict[str, Any]:  # noqa: ANN401  (dash.ALL too)
-    """Return the id of a link that shows a gene in the tab about genes.
-
-    Parameters
-    ----------
-    symbol : str
-        The gene.
-    place : str
-        Where the link stands, so that two links to one gene have different ids.
-
-    Returns
-    -------
-    dict
-        Pattern-matching id.
-    """
-    return {"type": "gene-link", "index": symbol, "place": place}
+    return {"type": "volcano", "index": place}

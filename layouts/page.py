@@ -1,7 +1,7 @@
 """The frame of the page: header, rail, main, and the stores that hold what the address says.
 
 The address is the only state. ``assets/scquery.js`` reads its query into one store a value; panels listen to those they show, and
-everything the user chooses is written to `ids.REQUEST`, which becomes a new address.
+everything the user chooses becomes a new address.
 """
 
 from __future__ import annotations
@@ -243,7 +243,7 @@ def _stores() -> list[Component]:
     values = (
         *(ids.SELECTION, ids.CLUSTERS, ids.SPACE, ids.TYPE, ids.THRESHOLD, ids.DETAIL),
         *(ids.ROWS, ids.BUNDLE, ids.TAB, ids.GENE, ids.CONTRAST, ids.LIST),
-        *(ids.REQUEST, ids.JOB_STATE, ids.JOB_NEWS, ids.WEBGL, ids.SCHEME),
+        *(ids.JOB_STATE, ids.JOB_NEWS, ids.WEBGL, ids.SCHEME),
     )
     stores: list[Component] = [dcc.Store(id=name) for name in values]
     upload = dcc.Store(id=ids.UPLOAD_STATE)

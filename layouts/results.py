@@ -139,7 +139,7 @@ def selection_bar(view: SelectionView, *, agrees_on: tuple[str, str] | None, thi
         *_evidence(view, agrees_on, thin=thin),
         html.Span(className="spring"),
         *_about(agrees_on),
-        el.button("Clear", id=ids.CLEAR, symbol="x", look="subtle", title="Show all cells (Esc)"),
+        el.button("Clear", id=ids.CLEAR, symbol="x", look="subtle", title="Show all cells (Esc)", **el.goes(sel=None)),
     ]
 
 
@@ -174,7 +174,7 @@ def nothing_selected() -> list[Component]:
         el.icon("alert-triangle"),
         html.Strong("This link does not name a selection of cells."),
         html.Span(className="spring"),
-        el.button("Clear", id=ids.CLEAR, symbol="x", look="subtle"),
+        el.button("Clear", id=ids.CLEAR, symbol="x", look="subtle", **el.goes(sel=None)),
     ]
 
 
@@ -284,9 +284,9 @@ def _about(agrees_on: tuple[str, str] | None) -> list[Component]:
         html.Button(
             "About this type",
             title=f"About {name}",
-            id=ids.type_link(term_id, "bar"),
             className="button is-subtle",
             type="button",
+            **el.goes(type=term_id),
         )
     ]
 

@@ -57,6 +57,4 @@ def _legend(table: pd.DataFrame) -> Iterator[Component]:
 
 
 def _item(key: str, text: str, definition: str) -> Component:
-    return el.tip(
-        html.Span([html.Span(className=f"key {key}"), text], className="legend-item", tabIndex=0), definition, wide=True
-    )
+    return el.tip(html.Span([html.Span(className=f"key {key}"), text], className="legend-item", tabIndex=0), definition)

@@ -10,7 +10,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from core.explore.card import Accuracy, TypeCard
-from core.explore.markers import GeneHeatmapView, VolcanoView
+from core.explore.markers import GeneHeatmapView
 from core.explore.naming import percent
 from layouts import card_genes, ids, states, words
 from layouts import elements as el
@@ -18,7 +18,8 @@ from layouts.figures.genes import height as figure_height
 
 SHOWN_SYNONYMS = 4
 SHOWN_STUDIES = 6
-GRAPH_CONFIG: Any = {"displaylogo": False, "displayModeBar": "hover", "responsive": True}
+FEWEST_OF_A_TYPE = 20
+"""Held-out cells below which the share that got its own type is not shown: two of two tell nothing."""
 
 
 def drawer(*, opened: bool) -> Component:
@@ -55,25 +56,13 @@ def drawer(*, opened: bool) -> Component:
     return html.Div([shown, dcc.Download(id=ids.GENES_FILE)])
 
 
-def layout(
-    card: TypeCard,
-    volcano: VolcanoView,
-    figure: Any,  # noqa: ANN401  (plotly figure, or its JSON form)
-    *,
-    swatch: str,
-    chosen: str,
-    ontology_release: str,
-) -> Component:
+def layout(card: TypeCard, *, swatch: str, chosen: str, ontology_release: str) -> Component:
     """Fill the card.
 
     Parameters
     ----------
     card : TypeCard
         The type.
-    volcano : VolcanoView
-        Its tested genes.
-    figure : plotly figure
-        What `volcano` looks like.
     swatch : str
         CSS colour of the type.
     chosen : str
@@ -91,7 +80,7 @@ def layout(
             _head(card, swatch),
             _stats(card),
             *_thin(card),
-            html.Section(card_genes.layout(card, volcano, figure), className="card-part"),
+            html.Section(card_genes.layout(card), className="card-part"),
             html.Div([_why(), _studies(card)], className="card-evidence"),
             _genes(),
             _foot(card, chosen, ontology_release),
@@ -159,7 +148,7 @@ def _head(card: TypeCard, swatch: str) -> Component:
         known_as.append("Parent: " if len(card.parents) == 1 else "Parents: ")
         for i, (term_id, name) in enumerate(card.parents):
             known_as += [", "] if i else []
-            known_as.append(html.Button(name, id=ids.type_link(term_id, "parent"), className="link", type="button"))
+            known_as.append(html.Button(name, className="link", type="button", **el.goes(type=term_id)))
         known_as.append(".")
     term = el.outside(
         [html.Span(card.id), el.icon("external-link", size="small")],
@@ -210,6 +199,9 @@ def _stats(card: TypeCard) -> Component:
 def _accuracy(accuracy: Accuracy | None) -> Component:
     if accuracy is None:
         return el.stat("–", "accuracy not measured", "No held-out study has this type, so it could not be measured.")
+    if accuracy.n_query < FEWEST_OF_A_TYPE:
+        few = f"accuracy: only {words.count(accuracy.n_query, 'held-out cell')}"
+        return el.stat("–", few, "Too few cells of this type were held out to tell how often the label is right.")
     what = "a study is held out" if accuracy.split == "study" else "its study is held out"
     label: list[Any] = [f"right when {what}"]
     if accuracy.low is not None and accuracy.high is not None:
@@ -279,10 +271,8 @@ def no_genes(view: GeneHeatmapView) -> Component:
 
 def _genes() -> Component:
     # Its own callback fills it: clustering takes longer than the rest of the card.
-    graph = dcc.Graph(id=ids.GENES, config=GRAPH_CONFIG, className="graph", responsive=True)
-    layer = html.Div(el.skeleton(), id=ids.GENES_MESSAGE, className="panel-message")
     line = html.P(id=ids.GENES_SUB, className="quiet is-one-line")
-    body = html.Div([graph, layer], id=ids.GENES_BODY, className="card-graph is-tall")
+    body = html.Div(el.skeleton(), id=ids.GENES_BODY, className="card-graph is-tall")
     return html.Section([html.H2("The same genes in your cells"), line, body], className="card-part")
 
 
@@ -296,16 +286,14 @@ def _why() -> Component:
 def _studies(card: TypeCard) -> Component:
     table = card.studies[card.studies["n_hits"] > 0].head(SHOWN_STUDIES)
     rows = [
-        html.Tr(
-            [
-                html.Td(row["accession"] if isinstance(row["accession"], str) else "no accession", className="mono"),
-                html.Td(", ".join(x for x in (row["tissue"], row["technology"]) if x), title=row["title"]),
-                html.Td(percent(float(row["share"]), 1), className="right"),
-            ]
-        )
+        [
+            row["accession"] if isinstance(row["accession"], str) else "no accession",
+            ", ".join(x for x in (row["tissue"], row["technology"]) if x),
+            percent(float(row["share"]), 1),
+        ]
         for row in table.to_dict("records")
     ]
-    body = html.Table(html.Tbody(rows)) if rows else html.P("No cell of this type is selected.", className="quiet")
+    body = dmc.Table(data={"body": rows}) if rows else html.P("No cell of this type is selected.", className="quiet")
     return html.Section([html.H2("Studies the nearest cells come from"), body])
 
 
@@ -318,7 +306,7 @@ def _foot(card: TypeCard, chosen: str, ontology_release: str) -> Component:
         symbol="check" if already else "lasso",
         look="filled",
         disabled=already,
-        **el.attributes(data_selection=text),
+        **el.goes(sel=text, type=None),
     )
     save = el.button(
         "Download genes", id=ids.GENES_DOWNLOAD, symbol="download", disabled=not len(card.up) and not len(card.down)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from dash.development.base_component import Component
@@ -42,6 +43,12 @@ def text(node: object) -> str:
 def find(node: object, wanted: object) -> Component:
     """Return the component with this id."""
     return next(part for part in walk(node) if getattr(part, "id", None) == wanted)
+
+
+def goes_to(part: Component) -> dict[str, str | None]:
+    """Return what a click on a component changes in the address."""
+    wanted: dict[str, str | None] = json.loads(part.to_plotly_json()["props"]["data-go"])
+    return wanted
 
 
 def classes(node: object, name: str) -> list[Component]:

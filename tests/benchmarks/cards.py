@@ -30,14 +30,24 @@ from tests.server import servers
 LIMIT_MS = 300.0
 N_TYPES = 5
 _READY = """() => document.querySelector('.card-title h1')?.textContent === window.wanted
-  && document.querySelectorAll('#type-card-table .ag-row').length > 3
-  && (document.querySelector('#type-card-volcano .js-plotly-plot')?.data || []).length > 2"""
-_CLICK = """name => {
+  && document.querySelectorAll('#type-card-table .ag-row').length > 3"""
+_PLOTTED = "() => (document.querySelector('#type-card-volcano-place .js-plotly-plot')?.data || []).length > 2"
+# Resolves with the milliseconds from the click to the first frame that finds the card, and then the plot, in the page.
+_CLICK = f"""name => new Promise(resolve => {{
     window.wanted = name;
     const button = [...document.querySelectorAll('.share-about')].find(b => b.getAttribute('aria-label').endsWith(name));
-    window.began = performance.now();
+    const ready = {_READY}, plotted = {_PLOTTED};
+    const began = performance.now();
+    let card = 0;
+    const look = () => {{
+        const now = performance.now() - began;
+        card = card || (ready() ? now : 0);
+        if (card && plotted() || now > 60000) resolve([card, now]);
+        else requestAnimationFrame(look);
+    }};
     button.click();
-}"""
+    requestAnimationFrame(look);
+}})"""
 
 
 def card_rows(bundle: Path, query: Path, scratch: Path) -> list[Row]:
@@ -57,22 +67,26 @@ def card_rows(bundle: Path, query: Path, scratch: Path) -> list[Row]:
             LIMIT_MS,
         ),
         Row(
-            f"click to card in Chromium, median of {len(later)}", statistics.median(later), "ms", "<= 300 ms", LIMIT_MS
+            f"click to card in Chromium (figures, table of genes), median of {len(later)}",
+            statistics.median(card for card, _ in later),
+            "ms",
+            "<= 300 ms",
+            LIMIT_MS,
         ),
-        Row("click to card, the first of a server", first, "ms", "(files are read and verified)"),
+        Row("click to its volcano plot drawn", statistics.median(plot for _, plot in later), "ms", ""),
+        Row("click to card, the first of a server", first[0], "ms", "(files are read and verified)"),
         *(Row(name, ms, "ms", "") for name, ms in _views(engine, result)),
         Row(f"largest figure about genes as JSON: {largest}", sizes[largest], "MB", f"<= 1.5 MB ({others})", LIMIT_MB),
     ]
 
 
 def _server_ms(engine: Engine, result: QueryResult) -> float:
-    """Everything between request and answer: views, figure, layout, JSON; median over types."""
+    """Everything between request and answer: views, layout, JSON; median over types."""
     shown = _Shown(engine, result)
     terms = engine.type_ranks(result)[:N_TYPES]
-    draw(shown, terms[0], "others", "light", webgl=True)
+    draw(shown, terms[0], "others")
     return statistics.median(
-        _ms(lambda term=term: json.dumps(draw(shown, term, "others", "light", webgl=True), default=_plain))
-        for term in terms
+        _ms(lambda term=term: json.dumps(draw(shown, term, "others"), default=_plain)) for term in terms
     )
 
 
@@ -130,7 +144,7 @@ def _sizes(engine: Engine, result: QueryResult) -> Iterator[tuple[str, float]]:
     yield "volcano", _megabytes(volcano_figure(engine.volcano(result, top), theme="light", name=top))
 
 
-def _clicks(bundle: Path, query: Path, scratch: Path) -> tuple[float, list[float]]:
+def _clicks(bundle: Path, query: Path, scratch: Path) -> tuple[tuple[float, float], list[tuple[float, float]]]:
     with servers(scratch / "servers") as new_server, _chromium() as page:
         server = new_server(bundle)
         server.start()
@@ -147,14 +161,12 @@ def _clicks(bundle: Path, query: Path, scratch: Path) -> tuple[float, list[float
         return taken[0], taken[1:]
 
 
-def _click(page: Page, name: str) -> float:
-    page.evaluate(_CLICK, name)
-    page.wait_for_function(_READY, timeout=60_000, polling="raf")
-    taken = float(page.evaluate("performance.now() - window.began"))
+def _click(page: Page, name: str) -> tuple[float, float]:
+    card, plot = page.evaluate(_CLICK, name)
     page.keyboard.press("Escape")
     page.wait_for_function("() => !document.querySelector('.card-title')")
     page.wait_for_timeout(3_000)
-    return taken
+    return float(card), float(plot)
 
 
 @contextmanager

@@ -89,9 +89,9 @@ def test_the_genes_of_a_type(page, tiny_query, scheme):
     page.emulate_media(color_scheme=scheme)
     open_card(page, tiny_query, CD4)
     first = cell(page, 0, "gene_symbol")
-    expect(page.locator("#type-card-forest-head h3")).to_have_text(first)
+    expect(page.locator("#type-card-forest-place h3")).to_have_text(first)
     page.locator('#type-card-table [row-index="2"] [col-id="gene_symbol"]').click()
-    expect(page.locator("#type-card-forest-head h3")).to_have_text(cell(page, 2, "gene_symbol"))
+    expect(page.locator("#type-card-forest-place h3")).to_have_text(cell(page, 2, "gene_symbol"))
     assert "intervals" in traces(page, "type-card-forest")
     page.get_by_text("vs. siblings").click()
     page.wait_for_url(re.compile("vs=siblings"))
@@ -116,7 +116,7 @@ def test_a_wider_term_has_a_card_too(page, tiny_query):
 @pytest.mark.browser
 def test_from_the_card_to_the_map(page, tiny_query):
     open_card(page, tiny_query, "CL:0000236")
-    gene = page.locator("#type-card-forest-head h3").text_content()
+    gene = page.locator("#type-card-forest-place h3").text_content()
     page.get_by_text("Show on the map").click()
     expect(page.locator(".gene-name h2")).to_have_text(gene)
     expect(page.locator(".card-title")).to_have_count(0)
@@ -132,7 +132,7 @@ def test_what_a_gene_marks_and_why_the_label(page, tiny_query):
     expect(page.locator("#evidence")).to_contain_text("labelled monocyte", timeout=PATIENT)
     page.locator("#gene-marks .ag-row").nth(1).click()
     expect(page.locator("#gene-forest-head")).not_to_contain_text("in monocyte")
-    page.get_by_text("About this type").click()
+    page.locator("#gene-forest-head").get_by_text("About this type").click()
     expect(page.locator(".card-title h1")).to_be_visible(timeout=PATIENT)
 
 

@@ -112,8 +112,9 @@ def test_panels_wait_for_the_browser(as_ann):
         (heatmap.update, ("all", None, None, None, "light", None, "/r/x")),
         (scatter.update, ("all", None, None, None, "light", None, [1, 1], "/r/x")),
         (ontology.update, ("all", None, None, None, "/r/x")),
-        (type_card.update, ("CL:1", None, None, True, "b", "all", None, None, "/r/x")),
-        (type_card.update, (None, None, "light", True, "b", "all", None, None, "/r/x")),
+        (type_card.update, (None, None, "b", "all", None, None, "/r/x")),
+        (type_card.update_volcano, (None, True, "p", "CL:1", None, "/r/x")),
+        (type_card.update_volcano, ("light", None, "p", "CL:1", None, "/r/x")),
         (type_card.update_genes, (None, "g", "CL:1", None, "all", None, "/r/x")),
         (type_card.save_genes, (None, "CL:1", None, "all", None, "/r/x")),
     ]

@@ -6,7 +6,6 @@ import pytest
 
 from core.explore.card import type_card
 from core.explore.contrast import contrast_of, study_effects
-from core.explore.markers import volcano
 from layouts import card_genes, ids
 from tests.components import find, text
 from tests.worlds import CD4, B
@@ -17,8 +16,8 @@ def card(answered):
     return type_card(answered.bundle, answered.result, CD4, np.ones(answered.result.n_query, dtype=bool), "siblings")
 
 
-def test_the_section(answered, card):
-    page = card_genes.layout(card, volcano(answered.bundle, CD4, "siblings"), {})
+def test_the_section(card):
+    page = card_genes.layout(card)
     switch = find(page, ids.CONTRAST_SWITCH)
     assert [entry["value"] for entry in switch.data] == ["others", "siblings"]
     assert switch.value == "siblings"
@@ -37,15 +36,8 @@ def test_rows_are_up_then_down_by_rank(card):
 def test_long_lists_are_cut_and_say_so(card):
     many = replace(card, up=pd.concat([card.up] * 60, ignore_index=True))
     assert len(card_genes.rows(many)) == 200 + min(200, len(card.down))
-    words = text(card_genes.layout(many, replace_genes(card), {}))
+    words = text(card_genes.layout(many))
     assert f"the download has {len(many.up) - 200:,} more" in words
-
-
-def replace_genes(card):
-    class View:
-        genes = card.up["gene_symbol"].to_numpy()
-
-    return View()
 
 
 def test_the_line_names_the_background(answered):

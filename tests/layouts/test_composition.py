@@ -4,7 +4,7 @@ import pytest
 from core.explore.composition import composition as compose
 from core.explore.composition import type_ranks
 from layouts import composition
-from tests.components import classes, text, walk
+from tests.components import classes, goes_to, text, walk
 
 B_CELL = "CL:0000236"
 
@@ -22,12 +22,11 @@ def rows(answered, ranks, mask=None, chosen="all", thin=frozenset()):
 
 def test_rows_stand_for_selections(answered, ranks):
     view, shown = rows(answered, ranks)
-    buttons = [
-        p.id["index"]
-        for p in walk(shown)
-        if isinstance(getattr(p, "id", None), dict) and p.id["type"] == "composition-row"
+    buttons = [goes_to(part) for part in classes(shown, "share-button")]
+    assert [wanted["sel"] for wanted in buttons] == [f"type:{t}" for t in view.table["type_id"]] + [
+        "status:ambiguous",
+        "status:unknown",
     ]
-    assert buttons == [f"type:{t}" for t in view.table["type_id"]] + ["status:ambiguous", "status:unknown"]
 
 
 def test_unknown_cells_are_counted_apart(answered, ranks):
@@ -43,6 +42,12 @@ def test_the_selected_type_is_framed_and_pressed(answered, ranks):
     assert "B cell" in text(framed[0])
     pressed = [p.to_plotly_json()["props"].get("aria-pressed") for p in walk(framed[0])]
     assert "true" in pressed
+    assert goes_to(classes(framed[0], "share-button")[0]) == {"sel": None}
+
+
+def test_every_type_leads_to_its_card(answered, ranks):
+    view, shown = rows(answered, ranks)
+    assert [goes_to(part)["type"] for part in classes(shown, "share-about")] == list(view.table["type_id"])
 
 
 def test_a_selected_status_is_framed(answered, ranks):
@@ -50,8 +55,8 @@ def test_a_selected_status_is_framed(answered, ranks):
 
 
 def test_thin_types_carry_a_sign(answered, ranks):
-    assert not classes(rows(answered, ranks)[1], "is-warn")
-    assert len(classes(rows(answered, ranks, thin=frozenset({B_CELL}))[1], "is-warn")) == 1
+    assert not classes(rows(answered, ranks)[1], "is-thin")
+    assert len(classes(rows(answered, ranks, thin=frozenset({B_CELL}))[1], "is-thin")) == 1
 
 
 def test_no_cells_is_said(answered, ranks):

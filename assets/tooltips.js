@@ -1,0 +1,87 @@
+/* Definitions on hover, touch and keyboard focus: whatever carries data-tip is explained by the page's one bubble.
+ *
+ * One bubble and not a component at each word, because the page asks every component of it after every change: a tooltip component
+ * is the dearest of all to ask, and a card has a dozen. */
+(function () {
+  "use strict";
+
+  var DELAY = 250;
+  var GAP = 6;
+  var bubble = null;
+  var owner = null;
+  var waiting = null;
+
+  function ownerOf(node) {
+    return node instanceof Element ? node.closest("[data-tip]") : null;
+  }
+
+  function made() {
+    if (!bubble) {
+      bubble = document.createElement("div");
+      bubble.id = "tooltip";
+      bubble.className = "tooltip";
+      bubble.setAttribute("role", "tooltip");
+      bubble.hidden = true;
+      document.body.appendChild(bubble);
+    }
+    return bubble;
+  }
+
+  function show() {
+    if (!owner || !owner.isConnected) {
+      return hide();
+    }
+    made().textContent = owner.dataset.tip;
+    bubble.hidden = false;
+    place(owner.getBoundingClientRect(), bubble.getBoundingClientRect());
+    owner.setAttribute("aria-describedby", bubble.id);
+  }
+
+  /* Above what it explains, below where there is no room, never past the edge of the window. */
+  function place(at, own) {
+    var left = at.left + at.width / 2 - own.width / 2;
+    var above = at.top - own.height - GAP;
+    bubble.style.left = Math.max(GAP, Math.min(left, window.innerWidth - own.width - GAP)) + "px";
+    bubble.style.top = (above < GAP ? at.bottom + GAP : above) + "px";
+  }
+
+  function hide() {
+    window.clearTimeout(waiting);
+    if (owner) {
+      owner.removeAttribute("aria-describedby");
+    }
+    if (bubble) {
+      bubble.hidden = true;
+    }
+    owner = null;
+  }
+
+  function follow(event) {
+    var next = ownerOf(event.target);
+    if (next === owner) {
+      return;
+    }
+    hide();
+    owner = next;
+    if (owner) {
+      waiting = window.setTimeout(show, DELAY);
+    }
+  }
+
+  function leave(event) {
+    if (owner && ownerOf(event.relatedTarget) !== owner) {
+      hide();
+    }
+  }
+
+  document.addEventListener("pointerover", follow);
+  document.addEventListener("focusin", follow);
+  document.addEventListener("pointerout", leave);
+  document.addEventListener("focusout", leave);
+  document.addEventListener("scroll", hide, true);
+  document.addEventListener("keydown", function (event) {
+    if (event.key === "Escape") {
+      hide();
+    }
+  });
+})();
