@@ -38,6 +38,9 @@
     if (next !== nothing()) {
       window.dash_clientside.set_props("url", { search: next });
     }
+    if (parts.type) {
+      setNews("view-type", { data: parts.type }); /* what the address will say, a tenth of the way to the card sooner */
+    }
   }
 
   function isHere(id) {
@@ -371,9 +374,11 @@
     },
   });
 
-  /* The server has chosen the suggestions; the search box must not choose again. */
+  /* The server has chosen the suggestions; the search box must not choose again. They say what was typed when they were asked for. */
+  var suggestedFor = null;
   window.dashMantineFunctions = Object.assign({}, window.dashMantineFunctions, {
     keepAll: function (asked) {
+      suggestedFor = asked.options.length ? asked.options[0].typed : null;
       return asked.options;
     },
   });
@@ -511,29 +516,38 @@
     true
   );
 
-  /* Enter in the gene search takes the first suggestion where none is marked; it waits for those of the last letters. */
-  var typedAt = 0;
+  /* Enter in the gene search takes what the arrow keys have marked, else the first suggestion once they answer the last letters;
+   * where there are none, the page says that no gene has this name. */
+  var PATIENCE = 4000;
+  var isMarked = false;
   document.addEventListener("input", function (event) {
-    typedAt = event.target.id === "gene-search" ? now() : typedAt;
+    isMarked = isMarked && event.target.id !== "gene-search";
   });
 
   document.addEventListener("keydown", function (event) {
-    if (event.key !== "Enter" || event.target.id !== "gene-search") {
+    if (event.target.id !== "gene-search") {
       return;
     }
-    if (!document.querySelector(".mantine-Select-option[data-combobox-selected]")) {
-      var typed = event.target.value;
-      window.setTimeout(function () {
-        takeFirst(typed);
-      }, now() - typedAt > 600 ? 0 : 600);
+    isMarked = isMarked || event.key === "ArrowDown" || event.key === "ArrowUp";
+    if (event.key === "Enter" && event.target.value && !isMarked) {
+      event.preventDefault();
+      event.stopPropagation();
+      takeFirst(event.target.value, now() + PATIENCE);
     }
   }, true);
 
-  function takeFirst(typed) {
-    var first = document.querySelector(".mantine-Select-option");
+  function takeFirst(typed, until) {
     var box = document.getElementById("gene-search");
-    if (first && box && typed && box.value === typed) {
+    var first = document.querySelector(".mantine-Select-option");
+    if (!box || box.value !== typed) {
+      return;
+    }
+    if (first && suggestedFor === typed) {
       first.click();
+    } else if (now() < until) {
+      window.setTimeout(takeFirst, 50, typed, until);
+    } else {
+      go({ gene: typed });
     }
   }
 

@@ -90,7 +90,8 @@ def suggest(text: str | None, box: object, pathname: str | None) -> list[dict[st
         shown = open_shown(pathname, "all", None)
     except ScQueryError as error:
         raise PreventUpdate from error
-    return genes.suggestions(asked(shown).suggest(text if isinstance(text, str) else ""))
+    typed = text if isinstance(text, str) else ""
+    return genes.suggestions(asked(shown).suggest(typed), typed)
 
 
 def asked(shown: Shown) -> QueryGenes:

@@ -170,7 +170,7 @@ def _button(
     return html.Button(
         [
             html.Span(name, className="share-name is-thin glyph-alert-triangle" if is_thin else "share-name"),
-            html.Span(f"{n:,}", className="share-count"),
+            f"{n:,}",
             html.Span(share, className="share-percent"),
         ],
         type="button",

@@ -130,8 +130,8 @@ def stat(value: str, label: Children, definition: str) -> Component:
     Component
         Block of two lines.
     """
-    parts = [number(value, definition, class_name="stat-value"), html.Div(label, className="stat-label")]
-    return html.Div(parts, className="stat")
+    below = label if isinstance(label, list) else [label]
+    return html.Div([number(value, definition, class_name="stat-value"), *below], className="stat")
 
 
 def pill(text: Children, tone: Tone = "plain", *, definition: str = "", symbol: str | None = None) -> Component:
@@ -156,7 +156,7 @@ def pill(text: Children, tone: Tone = "plain", *, definition: str = "", symbol: 
     name = TONE_ICONS[tone] if symbol is None else symbol
     parts = [icon(name, size="small")] if name else []
     focus: dict[str, Any] = {"tabIndex": 0} if definition else {}
-    body = html.Span([*parts, html.Span(text)], className=f"pill is-{tone}", **focus)
+    body = html.Span([*parts, text], className=f"pill is-{tone}", **focus)
     return tip(body, definition) if definition else body
 
 
@@ -239,8 +239,13 @@ def button(
         A native button.
     """
     props: dict[str, Any] = {**more, **({"id": id} if id is not None else {})}
-    parts = [icon(symbol), html.Span(text)] if symbol else [html.Span(text)]
-    return html.Button(parts, className=f"button is-{look}", type="button", disabled=disabled, **props)
+    return html.Button(
+        [icon(symbol), text] if symbol else text,
+        className=f"button is-{look}",
+        type="button",
+        disabled=disabled,
+        **props,
+    )
 
 
 def choose_file(text: str, *, look: Literal["filled", "default"] = "filled", class_name: str = "") -> Component:
@@ -260,9 +265,8 @@ def choose_file(text: str, *, look: Literal["filled", "default"] = "filled", cla
     Component
         A native button.
     """
-    parts = [icon("upload"), html.Span(text)]
     classes = f"button is-{look} {class_name}".strip()
-    return html.Button(parts, className=classes, type="button", **attributes(data_upload="choose"))
+    return html.Button([icon("upload"), text], className=classes, type="button", **attributes(data_upload="choose"))
 
 
 def icon_button(name: str, label: str, *, id: str | dict[str, str] | None = None, **more: Any) -> Component:  # noqa: A002, ANN401

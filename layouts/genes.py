@@ -38,20 +38,22 @@ def layout() -> Component:
     return html.Div([_search(), html.Div(panels, className="grid")], className="genes")
 
 
-def suggestions(found: tuple[Suggestion, ...]) -> list[dict[str, str]]:
+def suggestions(found: tuple[Suggestion, ...], typed: str) -> list[dict[str, str]]:
     """List suggestions for the search box.
 
     Parameters
     ----------
     found : tuple of Suggestion
         Genes.
+    typed : str
+        What they were asked for with.
 
     Returns
     -------
     list of dict
-        ``value`` and ``label``.
+        ``value``, ``label``, and ``typed``: the page takes the first one only if it answers the last letters.
     """
-    return [{"value": s.symbol, "label": s.label} for s in found]
+    return [{"value": s.symbol, "label": s.label, "typed": typed} for s in found]
 
 
 def facts(view: GeneView, *, chosen: bool, of_type: str) -> list[Component]:

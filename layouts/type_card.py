@@ -151,7 +151,7 @@ def _head(card: TypeCard, swatch: str) -> Component:
             known_as.append(html.Button(name, className="link", type="button", **el.goes(type=term_id)))
         known_as.append(".")
     term = el.outside(
-        [html.Span(card.id), el.icon("external-link", size="small")],
+        [card.id, el.icon("external-link", size="small")],
         card.url,
         class_name="mono",
         title="In the Ontology Lookup Service",

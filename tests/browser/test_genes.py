@@ -34,14 +34,42 @@ def test_any_gene_can_be_looked_up(page, tiny_query, scheme):
     assert "tab=genes" in page.url
     page.locator("#gene-search").click()
     page.keyboard.type("CD20")
-    # Not Enter: it takes the first suggestion, which is CD2 until those for the whole word arrive.
-    page.get_by_text("MS4A1 (CD20)").click()
+    page.keyboard.press("Enter")  # before the suggestions for the whole word are there: those for "CD2" begin with CD2
     expect(page.locator(".gene-name h2")).to_have_text("MS4A1", timeout=PATIENT)
     page.wait_for_url(re.compile("gene=MS4A1"))
     assert {"with", "without", "ground"} == set(traces(page, "gene-map"))
     expect(page.locator("#gene-types")).to_contain_text("B cell")
     page.reload()
     expect(page.locator(".gene-name h2")).to_have_text("MS4A1", timeout=PATIENT)
+
+
+@pytest.mark.browser
+def test_a_name_of_no_gene_is_said(page, tiny_query):
+    open_tab(page, tiny_query)
+    page.locator("#gene-search").click()
+    page.keyboard.type("NOSUCHGENE9")
+    page.keyboard.press("Enter")
+    expect(page.locator("#gene-facts")).to_contain_text("no gene named", timeout=PATIENT)
+
+
+@pytest.mark.browser
+def test_a_gene_is_chosen_in_the_volcano_plot(page, tiny_query):
+    open_card(page, tiny_query, CD4)
+    first = page.locator("#type-card-forest-place h3").text_content()
+    page.wait_for_function("() => document.querySelector('#type-card-volcano-place .js-plotly-plot')?.data?.length > 2")
+    chosen = page.evaluate(CLICK_ANOTHER_POINT, first)
+    expect(page.locator("#type-card-forest-place h3")).to_have_text(chosen)
+
+
+# Tells plotly of a click on a point, as its own handlers do: points of a WebGL figure have no element to click.
+CLICK_ANOTHER_POINT = """first => {
+  const plot = document.querySelector('#type-card-volcano-place .js-plotly-plot');
+  const trace = plot.data.findIndex(t => t.text && [...t.text].some(name => name !== first));
+  const point = [...plot.data[trace].text].findIndex(name => name !== first);
+  const text = plot.data[trace].text[point];
+  plot.emit('plotly_click', { points: [{ curveNumber: trace, pointNumber: point, text, x: 0, y: 0 }] });
+  return text;
+}"""
 
 
 @pytest.mark.browser

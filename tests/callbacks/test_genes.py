@@ -7,7 +7,8 @@ from tests.components import text
 
 
 def test_suggestions_know_older_names(finished, as_ann):
-    assert genes.suggest("CD20", "box", finished.url) == [{"value": "MS4A1", "label": "MS4A1 (CD20)"}]
+    found = genes.suggest("CD20", "box", finished.url)
+    assert found == [{"value": "MS4A1", "label": "MS4A1 (CD20)", "typed": "CD20"}]
     assert len(genes.suggest(None, "box", finished.url)) > 5
 
 

@@ -30,7 +30,9 @@ def test_no_cells():
 
 
 def test_suggestions_carry_what_they_were_found_by():
-    assert genes.suggestions((Suggestion("MS4A1", "CD20"),)) == [{"value": "MS4A1", "label": "MS4A1 (CD20)"}]
+    assert genes.suggestions((Suggestion("MS4A1", "CD20"),), "cd2") == [
+        {"value": "MS4A1", "label": "MS4A1 (CD20)", "typed": "cd2"}
+    ]
 
 
 def test_lines():
