@@ -9,7 +9,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from core.explore.contrast import StudyEffects
-from core.ontology.text import short_name
+from core.ontology.text import brief_name, short_name
 from layouts import card_genes, grid_theme, ids, words
 from layouts import elements as el
 
@@ -64,12 +64,12 @@ def columns() -> list[dict[str, Any]]:
             "tooltipField": "full",
         },
         card_genes.number(
-            "log2_fold_change", "log2 FC", 64, "fixed",
+            "log2_fold_change", "log2 FC", 60, "fixed",
             "Mean over studies of log2 of the mean in the type over the mean in all others; below 0 the type has less of it",
         ),
-        card_genes.number("p_value_adj", "q", 60, "tiny", "The largest adjusted p-value over studies"),
-        card_genes.number("pct_in", "In", 50, "percent", "Share of the type's cells that have the gene"),
-        card_genes.number("pct_out", "Else", 52, "percent", "Share of all other types' cells that have the gene"),
+        card_genes.number("p_value_adj", "q", 54, "tiny", "The largest adjusted p-value over studies"),
+        card_genes.number("pct_in", "In", 48, "percent", "Share of the type's cells that have the gene"),
+        card_genes.number("pct_out", "Else", 48, "percent", "Share of all other types' cells that have the gene"),
     ]  # fmt: skip
 
 
@@ -89,7 +89,7 @@ def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [
         {
             "term": str(row["cell_type_ontology_term_id"]),
-            "name": short_name(str(row["cell_type"])),
+            "name": brief_name(str(row["cell_type"])),
             "full": str(row["cell_type"]),
             "log2_fold_change": round(float(row["log2_fold_change"]), 3),
             "p_value_adj": float(row["p_value_adj"]),

@@ -185,25 +185,22 @@ def _accuracy(view: ReferenceView) -> Component:
         )
     else:
         rows = [_accuracy_row(row) for row in measured.to_dict("records")]
+        note = f"{words.count(left_out, 'type', 'types')} not measured" if left_out else ""
         scale = html.Div(
             [html.Span(f"{v} %", style={"left": f"{v}%"}) for v in (0, 25, 50, 75, 100)], className="dot-scale"
         )
         axis = html.Div(
-            [html.Span(), scale, html.Span("held-out cells", className="dot-n")], className="dot-row is-axis"
+            [html.Span(note, className="dot-n"), scale, html.Span("held-out cells", className="dot-n")],
+            className="dot-row is-axis",
         )
         body = html.Div([axis, *rows], className="dots is-scrolling")
     sub = "cells right when their study is held out, 95 % interval"
-    note = (
-        [html.Span(f"{words.count(left_out, 'type', 'types')} not measured", className="quiet")]
-        if left_out and len(measured)
-        else []
-    )
     return el.panel(
         "Held-out accuracy by type",
         body,
         name="accuracy",
         sub=sub,
-        tools=[*_few_held_out(view), *note],
+        tools=_few_held_out(view),
         expandable=False,
     )
 

@@ -119,9 +119,19 @@ def _lay_out(fig: go.Figure, view: StudyEffects, rows: pd.DataFrame, theme: Them
         {"text": f"{int(n):,}", "x": 1, "xref": "paper", "xanchor": "left", "xshift": 8, "y": i, "font": small}
         for i, n in enumerate(rows["n_in"])
     ]
-    head = {"text": "cells", "x": 1, "xref": "paper", "xanchor": "left", "xshift": 8, "y": -0.8, "font": small}
+    head = {
+        "text": "cells",
+        "x": 1,
+        "xref": "paper",
+        "xanchor": "left",
+        "xshift": 8,
+        "y": 1,
+        "yref": "paper",
+        "yanchor": "bottom",
+        "font": small,
+    }
     fig.update_layout(
-        margin={"l": round(longest + 16), "r": 52, "t": 6, "b": 40},
+        margin={"l": round(longest + 16), "r": 52, "t": 16, "b": 40},
         dragmode=False,
         xaxis={
             "title": {"text": f"log2 fold change of {escape(view.symbol)}, 95 % interval"},
@@ -130,7 +140,7 @@ def _lay_out(fig: go.Figure, view: StudyEffects, rows: pd.DataFrame, theme: Them
             "fixedrange": True,
         },
         yaxis={
-            **bare_axis(range=[max(len(names), LEAST_ROWS) - 0.3, -1.2]),
+            **bare_axis(range=[max(len(names), LEAST_ROWS) - 0.3, -0.7]),
             "showticklabels": True,
             "tickmode": "array",
             "tickvals": list(range(len(names))),
