@@ -69,7 +69,7 @@ def impute(values: Floats, *, max_missing: float = MAX_MISSING, k: int = NEAREST
     Alavi et al. 2018 (Methods, missing data): gaps are filled with the median of their cell only to compute Euclidean
     distances between genes over the cells of the study; a missing value is then the mean, in its cell, of the `k` genes
     nearest to its gene among those measured in all cells (all of these where there are fewer). Ties go to the gene that
-    comes first. Costs O(n_obs * n_missing_genes * n_complete_genes) and one block of distances in memory.
+    comes first, as far as rounding shows them. Costs O(n_obs * n_missing_genes * n_complete_genes) and one block of distances in memory.
     """
     missing = np.isnan(values)
     kept = missing.mean(axis=1) < max_missing if values.shape[1] else np.zeros(len(values), dtype=bool)
