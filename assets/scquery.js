@@ -287,11 +287,19 @@
     return Math.round(length / 20) * 20;
   }
 
+  /* A panel that has no size yet is looked at again: without one nothing would be drawn in it until the window changes. */
   function measure(id) {
+    var until = now() + 5000;
     return new Promise(function (resolve) {
-      window.requestAnimationFrame(function () {
-        resolve(sizeOf(id));
-      });
+      function look() {
+        var size = sizeOf(id);
+        if (size || now() > until) {
+          resolve(size);
+        } else {
+          window.requestAnimationFrame(look);
+        }
+      }
+      window.requestAnimationFrame(look);
     });
   }
 
