@@ -16,13 +16,16 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 from dash import no_update
+from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from callbacks.services import Services, services
 from callbacks.session import current_owner
 from core.bundle.reader import Bundle
+from core.bundle.schema import BACKGROUNDS
 from core.engine import Engine, QueryResult, Selection
 from core.errors import InputError, JobError, ScQueryError
+from core.explore.contrast import BACKGROUND
 from core.explore.heatmap import DEFAULT_CLUSTERS, MAX_CLUSTERS
 from core.explore.query import Mask
 from core.jobs import Job
@@ -30,6 +33,7 @@ from layouts import links, rail, states
 
 logger = logging.getLogger(__name__)
 
+Content = Component | list[Component]
 SMALLEST, LARGEST = 120, 4000  # pixels of a panel
 
 
@@ -239,6 +243,11 @@ def _bounded(length: float) -> int:
     return int(min(max(length, SMALLEST), LARGEST)) if length == length else SMALLEST  # noqa: PLR0124  (NaN)
 
 
+def read_contrast(text: str | None) -> str:
+    """Read what a type is held against; all other types for anything unknown."""
+    return text if text in BACKGROUNDS else BACKGROUND
+
+
 def in_panel(
     draw: Callable[..., Sequence[Any]],
     n_outputs: int,
@@ -274,6 +283,32 @@ def in_panel(
     except Exception as error:
         logger.exception("A panel could not be drawn")
         return [*[no_update] * n_outputs, states.panel_sentence(error)]
+
+
+def in_place(
+    draw: Callable[..., Content],
+    address: Sequence[str | None],
+    *arguments: Any,  # noqa: ANN401
+) -> Content:
+    """Let a handler fill a place of its own, or say there why it cannot.
+
+    Parameters
+    ----------
+    draw : callable
+        Takes a `Shown` and `arguments`; returns what the place holds.
+    address : sequence of str or None
+        As in `in_panel`.
+    *arguments
+        Passed on.
+
+    Returns
+    -------
+    Component or list of Component
+        What was drawn, or a sentence.
+    """
+    drawn, message = in_panel(lambda *given: [draw(*given)], 1, address, *arguments)
+    shown: Content = drawn if message is None else message
+    return shown
 
 
 def file_facts(job: Job) -> rail.FileFacts:

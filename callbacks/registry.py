@@ -7,6 +7,7 @@ from dash.development.base_component import Component
 
 from callbacks import (
     address,
+    card_plots,
     composition,
     evidence,
     gene_list,
@@ -38,6 +39,7 @@ PARTS = (
     ontology,
     studies,
     type_card,
+    card_plots,
     genes,
     gene_marks,
     gene_list,

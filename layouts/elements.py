@@ -14,13 +14,7 @@ from dash.development.base_component import Component
 
 Children = Any
 Tone = Literal["ok", "warn", "error", "accent", "plain"]
-TONE_ICONS: dict[str, str] = {
-    "ok": "check",
-    "warn": "alert-triangle",
-    "error": "x",
-    "accent": "info-circle",
-    "plain": "",
-}
+TONE_ICONS = {"ok": "check", "warn": "alert-triangle", "error": "x", "accent": "info-circle", "plain": ""}
 
 
 def attributes(**values: str) -> dict[str, Any]:
@@ -214,6 +208,7 @@ def button(
     symbol: str = "",
     look: Literal["filled", "default", "subtle", "danger"] = "default",
     disabled: bool = False,
+    class_name: str = "",
     **more: Any,  # noqa: ANN401
 ) -> Component:
     """Make a button; its text is a verb.
@@ -230,6 +225,8 @@ def button(
         At most one ``filled`` in a region of the page.
     disabled : bool
         Whether it cannot be pressed now.
+    class_name : str
+        Further classes.
     **more
         Passed on, for example ``data-*`` attributes.
 
@@ -239,13 +236,9 @@ def button(
         A native button.
     """
     props: dict[str, Any] = {**more, **({"id": id} if id is not None else {})}
-    return html.Button(
-        [icon(symbol), text] if symbol else text,
-        className=f"button is-{look}",
-        type="button",
-        disabled=disabled,
-        **props,
-    )
+    parts = [icon(symbol), text] if symbol else text
+    classes = f"button is-{look} {class_name}".strip()
+    return html.Button(parts, className=classes, type="button", disabled=disabled, **props)
 
 
 def choose_file(text: str, *, look: Literal["filled", "default"] = "filled", class_name: str = "") -> Component:
@@ -255,18 +248,15 @@ def choose_file(text: str, *, look: Literal["filled", "default"] = "filled", cla
     ----------
     text : str
         What happens.
-    look : str
+    look, class_name : str
         As in `button`.
-    class_name : str
-        Further classes.
 
     Returns
     -------
     Component
         A native button.
     """
-    classes = f"button is-{look} {class_name}".strip()
-    return html.Button([icon("upload"), text], className=classes, type="button", **attributes(data_upload="choose"))
+    return button(text, symbol="upload", look=look, class_name=class_name, **attributes(data_upload="choose"))
 
 
 def icon_button(name: str, label: str, *, id: str | dict[str, str] | None = None, **more: Any) -> Component:  # noqa: A002, ANN401

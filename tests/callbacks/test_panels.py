@@ -4,7 +4,7 @@ import pytest
 from dash import no_update
 from dash.exceptions import PreventUpdate
 
-from callbacks import composition, heatmap, ontology, scatter, studies, type_card
+from callbacks import card_plots, composition, heatmap, ontology, scatter, studies, type_card
 from tests.components import classes, text
 
 B = "type:CL:0000236"
@@ -113,9 +113,9 @@ def test_panels_wait_for_the_browser(as_ann):
         (scatter.update, ("all", None, None, None, "light", None, [1, 1], "/r/x")),
         (ontology.update, ("all", None, None, None, "/r/x")),
         (type_card.update, (None, None, "b", "all", None, None, "/r/x")),
-        (type_card.update_volcano, (None, True, "p", "CL:1", None, "/r/x")),
-        (type_card.update_volcano, ("light", None, "p", "CL:1", None, "/r/x")),
-        (type_card.update_genes, (None, "g", "CL:1", None, "all", None, "/r/x")),
+        (card_plots.update_volcano, (None, True, "p", "CL:1", None, "/r/x")),
+        (card_plots.update_volcano, ("light", None, "p", "CL:1", None, "/r/x")),
+        (card_plots.update_genes, (None, "g", "CL:1", None, "all", None, "/r/x")),
         (type_card.save_genes, (None, "CL:1", None, "all", None, "/r/x")),
     ]
     for handler, arguments in waiting:
