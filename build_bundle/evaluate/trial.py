@@ -43,14 +43,26 @@ class Trial:
     reference : ndarray of bool, n_cells
         Rows of ``corpus.cells`` that may be retrieved.
     queries : dict of str to ndarray of int64
-        Study -> its query rows, ascending; every type among them has enough reference cells.
+        Study -> its query rows, ascending; every type among them has enough reference cells, unless `lacking`.
+    lacking : bool
+        Whether cells are asked whose type the reference may lack. Exactly the k asked for count then, since the smallest
+        type of the reference says nothing.
     """
 
     reference: Flags
     queries: dict[str, Indices]
+    lacking: bool = False
 
 
-def make_trial(corpus: Corpus, reference: Flags, candidates: Flags, settings: EvaluateSettings, *, seed: int) -> Trial:
+def make_trial(
+    corpus: Corpus,
+    reference: Flags,
+    candidates: Flags,
+    settings: EvaluateSettings,
+    *,
+    seed: int,
+    lacking: bool = False,
+) -> Trial:
     """Choose the query cells of a hold-out.
 
     Parameters
@@ -65,6 +77,8 @@ def make_trial(corpus: Corpus, reference: Flags, candidates: Flags, settings: Ev
         Smallest reference count of a type, most queries a study.
     seed : int
         Seed of the choice where a study has too many cells.
+    lacking : bool
+        Whether cells are asked whatever the reference has.
 
     Returns
     -------
@@ -72,7 +86,7 @@ def make_trial(corpus: Corpus, reference: Flags, candidates: Flags, settings: Ev
         Studies without a query cell are absent.
     """
     counts = corpus.cells.loc[reference, TYPE].value_counts()
-    known = corpus.cells[TYPE].isin(counts.index[counts >= settings.min_reference]).to_numpy()
+    known = corpus.cells[TYPE].isin(counts.index[counts >= settings.min_reference]).to_numpy() | lacking
     rng = np.random.default_rng([seed, 11])
     queries = {}
     for study, group in corpus.cells[known & candidates].groupby("study", sort=True):
@@ -80,7 +94,7 @@ def make_trial(corpus: Corpus, reference: Flags, candidates: Flags, settings: Ev
         if len(rows) > settings.max_queries:
             rows = np.sort(rng.choice(rows, settings.max_queries, replace=False))
         queries[str(study)] = rows
-    return Trial(reference, queries)
+    return Trial(reference, queries, lacking)
 
 
 def run_trial(corpus: Corpus, trial: Trial, trained: TrainedEncoder, settings: EvaluateSettings) -> pd.DataFrame:
@@ -259,7 +273,7 @@ def _scored(
     codes, names = types.cat.codes.to_numpy(dtype=np.int64), types.cat.categories.to_numpy(dtype=object)
     counts = np.bincount(codes[trial.reference], minlength=len(names))
     truth = codes[rows]
-    k = int(min(most, counts[truth].min(), ids.shape[1]))
+    k = int(min(most, ids.shape[1], *(() if trial.lacking else (counts[truth].min(),))))
     related = Similarity.from_table(corpus.type_similarity).matrix(names.tolist())
     found = codes[ids]
     labels = label_cells(found.astype(np.int32), np.zeros_like(found, dtype=np.int32), distances, counts).label
@@ -271,7 +285,7 @@ def _scored(
         "rare": counts[truth] < RARE * counts.sum(),
         "k": k,
         "afp": average_flexible_precision(related[truth[:, np.newaxis], found[:, :k]]),
-        "ap": average_precision(found[:, :k] == truth[:, np.newaxis], counts[truth]),
+        "ap": average_precision(found[:, :k] == truth[:, np.newaxis], np.maximum(counts[truth], 1)),
         "predicted": names[labels],
         "near": related[truth, labels] >= NEAR,
         "mean_distance": mean_distance(distances),

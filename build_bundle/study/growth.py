@@ -1,16 +1,18 @@
 """What adding studies does: each held-out study put to a reference that grows study by study.
 
 Partners are the reference studies that have types of the query study. They are added one by one, the one whose types most
-query cells have first, and everything is trained again at every step. The queries and the number of neighbours stay those
-of the first step, so that the steps can be compared.
+query cells have first, and everything is trained again at every step. The cells asked and the number of neighbours stay the
+same, so that the steps can be compared. Two curves come of it: of all cells whose type any partner has (what a user sees:
+a type that nobody has yet cannot be found), and of those alone whose type the first partner has already (what more studies
+cost where they bring nothing new).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +30,7 @@ GROWTH: Literal["growth"] = "growth"
 MODELS = (DEFAULT, "pca_100", "logistic")
 """What is compared; of `build_bundle.study.settings`."""
 FEWEST_STEPS = 2
+ALL, FIRST = "all", "first"
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,9 @@ class GrowthFold(StudyFold):
     Parameters
     ----------
     types : tuple of str
-        Types whose cells are asked: those the first partner has.
+        Types whose cells are asked: those any partner of the last step has.
+    first : tuple of str
+        Those of them that the first partner has.
     k : int
         Neighbours retrieved at every step.
     partners : tuple of str
@@ -45,6 +50,7 @@ class GrowthFold(StudyFold):
     """
 
     types: tuple[str, ...]
+    first: tuple[str, ...]
     k: int
     partners: tuple[str, ...]
 
@@ -54,9 +60,14 @@ class GrowthFold(StudyFold):
         return f"{self.reference}: {self.asked[0]} against {len(self.partners)} studies, last {self.partners[-1]}"
 
     @property
-    def columns(self) -> dict[str, Any]:
-        """What every row of a run says of its hold-out."""
-        return {**super().columns, "step": len(self.partners), "added": self.partners[-1]}
+    def lacking(self) -> bool:
+        """The types that later steps bring are asked from the first step on."""
+        return True
+
+    def described(self, scored: pd.DataFrame) -> pd.DataFrame:
+        """Add the step, the study it added, and whether the first partner has the cell's type (``first``)."""
+        step = {"step": len(self.partners), "added": self.partners[-1], "first": scored[TYPE].isin(self.first)}
+        return super().described(scored).assign(**step)
 
     def asks(self, cells: pd.DataFrame) -> npt.NDArray[np.bool_]:
         """Say which cells may be queries."""
@@ -86,10 +97,11 @@ def growth_folds(reference: StudyReference) -> Iterator[GrowthFold]:
         partners = partners_of(corpus, query, settings)
         if len(partners) < FEWEST_STEPS:
             continue
-        types, k = _first_step(corpus, query, partners[0], settings)
+        types, k = _asked(corpus, query, partners, settings)
+        first, _ = _asked(corpus, query, partners[:1], settings)
         for n in range(1, len(partners) + 1):
             held_out = tuple(sorted(everyone - set(partners[:n])))
-            yield GrowthFold(reference.name, GROWTH, held_out, (query,), types, k, partners[:n])
+            yield GrowthFold(reference.name, GROWTH, held_out, (query,), types, first, k, partners[:n])
 
 
 def partners_of(corpus: Corpus, query: str, settings: EvaluateSettings) -> tuple[str, ...]:
@@ -118,10 +130,16 @@ def partners_of(corpus: Corpus, query: str, settings: EvaluateSettings) -> tuple
     return tuple(sorted((study for study, n in worth.items() if n), key=lambda study: (-worth[study], study)))
 
 
-def _first_step(corpus: Corpus, query: str, partner: str, settings: EvaluateSettings) -> tuple[tuple[str, ...], int]:
+def _asked(
+    corpus: Corpus, query: str, partners: Sequence[str], settings: EvaluateSettings
+) -> tuple[tuple[str, ...], int]:
+    """Return the types of a study that any partner knows, and the cells of the rarest one where it first appears."""
     counts, types = _counts(corpus)
-    shared = (counts[partner] >= settings.min_reference) & (counts[query] > 0)
-    return tuple(types[shared]), int(min(settings.k, counts[partner][shared].min()))
+    known = np.array([counts[partner] for partner in partners]) * (counts[query] > 0)
+    known[known < settings.min_reference] = 0
+    shared = known.any(axis=0)
+    first = known[(known > 0).argmax(axis=0), np.arange(len(types))]
+    return tuple(types[shared]), int(min(settings.k, first[shared].min()))
 
 
 def _counts(corpus: Corpus) -> tuple[dict[str, npt.NDArray[np.int64]], npt.NDArray[np.object_]]:
@@ -142,18 +160,20 @@ def growth_table(cells: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a study and step: ``reference``, ``held_out``, ``step``, ``added``, ``n_query``, ``k``, and the weighted MAFP of each
-        model.
+        One row a study, choice of cells and step: ``reference``, ``held_out``, ``cells`` ("all", or "first": those of types
+        the first partner has), ``step``, ``added``, ``n_query``, ``k``, and the weighted MAFP of each model.
     """
-    keys = ["reference", "held_out", "step", "added"]
-    wide = cells.pivot_table(index=keys, columns="model", values="afp", aggfunc="mean")
-    sizes = cells[cells["model"] == MODELS[0]].groupby(keys).agg(n_query=("cell", "size"), k=("k", "min"))
+    first = cells[cells["first"].astype(bool)]
+    both = pd.concat([cells.assign(cells=ALL), first.assign(cells=FIRST)], ignore_index=True)
+    keys = ["reference", "held_out", "cells", "step", "added"]
+    wide = both.pivot_table(index=keys, columns="model", values="afp", aggfunc="mean")
+    sizes = both[both["model"] == MODELS[0]].groupby(keys).agg(n_query=("cell", "size"), k=("k", "min"))
     table = sizes.join(wide[[name for name in MODELS if name in wide]]).reset_index()
-    return table.sort_values(["reference", "held_out", "step"], ignore_index=True)
+    return table.sort_values(["reference", "held_out", "cells", "step"], ignore_index=True)
 
 
 def write_growth(cells: pd.DataFrame, out: Path) -> Iterator[Path]:
-    """Write the curves as ``growth.csv`` and ``growth.svg``.
+    """Write the curves as ``growth.csv``, ``growth.svg`` (all cells) and ``growth_first.svg``.
 
     Parameters
     ----------
@@ -170,5 +190,6 @@ def write_growth(cells: pd.DataFrame, out: Path) -> Iterator[Path]:
     table = growth_table(cells)
     table.round(4).to_csv(out / "growth.csv", index=False)
     yield out / "growth.csv"
-    (out / "growth.svg").write_text(growth_curves(table), encoding="utf-8")
-    yield out / "growth.svg"
+    for name, choice in (("growth.svg", ALL), ("growth_first.svg", FIRST)):
+        (out / name).write_text(growth_curves(table[table["cells"] == choice]), encoding="utf-8")
+        yield out / name

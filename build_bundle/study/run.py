@@ -76,9 +76,13 @@ class StudyFold:
         return f"{self.reference} without {', '.join(self.asked)}"
 
     @property
-    def columns(self) -> Facts:
-        """What every row of a run says of its hold-out."""
-        return {"reference": self.reference, "phase": self.phase}
+    def lacking(self) -> bool:
+        """Whether cells are asked whose type the reference may lack."""
+        return False
+
+    def described(self, scored: pd.DataFrame) -> pd.DataFrame:
+        """Add to scored cells what they say of their hold-out."""
+        return scored.assign(reference=self.reference, phase=self.phase)
 
     def asks(self, cells: pd.DataFrame) -> npt.NDArray[np.bool_]:
         """Say which cells may be queries."""
@@ -150,7 +154,8 @@ class FoldBench:
         within = np.arange(len(corpus.cells)) < corpus.n_ref
         held = self.holdout.covers(corpus.cells)
         asked = self.fold.asks(corpus.cells)
-        return make_trial(corpus, within & ~held, within & asked, self.reference.evaluate, seed=self.seed)
+        settings, lacking = self.reference.evaluate, self.fold.lacking
+        return make_trial(corpus, within & ~held, within & asked, settings, seed=self.seed, lacking=lacking)
 
     @property
     def k(self) -> int:
@@ -265,12 +270,12 @@ class StudyStore:
         note = {"model": name, **asdict(bench.fold), "seconds": time.monotonic() - started, **facts}
         path.with_suffix(".json").write_text(json.dumps(note), encoding="utf-8")
         part = path.with_suffix(".part")
-        frame.assign(**bench.fold.columns).to_parquet(part)
+        bench.fold.described(frame).to_parquet(part)
         part.replace(path)  # last: a run is finished when its table is there
         return True
 
     def cells(self) -> pd.DataFrame:
-        """Return the scored cells of all finished runs, with the `StudyFold.columns` of their hold-outs."""
+        """Return the scored cells of all finished runs, with what `StudyFold.described` adds."""
         frames = [pd.read_parquet(path) for path in sorted(self.folder.glob("*.parquet"))]
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 

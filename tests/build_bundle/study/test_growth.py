@@ -62,25 +62,42 @@ def test_every_step_adds_one_study_and_asks_the_same_cells(reference):
         if before.asked == after.asked:
             assert after.partners[:-1] == before.partners
             assert set(before.held_out) - set(after.held_out) == {after.partners[-1]}
-            assert (after.types, after.k) == (before.types, before.k)
+            assert (after.types, after.first, after.k) == (before.types, before.first, before.k)
         assert before.asked[0] in before.held_out
+        assert set(before.first) <= set(before.types)
+
+
+def test_all_types_of_the_last_step_are_asked_from_the_first_on(reference):
+    corpus, least = reference.corpus, reference.evaluate.min_reference
+    for fold in growth_folds(reference):
+        partners = partners_of(corpus, fold.asked[0], reference.evaluate)
+        counts = [cells_of(corpus, partner) for partner in partners]
+        known = [set(some.index[some >= least]) & set(cells_of(corpus, fold.asked[0]).index) for some in counts]
+        assert set(fold.types) == set.union(*known)
+        assert set(fold.first) == known[0]
+        where_first = [next(some[name] for some in counts if some.get(name, 0) >= least) for name in fold.types]
+        assert fold.k == min(reference.evaluate.k, *where_first)
 
 
 def test_the_curves_are_written(grown, reference):
     table = pd.read_csv(grown / "growth.csv")
-    assert len(table) == len(list(growth_folds(reference)))
+    assert len(table) == 2 * len(list(growth_folds(reference)))
     for model in ("encoder", "pca_100", "logistic"):
         assert table[model].between(0, 1).all()
-    for _, steps in table.groupby("held_out"):
+    for _, steps in table.groupby(["held_out", "cells"]):
         assert steps["step"].tolist() == list(range(1, len(steps) + 1))
         assert steps["n_query"].nunique() == steps["k"].nunique() == 1
-    assert (grown / "growth.svg").read_text().count("<polyline") == 3 * table["held_out"].nunique()
+    sizes = table.pivot_table(index="held_out", columns="cells", values="n_query")
+    assert (sizes["first"] <= sizes["all"]).all()
+    for name in ("growth.svg", "growth_first.svg"):
+        assert (grown / name).read_text().count("<polyline") == 3 * table["held_out"].nunique()
     assert not (grown / "models.csv").exists()
 
 
 def test_the_table_is_the_mean_over_cells(grown):
     cells = StudyStore(grown / RUNS).cells()
-    row = growth_table(cells).iloc[0]
+    table = growth_table(cells)
+    row = table[table["cells"] == "all"].iloc[0]
     mine = cells[
         (cells["held_out"] == row["held_out"]) & (cells["step"] == row["step"]) & (cells["model"] == "encoder")
     ]
