@@ -93,7 +93,8 @@ def study(options: argparse.Namespace) -> int:
     references = open_references(found, options.out, options.cache)
     phases: tuple[Phase, ...] = ("inner", "final") if options.phase == "both" else (options.phase,)
     done = run_study(found, references, options.out, phases=phases, python=options.rivals, minutes=options.minutes)
-    for path in write_study(StudyStore(options.out / RUNS), options.out, seed=found.seed):
+    names = {type_id: name for reference in references for type_id, name in reference.corpus.names.items()}
+    for path in write_study(StudyStore(options.out / RUNS), options.out, names, seed=found.seed):
         print(path)
     print("The study is complete." if done else "Not all is run yet: the same command goes on where it stopped.")
     return GOOD

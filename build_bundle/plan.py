@@ -248,7 +248,7 @@ def _tables_task(workshop: Workshop, reading: tuple[str, ...]) -> Task:
         inputs = TableInputs(workshop.config, workshop.ontology, gene_names, context.done)
         return write_tables(context.out, Corpus.open(context.done["corpus"].folder), inputs)
 
-    named = {"collection": workshop.collection_digests, "models": workshop.models_digest}
+    named = {"collection": workshop.collection_digests, "models": workshop.models_digests}
     material = _shared_material(workshop) | _described(workshop) | named
     needs = ("genes", *reading, "corpus", "train", "expression")
     modules = (

@@ -21,7 +21,7 @@ from build_bundle.ontology_files import OntologySource
 from build_bundle.ontology_step import similarity_table, subgraph_tables
 from build_bundle.sources.examples import file_name
 from build_bundle.step import Finished
-from build_bundle.study.models_file import read_models
+from build_bundle.study.models_file import STUDY_TABLES, read_models
 from build_bundle.study_facts import StudyOutcome, collection_table, outcomes, studies_table
 from core.bundle import schema
 from core.bundle.writer import write_table
@@ -85,7 +85,7 @@ def write_tables(out: Path, corpus: Corpus, inputs: TableInputs) -> dict[str, An
         (schema.EDGES, graph["edges"]),
         (schema.TYPE_SIMILARITY, similarity_table(inputs.ontology, types[TYPE])),
         *collection_tables(found, inputs.config),
-        (schema.MODELS, models_of(inputs.config)),
+        *models_of(inputs.config).items(),
         (schema.EXAMPLE_QUERIES, _examples(out, inputs)),
     ):
         write_table(out, spec, table)
@@ -127,9 +127,11 @@ def collection_tables(found: list[StudyOutcome], config: Config) -> list[tuple[s
     ]
 
 
-def models_of(config: Config) -> pa.Table:
-    """Return the ``models`` table: of the study that a configuration names, empty where it names none."""
-    return schema.MODELS.arrow_schema.empty_table() if config.study_folder is None else read_models(config.study_folder)
+def models_of(config: Config) -> dict[schema.TableSpec, pa.Table]:
+    """Return the tables about models: of the study that a configuration names, empty where it names none."""
+    if config.study_folder is None:
+        return {spec: spec.arrow_schema.empty_table() for spec in STUDY_TABLES}
+    return read_models(config.study_folder)
 
 
 def record_of(config: Config) -> Record | None:

@@ -21,7 +21,7 @@ from build_bundle.label.tables import LABELS, SpokenNames, read_spoken
 from build_bundle.label_mapping import LabelMapping, mapping_problems, read_mapping
 from build_bundle.ontology_files import OntologySource, read_ontology
 from build_bundle.selection import TermRules
-from build_bundle.study.models_file import MODELS_FILE
+from build_bundle.study.models_file import STUDY_TABLES, file_of
 from build_bundle.study_config import SourceFile, StudyConfig
 from core.bundle.schema import GENE_NAMES
 from core.bundle.writer import sha256_file
@@ -110,13 +110,11 @@ class Workshop:
         return [sha256_file(path) if path.is_file() else MISSING for path in paths]
 
     @property
-    def models_digest(self) -> str:
-        """SHA-256 of the table of models of the study that the configuration names; "" where it names none."""
+    def models_digests(self) -> list[str]:
+        """SHA-256 of the tables of the study that the configuration names; empty where it names none."""
         folder = self.config.study_folder
-        if folder is None:
-            return ""
-        path = folder / MODELS_FILE
-        return sha256_file(path) if path.is_file() else MISSING
+        paths = [] if folder is None else [folder / file_of(spec) for spec in STUDY_TABLES]
+        return [sha256_file(path) if path.is_file() else MISSING for path in paths]
 
     @property
     def spoken_digest(self) -> str:

@@ -1,17 +1,19 @@
-"""The figures of the Reference page, and its table of models as a file."""
+"""The figures of the Reference page, and its tables of models: by reference of the study, and as files."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+import pandas as pd
 import plotly.graph_objects as go
 from dash import Dash, Input, Output, State
+from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from callbacks.services import services
 from core.explore.reference import ReferenceView
 from core.result import to_csv
-from layouts import all_models, ids, links
+from layouts import all_models, ids, links, models_by_type
 from layouts.figures.collection import months_figure, rates_figure, reads_figure
 from layouts.figures.reliability import reliability_figure
 from layouts.figures.tokens import Theme
@@ -32,13 +34,15 @@ def register(app: Dash) -> None:
         app.callback(
             Output(place, "figure"), Input(ids.SCHEME, "data"), Input(ids.BUNDLE, "data"), State(ids.URL, "pathname")
         )(handler)
-    app.callback(
-        Output(ids.ALL_MODELS_FILE, "data"),
-        Input(ids.ALL_MODELS_DOWNLOAD, "n_clicks"),
-        State(ids.BUNDLE, "data"),
-        State(ids.URL, "pathname"),
-        prevent_initial_call=True,
-    )(save_models)
+    acts = (
+        (Output(ids.ALL_MODELS_FILE, "data"), Input(ids.ALL_MODELS_DOWNLOAD, "n_clicks"), save_models),
+        (Output(ids.MODELS_BY_TYPE_FILE, "data"), Input(ids.MODELS_BY_TYPE_DOWNLOAD, "n_clicks"), save_models_by_type),
+        (Output(ids.MODELS_BY_TYPE, "children"), Input(ids.STUDY_SWITCH, "value"), draw_models_by_type),
+    )
+    for changed, asked, act in acts:
+        app.callback(changed, asked, State(ids.BUNDLE, "data"), State(ids.URL, "pathname"), prevent_initial_call=True)(
+            act
+        )
 
 
 def months(theme: Theme | None, bundle: str | None, pathname: str | None) -> go.Figure:
@@ -100,9 +104,47 @@ def save_models(n_clicks: int | None, bundle: str | None, pathname: str | None) 
     dict
         For `dash.dcc.Download`.
     """
+    return _saved(lambda view: view.models, all_models.FILE, n_clicks, bundle, pathname)
+
+
+def save_models_by_type(n_clicks: int | None, bundle: str | None, pathname: str | None) -> dict[str, str]:
+    """Give the figures of all models by type as a file, all references in one; parameters as in `save_models`."""
+    return _saved(lambda view: view.models_by_type, models_by_type.FILE, n_clicks, bundle, pathname)
+
+
+def draw_models_by_type(reference: str | None, bundle: str | None, pathname: str | None) -> list[Component]:
+    """Draw all models by type.
+
+    Parameters
+    ----------
+    reference : str or None
+        Reference of the study, of the switch.
+    bundle : str or None
+        Reference of the address.
+    pathname : str or None
+        Path of the address.
+
+    Returns
+    -------
+    list of Component
+        For the place of the heatmap.
+    """
+    tables = _view(bundle, pathname).study_types
+    if reference not in tables:
+        raise PreventUpdate
+    return models_by_type.heatmap(tables[reference], all_models.NAMES)
+
+
+def _saved(
+    chosen: Callable[[ReferenceView], pd.DataFrame],
+    name: str,
+    n_clicks: int | None,
+    bundle: str | None,
+    pathname: str | None,
+) -> dict[str, str]:
     if not n_clicks:
         raise PreventUpdate
-    return {"content": to_csv(_view(bundle, pathname).models), "filename": all_models.FILE, "type": "text/csv"}
+    return {"content": to_csv(chosen(_view(bundle, pathname))), "filename": name, "type": "text/csv"}
 
 
 def _drawn(

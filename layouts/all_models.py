@@ -16,6 +16,19 @@ from layouts import grid_theme, ids, states, words
 FILE = "scquery-models.csv"
 DEFAULT = "encoder"
 ROW_HEIGHT = 38
+NAMES: Mapping[str, str] = {
+    "encoder": "Encoder of this reference",
+    "pca_100": "PCA, 100 components",
+    "pca_width": "PCA, as wide as the encoder",
+    "raw": "Raw expression",
+    "cosine": "Raw expression, cosine",
+    "logistic": "Logistic regression",
+    "logistic_labels": "Logistic regression, its own labels",
+    "celltypist": "CellTypist",
+    "celltypist_labels": "CellTypist, its own labels",
+    "singler_labels": "SingleR, its own labels",
+    "centroid": "Nearest centroid",
+}
 FIGURES: Mapping[str, tuple[str, str]] = {
     "mafp_weighted": ("MAFP", "How near the retrieved cells' types are in the ontology, early ranks counting more; mean over cells"),
     "accuracy": ("Label right", "Share of the cells that got their own type as label"),

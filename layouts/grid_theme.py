@@ -41,6 +41,7 @@ def grid(
     row_height: int,
     id: str | None = None,  # noqa: A002
     choosing: bool = False,
+    header_height: int | None = None,
     **column_defaults: object,
 ) -> dag.AgGrid:
     """Make a table that fills its panel.
@@ -59,6 +60,8 @@ def grid(
         Component id.
     choosing : bool
         Whether a click chooses a row.
+    header_height : int, optional
+        Pixels; None: one line.
     **column_defaults
         What all columns do beside sorting and changing their width.
 
@@ -67,7 +70,11 @@ def grid(
     dash_ag_grid.AgGrid
         The table.
     """
-    chosen = {"rowSelection": {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True}}
+    more: dict[str, Any] = {}
+    if choosing:
+        more["rowSelection"] = {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True}
+    if header_height is not None:
+        more["headerHeight"] = header_height
     return dag.AgGrid(
         **({} if id is None else {"id": id}),
         columnDefs=list(columns),
@@ -79,7 +86,7 @@ def grid(
             "sortingOrder": ["desc", "asc", None],
             **column_defaults,
         },
-        dashGridOptions=options(row_height=row_height, **(chosen if choosing else {})),
+        dashGridOptions=options(row_height=row_height, **more),
         getRowId=f"params.data.{key}",
         className="grid-table",
         style={"height": "100%", "width": "100%"},

@@ -171,6 +171,10 @@ RELIABILITY = "reliability"
 ALL_MODELS = "all-models"
 ALL_MODELS_DOWNLOAD = "all-models-download"
 ALL_MODELS_FILE = "all-models-file"
+MODELS_BY_TYPE = "models-by-type"
+STUDY_SWITCH = "study-switch"
+MODELS_BY_TYPE_DOWNLOAD = "models-by-type-download"
+MODELS_BY_TYPE_FILE = "models-by-type-file"
 
 
 def volcano(place: Any) -> dict[str, Any]:  # noqa: ANN401  (dash.ALL too)

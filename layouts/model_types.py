@@ -15,7 +15,7 @@ from layouts import grid_theme, states, words
 
 STRONGEST = 55  # per cent of the accent at 1: text stays readable on it in both themes
 ROW_HEIGHT = 30
-NOT_MODELS = ("type_id", "type_name", "n_query")
+NOT_MODELS = ("type_id", "type_name", "n_query", "n_studies")
 
 
 def panel(table: pd.DataFrame, names: Mapping[str, str]) -> Component:
@@ -59,20 +59,39 @@ def columns(models: Sequence[str], names: Mapping[str, str]) -> list[dict[str, A
     list of dict
         For ``columnDefs``.
     """
+    wide = {"flex": 1, "minWidth": 96}
+    return [*type_columns(), *({**heat(model, names.get(model, model)), **wide} for model in models)]
+
+
+def type_columns() -> list[dict[str, Any]]:
+    """Define the columns before the models: type and held-out cells."""
     return [
         {"field": "name", "headerName": "Type", "tooltipField": "told", "flex": 2, "minWidth": 170, "pinned": "left"},
         {
             "field": "n_query", "headerName": "Held-out cells", "width": 110, "type": "rightAligned",
             "valueFormatter": {"function": "d3.format(',')(params.value)"},
         },
-        *(_model(model, names.get(model, model)) for model in models),
     ]  # fmt: skip
 
 
-def _model(model: str, name: str) -> dict[str, Any]:
+def heat(field: str, name: str) -> dict[str, Any]:
+    """Define the column of a model.
+
+    Parameters
+    ----------
+    field : str
+        Field of a row: 0..1, or None.
+    name : str
+        The model's name.
+
+    Returns
+    -------
+    dict
+        Coloured by its value, the best of a row bold; without a width.
+    """
     ground = f"'color-mix(in srgb, var(--accent) ' + {STRONGEST} * params.value + '%, transparent)'"
     return {
-        "field": model, "headerName": name, "headerTooltip": f"{name}: sort by a click", "flex": 1, "minWidth": 96,
+        "field": field, "headerName": name, "headerTooltip": f"{name}: sort by a click",
         "cellDataType": "number", "cellClass": "is-heat", "headerClass": "is-centred",
         "valueFormatter": {"function": "params.value == null ? '–' : d3.format('.2f')(params.value)"},
         "cellStyle": {"function": f"params.value == null ? null : {{background: {ground}}}"},

@@ -12,22 +12,21 @@ from dash.development.base_component import Component
 
 from core.explore.reference import ReferenceView
 from core.ontology.text import short_name
-from layouts import all_models, collection, grid_theme, ids, links, model_types, states, training, trust, words
+from layouts import (
+    all_models,
+    collection,
+    grid_theme,
+    ids,
+    links,
+    model_types,
+    models_by_type,
+    states,
+    training,
+    trust,
+    words,
+)
 from layouts import elements as el
 
-MODEL_NAMES = {
-    "encoder": "Encoder of this reference",
-    "pca_100": "PCA, 100 components",
-    "pca_width": "PCA, as wide as the encoder",
-    "raw": "Raw expression",
-    "cosine": "Raw expression, cosine",
-    "logistic": "Logistic regression",
-    "logistic_labels": "Logistic regression, its own labels",
-    "celltypist": "CellTypist",
-    "celltypist_labels": "CellTypist, its own labels",
-    "singler_labels": "SingleR, its own labels",
-    "centroid": "Nearest centroid",
-}
 METRICS: tuple[tuple[str, str, str], ...] = (
     ("accuracy", "Cells right", "Held-out cells that are given their own type."),
     ("macro_f1", "Macro F1", "F1 of each type, averaged over types: rare types count as much as frequent ones."),
@@ -85,8 +84,9 @@ def layout(view: ReferenceView, *, bundle: str, fingerprint: str) -> Component:
             _types(view),
             _accuracy(view),
             _models(view),
-            all_models.panel(view.models, MODEL_NAMES),
-            model_types.panel(view.model_types, MODEL_NAMES),
+            all_models.panel(view.models, all_models.NAMES),
+            models_by_type.panel(view.study_types, all_models.NAMES),
+            model_types.panel(view.model_types, all_models.NAMES),
             trust.panel(view.trust),
             training.panel(view.training),
             *_reads(view),
@@ -273,7 +273,7 @@ def _model_row(table: pd.DataFrame, model: str, metrics: Sequence[str]) -> Compo
         if metric == "mafp_weighted" and row is not None and not pd.isna(row["p_value"]):
             p = words.p_value(float(row["p_value"]))
     used = [el.pill("in use", "accent", symbol="")] if model == "encoder" else []
-    name = html.Td([html.Span(MODEL_NAMES.get(model, model)), *used])
+    name = html.Td([html.Span(all_models.NAMES.get(model, model)), *used])
     return html.Tr([name, *cells, html.Td(p, className="right")], className="is-used" if used else "")
 
 

@@ -37,6 +37,7 @@ from core.search.canary import canary_tensors
 from core.search.confidence import Backoff, learn_threshold
 from core.search.exact import exact_search
 from core.search.index import build_index
+from tests.world_networks import write_networks
 from tests.worlds import ALIASES, COMPOSITION, ENSEMBL, N_GENES, TERMS, TYPES, Cells, T, World, write_query
 
 N_VOCABULARY = 250
@@ -155,7 +156,7 @@ def write_world_bundle(world: World, out: Path) -> Path:
         variances = _write_projection(stage, reference)
         _write_evaluation(stage, reference)
         write_table(stage, schema.CALIBRATION, _calibration(reference))
-        _write_networks(stage)
+        write_networks(stage)
         _write_examples(stage, world)
         write_array(stage, schema.EMBEDDING, reference.embedding)
         write_tensors(stage, schema.ENCODER_WEIGHTS, reference.weights)
@@ -358,28 +359,6 @@ def _write_evaluation(stage: Path, ref: Reference) -> None:
                 for metric in ("accuracy", "mafp_weighted")
             ]  # fmt: skip
     write_table(stage, schema.EVALUATION, pd.DataFrame(rows))
-
-
-def _write_networks(stage: Path) -> None:
-    """A training as it could have been (the planted layer was not trained), and a study of three models and a labeller."""
-    epochs = np.arange(1, 9)
-    losses = 1.8 * np.exp(-0.5 * epochs) + 0.02 * np.maximum(epochs - 6, 0)
-    write_table(stage, schema.TRAINING, {
-        "network": np.ones(len(epochs)), "epoch": epochs, "loss": losses + 0.1, "accuracy": 1 - losses / 2,
-        "validation_loss": losses, "validation_accuracy": 1 - losses / 2, "kept": losses == losses.min(),
-    })  # fmt: skip
-    figures = {"mafp_weighted": [0.91, 0.88, 0.62, None], "accuracy": [0.86, 0.84, 0.57, 0.8],
-               "macro_f1": [0.8, 0.79, 0.44, 0.75], "near_accuracy": [0.93, 0.9, 0.7, 0.88]}  # fmt: skip
-    ends = (("", 0.0), ("_low", -0.05), ("_high", 0.04))
-    write_table(stage, schema.MODELS, {
-        "model": ["dense 20", "encoder", "pca_100", "logistic_labels"],
-        "family": ["classify, dense", "default", "baseline or rival", "baseline or rival"],
-        "sizes": ["20", "20", "", ""], "settings": ["body dense; epochs 8", "n_nets 1", "", ""],
-        "width": pa.array([20, 16, 100, None]), "train_seconds": [2.5, 7.25, 0.5, 0.25],
-        "inner_mafp": pa.array([0.9, 0.89, 0.6, None]), "n_studies": [4] * 4,
-        **{f"{metric}{end}": pa.array([None if v is None else v + shift for v in values])
-           for metric, values in figures.items() for end, shift in ends},
-    })  # fmt: skip
 
 
 def _calibration(ref: Reference) -> pd.DataFrame:

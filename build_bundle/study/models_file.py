@@ -1,4 +1,4 @@
-"""``models.csv`` of a finished study, read as the ``models`` table of a bundle; stands apart so that a build need not load a study."""
+"""The tables of a finished study, read as those of a bundle; stands apart so that a build need not load a study."""
 
 from __future__ import annotations
 
@@ -8,16 +8,20 @@ import pyarrow as pa
 from pyarrow import csv
 
 from core.bundle.agreement import value_problems
-from core.bundle.schema import DOUBLE, INDEX32, MODELS
+from core.bundle.schema import DOUBLE, INDEX32, MODELS, MODELS_BY_TYPE, TableSpec
 from core.errors import ConfigError
 
-MODELS_FILE = "models.csv"
+STUDY_TABLES = (MODELS, MODELS_BY_TYPE)
+"""Tables of a bundle that a study writes, each as the CSV file `file_of` names."""
 WRITES_IT = "make study (python -m build_bundle study) writes it, and keeps every finished run"
-# A study writes whole numbers with ".0" where a column lacks some.
-_TYPES = {column.name: DOUBLE if column.type == INDEX32 else column.type for column in MODELS.columns}
 
 
-def read_models(folder: Path) -> pa.Table:
+def file_of(spec: TableSpec) -> str:
+    """Return the name of a table's file in the folder of a study."""
+    return f"{spec.name}.csv"
+
+
+def read_models(folder: Path) -> dict[TableSpec, pa.Table]:
     """Read what a study says of its models.
 
     Parameters
@@ -27,26 +31,38 @@ def read_models(folder: Path) -> pa.Table:
 
     Returns
     -------
-    pyarrow.Table
-        The ``models`` table, in the file's order; other columns of the file are left out.
+    dict of TableSpec to pyarrow.Table
+        The `STUDY_TABLES`, rows in the order of the files; other columns of the files are left out.
 
     Raises
     ------
     ConfigError
-        When the file is missing, lacks a column, or holds what the table may not.
+        When a file is missing, lacks a column, or holds what the table may not, or when the second names models that the
+        first does not.
     """
-    path = folder / MODELS_FILE
+    tables = {spec: _read(folder / file_of(spec), spec) for spec in STUDY_TABLES}
+    listed, asked = (set(tables[spec].column("model").to_pylist()) for spec in STUDY_TABLES)
+    if asked - listed:
+        unknown = ", ".join(sorted(asked - listed)[:3])
+        path = folder / file_of(MODELS_BY_TYPE)
+        raise ConfigError(f"{path} names models that {file_of(MODELS)} does not, such as {unknown}; {WRITES_IT}.")
+    return tables
+
+
+def _read(path: Path, spec: TableSpec) -> pa.Table:
     if not path.is_file():
         raise ConfigError(f"{path} does not exist; {WRITES_IT}.")
+    # A study writes whole numbers with ".0" where a column lacks some.
+    types = {column.name: DOUBLE if column.type == INDEX32 else column.type for column in spec.columns}
     try:
-        found = csv.read_csv(path, convert_options=csv.ConvertOptions(column_types=_TYPES))
-        missing = [name for name in _TYPES if name not in found.column_names]
+        found = csv.read_csv(path, convert_options=csv.ConvertOptions(column_types=types))
+        missing = [name for name in types if name not in found.column_names]
         if missing:
             raise ConfigError(f"{path} has no column {', '.join(missing)}; {WRITES_IT}.")
-        table = found.select(list(_TYPES)).cast(MODELS.arrow_schema)
+        table = found.select(list(types)).cast(spec.arrow_schema)
     except (pa.ArrowException, ValueError) as error:
         raise ConfigError(f"{path} cannot be read as a table of models: {error}; {WRITES_IT}.") from error
-    problems = value_problems(MODELS, table)
+    problems = value_problems(spec, table)
     if problems:
         raise ConfigError(f"{path}: {' '.join(problems)}")
     return table

@@ -12,17 +12,18 @@ import pandas as pd
 from build_bundle.evaluate.summary import ALL, TYPE, bootstrap_interval, evaluation_table
 from build_bundle.study.figures import model_bars, type_heatmap
 from build_bundle.study.growth import GROWTH, write_growth
-from build_bundle.study.models_file import MODELS_FILE
+from build_bundle.study.models_file import file_of
 from build_bundle.study.run import StudyStore
 from build_bundle.study.settings import DEFAULT
-from core.bundle.schema_networks import METRICS
+from core.bundle.schema_networks import METRICS, MODELS, MODELS_BY_TYPE
 
 N_BOOTSTRAP = 2000
 SHOWN = 14  # models beside one another in a table
+DIGITS = 4  # of figures in the .csv files: more say nothing and make them large
 Notes = Sequence[Mapping[str, Any]]
 
 
-def write_study(store: StudyStore, out: Path, *, seed: int) -> Iterator[Path]:
+def write_study(store: StudyStore, out: Path, names: Mapping[str, str], *, seed: int) -> Iterator[Path]:
     """Write tables and figures of all finished runs.
 
     Parameters
@@ -30,7 +31,10 @@ def write_study(store: StudyStore, out: Path, *, seed: int) -> Iterator[Path]:
     store : StudyStore
         Finished runs.
     out : Path
-        Gets ``evaluation_PHASE.parquet``, ``models.csv``, ``study.md``, ``growth.csv`` and figures (``.svg``).
+        Gets ``evaluation_PHASE.parquet``, ``models.csv``, ``models_by_type.csv``, ``study.md``, ``growth.csv`` and figures
+        (``.svg``).
+    names : mapping of str to str
+        Type id to name.
     seed : int
         Of the bootstrap.
 
@@ -46,18 +50,22 @@ def write_study(store: StudyStore, out: Path, *, seed: int) -> Iterator[Path]:
     if grown.any():
         yield from write_growth(cells[grown], out)
     if not grown.all():
-        yield from _write_models(cells[~grown], store, out, seed)
+        yield from _write_models(cells[~grown], store, out, names, seed)
 
 
-def _write_models(cells: pd.DataFrame, store: StudyStore, out: Path, seed: int) -> Iterator[Path]:
+def _write_models(
+    cells: pd.DataFrame, store: StudyStore, out: Path, names: Mapping[str, str], seed: int
+) -> Iterator[Path]:
     tables = {str(phase): _table(part, seed) for phase, part in cells.groupby("phase", sort=True)}
     for phase, table in tables.items():
         path = out / f"evaluation_{phase}.parquet"
         table.to_parquet(path)
         yield path
     models = models_table(tables, [note for note in store.notes() if note["phase"] != GROWTH], seed)
-    models.to_csv(out / MODELS_FILE, index=False)
-    yield out / MODELS_FILE
+    final = cells[(cells["phase"] == "final") & cells["model"].isin(models["model"])]
+    for spec, rows in ((MODELS, models), (MODELS_BY_TYPE, models_by_type(final, names))):
+        rows.round(DIGITS).to_csv(out / file_of(spec), index=False)
+        yield out / file_of(spec)
     if "final" in tables:
         for name, text in (
             ("study.md", study_text(tables["final"], models)),
@@ -124,6 +132,30 @@ def models_table(tables: Mapping[str, pd.DataFrame], notes: Notes, seed: int) ->
     ]
     table = pd.DataFrame(rows)
     return table.sort_values(["inner_mafp", "model"], ascending=[False, True], na_position="last", ignore_index=True)
+
+
+def models_by_type(cells: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    """Return one row a model, reference and cell type.
+
+    Parameters
+    ----------
+    cells : pandas.DataFrame
+        Scored query cells of the test studies (`StudyStore.cells`).
+    names : mapping of str to str
+        Type id to name; a type without one is called by its id.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of `core.bundle.schema_networks.MODELS_BY_TYPE`, by its key. Without methods that only label: their cells
+        have no ``afp``.
+    """
+    key = list(MODELS_BY_TYPE.key)
+    retrieved = cells[cells["afp"].notna()]
+    table = retrieved.groupby(key).agg(mafp=("afp", "mean"), n_cells=("afp", "size"), n_studies=("held_out", "nunique"))
+    table = table.reset_index()
+    table["cell_type"] = [names.get(type_id, type_id) for type_id in table[TYPE]]
+    return table[[column.name for column in MODELS_BY_TYPE.columns]]
 
 
 def _figures(name: str, by_metric: Mapping[str, pd.DataFrame], seed: int) -> dict[str, float]:

@@ -38,6 +38,7 @@ REFERENCES: tuple[tuple[TableSpec, str, TableSpec, str], ...] = (
     (schema.DIFFERENTIAL_BY_STUDY, "study", schema.STUDIES, "study"),
     (schema.MARKERS_BY_GENE, _TYPE, schema.CONTRASTS, _TYPE),
     (schema.MARKERS_BY_GENE, "gene_symbol", schema.GENES, "gene_symbol"),
+    (schema.MODELS_BY_TYPE, "model", schema.MODELS, "model"),
 )
 
 

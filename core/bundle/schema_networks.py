@@ -1,4 +1,4 @@
-"""The tables about networks: how the bundle's own were trained, and how all networks of a study compare (part of ``schema``)."""
+"""The tables about networks: how the bundle's own were trained, and how all models of a study compare (part of ``schema``)."""
 
 from __future__ import annotations
 
@@ -53,3 +53,20 @@ MODELS = TableSpec(
     ),
     key=("model",),
 )  # fmt: skip
+
+MODELS_BY_TYPE = TableSpec(
+    "models_by_type",
+    "one model of the network study asked for the cells of one type; no row where the build named no study",
+    (
+        Column("model", TEXT, "key into models; a method that only labels retrieves nothing and has no row"),
+        Column("reference", TEXT, "name of the configuration whose studies were held out, for example human"),
+        Column("cell_type_ontology_term_id", TEXT, "type of the query cells; need not be a type of this bundle"),
+        Column("cell_type", TEXT, "its preferred name"),
+        Column(
+            "mafp", DOUBLE, "how near the retrieved cells' types are in the ontology: MAFP, mean over these cells, 0..1"
+        ),
+        Column("n_cells", COUNT, "query cells of the type in all held-out test studies of the reference"),
+        Column("n_studies", COUNT, "test studies they come from"),
+    ),
+    key=("model", "reference", "cell_type_ontology_term_id"),
+)

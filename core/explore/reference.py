@@ -12,6 +12,7 @@ from core.bundle.manifest import EncoderFacts, Manifest
 from core.bundle.reader import Bundle
 from core.bundle.schema import CALIBRATION
 from core.explore.model_types import model_types
+from core.explore.models_by_type import models_by_type
 from core.explore.naming import type_names
 from core.explore.thin import VERY_FEW_CELLS
 from core.explore.trust import TrustView, trust_view
@@ -47,8 +48,12 @@ class ReferenceView:
         How far labels are to be trusted.
     model_types : pandas.DataFrame
         Retrieval by query type and model (`core.explore.model_types`).
-    training, models : pandas.DataFrame
-        The tables of these names: how the networks were trained, and all models of a study; empty where there are none.
+    training, models, models_by_type : pandas.DataFrame
+        The tables of these names: how the networks were trained, and all models of a study, over all and by cell type; empty
+        where there are none.
+    study_types : dict of str to pandas.DataFrame
+        Retrieval by query type and model of the study, by reference (`core.explore.models_by_type`), that of this organism
+        first.
     """
 
     title: str
@@ -70,6 +75,8 @@ class ReferenceView:
     model_types: pd.DataFrame
     training: pd.DataFrame
     models: pd.DataFrame
+    models_by_type: pd.DataFrame
+    study_types: dict[str, pd.DataFrame]
 
 
 def reference_view(bundle: Bundle) -> ReferenceView:
@@ -87,6 +94,7 @@ def reference_view(bundle: Bundle) -> ReferenceView:
     """
     manifest = bundle.manifest
     counts = manifest.counts
+    models, by_type = bundle.frame("models"), bundle.frame("models_by_type")
     return ReferenceView(
         title=manifest.title,
         organism=manifest.organism,
@@ -106,7 +114,9 @@ def reference_view(bundle: Bundle) -> ReferenceView:
         trust=trust_view(bundle.frame(CALIBRATION.name)),
         model_types=model_types(bundle.frame("evaluation"), type_names(bundle)),
         training=bundle.frame("training"),
-        models=bundle.frame("models"),
+        models=models,
+        models_by_type=by_type,
+        study_types=models_by_type(by_type, models, first=manifest.organism),
     )
 
 

@@ -1,4 +1,5 @@
-"""The Reference page: figures are drawn, and drawn again in the other colours; the table of models is sifted and saved."""
+"""The Reference page: figures are drawn, and drawn again in the other colours; the table of models is sifted and saved,
+and the heatmap of all models by type tells its cells."""
 
 from __future__ import annotations
 
@@ -8,6 +9,9 @@ from playwright.sync_api import Page
 PLACES = ("collection-months", "collection-reads", "collection-rates", "training", "reliability")
 MODELS = "#all-models .ag-center-cols-container .ag-row"
 NAMES = "#all-models .ag-pinned-left-cols-container .ag-row"
+BY_TYPE = "#models-by-type"
+TYPES = ".ag-pinned-left-cols-container .ag-row"
+GROUND = "getComputedStyle(document.querySelector('#models-by-type [row-index=\"1\"] [col-id=m0]')).backgroundColor"
 DRAWN = "id => document.querySelector(`#${id} .js-plotly-plot`)?._fullLayout?.font.color.toLowerCase()"
 
 MIDDLE_OF_TALLEST = """() => {
@@ -42,6 +46,38 @@ def _sift_the_models(page: Page) -> None:
     with page.expect_download() as saved:
         page.click("#all-models-download")
     assert len(saved.value.path().read_text(encoding="utf-8").splitlines()) == 5
+
+
+@pytest.mark.browser
+def test_all_models_by_type_are_read_in_both_colour_schemes(page: Page, server) -> None:
+    page.goto(f"{server.url}/reference")
+    page.wait_for_function("s => document.querySelectorAll(s).length === 3", arg=f"{BY_TYPE} {TYPES}")
+    light = page.evaluate(GROUND)
+    _read_a_cell(page)
+    page.click("#theme")
+    page.wait_for_function(f"light => {GROUND} !== light", arg=light)
+    _read_a_cell(page)
+    page.locator("#study-switch").get_by_text("Mouse").click()
+    page.wait_for_function("s => document.querySelectorAll(s).length === 1", arg=f"{BY_TYPE} {TYPES}")
+    assert page.locator(f"{BY_TYPE} {TYPES}").text_content() == "astrocyte"
+    with page.expect_download() as saved:
+        page.click("#models-by-type-download")
+    assert len(saved.value.path().read_text(encoding="utf-8").splitlines()) == 12
+
+
+def _read_a_cell(page: Page) -> None:
+    """Point at the encoder's cell of the second type, which tells what it is; names stand upright and are not cut."""
+    page.mouse.move(0, 0)
+    page.wait_for_selector(".ag-tooltip", state="detached")
+    cell = page.locator(f'{BY_TYPE} .ag-row[row-index="1"] [col-id="m0"]')
+    assert cell.text_content() == "0.84"
+    cell.hover()
+    page.wait_for_selector(".ag-tooltip")
+    told = "Encoder, the default, B cell, CL:0000236: MAFP 0.840, 120 cells of 3 studies"
+    assert page.locator(".ag-tooltip").text_content() == told
+    box = page.locator(f"{BY_TYPE} .is-upright .ag-header-cell-text").first.bounding_box()
+    assert box is not None
+    assert box["height"] > 2 * box["width"]
 
 
 @pytest.mark.browser

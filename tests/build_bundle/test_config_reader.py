@@ -7,7 +7,7 @@ import pytest
 
 from build_bundle.config_reader import read_config
 from build_bundle.study_config import SourceFile, StudyConfig
-from core.bundle.schema import MODELS
+from core.bundle.schema import MODELS, MODELS_BY_TYPE
 from core.errors import ConfigError
 from tests.build_bundle.builder_world import write_sources
 
@@ -154,6 +154,10 @@ def test_the_study_that_is_named_has_a_table_of_models(planted_config: Path, tmp
     with pytest.raises(ConfigError, match="has no column model; make study"):
         read_config(config)
     (copied / "done" / "models.csv").write_text(",".join(names) + "\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"evaluate\.study: .*done/models_by_type\.csv does not exist; make study"):
+        read_config(config)
+    by_type = ",".join(column.name for column in MODELS_BY_TYPE.columns)
+    (copied / "done" / "models_by_type.csv").write_text(by_type + "\n", encoding="utf-8")
     assert read_config(config).study_folder == copied / "done"
     config.write_text(text.replace("[evaluate]", '[evaluate]\nstudy = "$DATA/done"'), encoding="utf-8")
     assert read_config(config, data=copied).study_folder == copied / "done"

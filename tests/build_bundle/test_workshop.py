@@ -10,11 +10,10 @@ from build_bundle.config import CollectionConfig, GenesConfig
 from build_bundle.config_reader import read_config
 from build_bundle.fetch import Fetcher
 from build_bundle.plan import make_plan
-from build_bundle.study.models_file import MODELS_FILE
+from build_bundle.study.models_file import STUDY_TABLES, file_of
 from build_bundle.study_config import SourceFile
 from build_bundle.tables_step import collection_tables, models_of
 from build_bundle.workshop import MISSING, Workshop
-from core.bundle import schema
 from core.bundle.writer import sha256_file
 from core.errors import ConfigError
 from tests.build_bundle.collection.collection_world import write_collection
@@ -88,14 +87,17 @@ def test_the_tables_count_the_collection_where_one_is_named(workshop: Workshop, 
 
 
 def test_the_models_of_a_study_concern_the_tables_alone(workshop: Workshop, tmp_path: Path) -> None:
-    row = {column.name: "0" for column in schema.MODELS.columns}
     evaluate = dataclasses.replace(workshop.config.steps["evaluate"], study=str(tmp_path))
     steps = {**workshop.config.steps, "evaluate": evaluate}
     named = Workshop(dataclasses.replace(workshop.config, steps=steps), workshop.fetcher)
-    assert (workshop.models_digest, named.models_digest) == ("", MISSING)
-    pd.DataFrame([row]).to_csv(tmp_path / MODELS_FILE, index=False)
-    assert named.models_digest == sha256_file(tmp_path / MODELS_FILE)
+    assert (workshop.models_digests, named.models_digests) == ([], [MISSING, MISSING])
+    paths = [tmp_path / file_of(spec) for spec in STUDY_TABLES]
+    for spec, path in zip(STUDY_TABLES, paths, strict=True):
+        pd.DataFrame([{column.name: "0" for column in spec.columns}]).to_csv(path, index=False)
+    assert named.models_digests == [sha256_file(path) for path in paths]
     pairs = zip(make_plan(workshop), make_plan(named), strict=True)
     assert [task.name for task, other in pairs if task.material != other.material] == ["tables"]
-    assert models_of(named.config).num_rows == 1
-    assert models_of(workshop.config).num_rows == 0
+    assert {spec: table.num_rows for spec, table in models_of(named.config).items()} == dict.fromkeys(STUDY_TABLES, 1)
+    empty = models_of(workshop.config)
+    assert {spec: table.num_rows for spec, table in empty.items()} == dict.fromkeys(STUDY_TABLES, 0)
+    assert all(table.schema.equals(spec.arrow_schema) for spec, table in empty.items())

@@ -5,7 +5,8 @@ import pytest
 from dash.exceptions import PreventUpdate
 
 from callbacks import reference
-from core.bundle.schema import MODELS
+from core.bundle.schema import MODELS, MODELS_BY_TYPE
+from tests.components import text
 
 HANDLERS = (reference.months, reference.reads, reference.rates, reference.training, reference.reliability)
 
@@ -32,7 +33,25 @@ def test_the_table_of_models_is_saved_whole(as_ann):
     assert table["model"].tolist() == ["dense 20", "encoder", "pca_100", "logistic_labels"]
 
 
+def test_the_figures_by_type_are_saved_whole(as_ann):
+    saved = reference.save_models_by_type(1, None, "/reference")
+    table = pd.read_csv(io.StringIO(saved["content"]))
+    assert saved["filename"] == "scquery-models-by-type.csv"
+    assert table.columns.tolist() == [column.name for column in MODELS_BY_TYPE.columns]
+    assert set(table["reference"]) == {"human", "mouse"}
+
+
+@pytest.mark.parametrize("save", [reference.save_models, reference.save_models_by_type])
 @pytest.mark.parametrize(("n_clicks", "path"), [(None, "/reference"), (0, "/reference"), (1, "/")])
-def test_nothing_is_saved_unasked_or_elsewhere(n_clicks, path, as_ann):
+def test_nothing_is_saved_unasked_or_elsewhere(save, n_clicks, path, as_ann):
     with pytest.raises(PreventUpdate):
-        reference.save_models(n_clicks, None, path)
+        save(n_clicks, None, path)
+
+
+def test_the_reference_that_is_chosen_is_drawn(as_ann):
+    words, drawn = reference.draw_models_by_type("mouse", None, "/reference")
+    assert "1 type, 3 models." in text(words)
+    assert [row["name"] for row in drawn.children.rowData] == ["astrocyte"]
+    for unknown in (None, "rat"):
+        with pytest.raises(PreventUpdate):
+            reference.draw_models_by_type(unknown, None, "/reference")

@@ -5,7 +5,6 @@ import pytest
 
 from core.explore.reference import ReferenceView, reference_view
 from layouts import all_models, ids
-from layouts.reference import MODEL_NAMES
 from tests.components import find, text
 from tests.components import ids as ids_of
 
@@ -17,7 +16,7 @@ def table(answered):
 
 
 def test_every_model_has_a_row_in_the_order_of_the_study(table):
-    rows = all_models.rows(table, MODEL_NAMES)
+    rows = all_models.rows(table, all_models.NAMES)
     assert json.loads(json.dumps(rows)) == rows
     assert [row["name"] for row in rows] == [
         "dense 20", "Encoder", "PCA, 100 components", "Logistic regression, its own labels",
@@ -30,7 +29,7 @@ def test_every_model_has_a_row_in_the_order_of_the_study(table):
 
 
 def test_every_column_is_of_the_rows_and_defined(table):
-    row = all_models.rows(table, MODEL_NAMES)[0]
+    row = all_models.rows(table, all_models.NAMES)[0]
     for column in all_models.columns():
         assert column["field"] in row
         assert column["headerTooltip"]
@@ -41,15 +40,15 @@ def test_every_column_is_of_the_rows_and_defined(table):
 
 
 def test_the_panel_counts_and_can_be_saved(table):
-    panel = all_models.panel(table, MODEL_NAMES)
+    panel = all_models.panel(table, all_models.NAMES)
     assert "4 models, mean over 4 held-out studies with 95 % interval" in text(panel)
     assert len(find(panel, ids.ALL_MODELS).rowData) == 4
     assert find(panel, ids.ALL_MODELS_DOWNLOAD)
-    unasked = all_models.panel(table.assign(n_studies=0), MODEL_NAMES)
+    unasked = all_models.panel(table.assign(n_studies=0), all_models.NAMES)
     assert "4 models; the held-out studies were not asked yet" in text(unasked)
 
 
 def test_without_a_study_it_says_how_to_get_one(table):
-    panel = all_models.panel(table.head(0), MODEL_NAMES)
+    panel = all_models.panel(table.head(0), all_models.NAMES)
     assert "make study" in text(panel)
     assert ids.ALL_MODELS not in ids_of(panel)

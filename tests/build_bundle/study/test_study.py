@@ -1,5 +1,7 @@
 """A whole small study of the planted world: resumable, chosen and tested apart, written as tables."""
 
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,8 @@ from build_bundle.study.command import RUNS, open_references, run_study
 from build_bundle.study.models_file import read_models
 from build_bundle.study.run import StudyStore
 from build_bundle.study.settings import read_study
-from build_bundle.study.tables import complete, models_table, over_types, study_text
+from build_bundle.study.tables import complete, models_by_type, models_table, over_types, study_text, write_study
+from core.bundle.schema import MODELS, MODELS_BY_TYPE
 from core.embedding.encoder import forward, unpack_nets
 from core.errors import ConfigError
 
@@ -63,7 +66,7 @@ def test_a_study_writes_its_tables_and_figures(finished):
     assert np.isnan(labels_only["mafp_weighted"])
     assert 0 < labels_only["accuracy"] <= 1
     assert models.set_index("model").loc["dense 8 2 epochs", "sizes"] == 8
-    assert read_models(finished).column("model").to_pylist() == models["model"].tolist()
+    assert read_models(finished)[MODELS].column("model").to_pylist() == models["model"].tolist()
     assert set(models["n_studies"]) == {
         len(over_types(pd.read_parquet(finished / "evaluation_final.parquet"), "accuracy"))
     }
@@ -72,6 +75,49 @@ def test_a_study_writes_its_tables_and_figures(finished):
     assert "mean of" in text
     for name in ("mafp_by_type.svg", "models.svg"):
         assert (finished / name).read_text().startswith("<svg")
+
+
+def test_every_model_has_a_row_for_every_type_it_was_asked(finished, listed):
+    written = read_models(finished)[MODELS_BY_TYPE].to_pandas()
+    cells = StudyStore(finished / RUNS).cells()
+    final = cells[cells["phase"] == "final"]
+    models = set(pd.read_csv(finished / "models.csv")["model"])
+    assert set(written["model"]) == models - {"logistic_labels"}  # it retrieves nothing
+    assert set(written["cell_type_ontology_term_id"]) == set(final["cell_type_ontology_term_id"])
+    first = written.iloc[0]
+    mine = final[(final["model"] == first["model"]) & (final["reference"] == first["reference"])]
+    mine = mine[mine["cell_type_ontology_term_id"] == first["cell_type_ontology_term_id"]]
+    assert first["mafp"] == round(mine["afp"].mean(), 4)
+    assert (first["n_cells"], first["n_studies"]) == (len(mine), mine["held_out"].nunique())
+    (reference,) = open_references(read_study(listed, data=None), finished, Path("unused"))
+    assert set(written["reference"]) == {reference.name}
+    names = reference.corpus.names
+    assert written["cell_type"].tolist() == [names[t] for t in written["cell_type_ontology_term_id"]]
+
+
+def test_without_test_studies_the_table_by_type_is_empty_and_can_be_read(finished, tmp_path):
+    runs = tmp_path / RUNS
+    runs.mkdir()
+    for note in (finished / RUNS).glob("*.json"):
+        if json.loads(note.read_text())["phase"] == "inner":
+            for path in (note, note.with_suffix(".parquet")):
+                shutil.copy(path, runs)
+    assert tmp_path / "models_by_type.csv" in list(write_study(StudyStore(runs), tmp_path, {}, seed=1))
+    tables = read_models(tmp_path)
+    assert tables[MODELS].num_rows > 0
+    assert tables[MODELS_BY_TYPE].num_rows == 0
+
+
+def test_figures_by_type_are_means_over_cells_of_all_studies():
+    rows = [("m", "human", "CL:1", "a", 0.2), ("m", "human", "CL:1", "a", 0.4), ("m", "human", "CL:1", "b", 0.9),
+            ("m", "mouse", "CL:1", "a", 1.0), ("labels", "human", "CL:1", "a", None)]  # fmt: skip
+    cells = pd.DataFrame(rows, columns=["model", "reference", "cell_type_ontology_term_id", "held_out", "afp"])
+    human, mouse = models_by_type(cells, {}).to_dict("records")
+    assert human == {
+        "model": "m", "reference": "human", "cell_type_ontology_term_id": "CL:1", "cell_type": "CL:1",
+        "mafp": pytest.approx(0.5), "n_cells": 3, "n_studies": 2,
+    }  # fmt: skip
+    assert (mouse["reference"], mouse["mafp"]) == ("mouse", 1.0)
 
 
 def test_inner_hold_outs_never_ask_the_studies_of_their_fold(finished):
@@ -120,8 +166,6 @@ def test_models_that_lack_a_hold_out_stay_out_of_the_table(finished):
 
 
 def test_one_model_is_trained_and_written_as_the_app_reads_it(listed, tmp_path, capsys):
-    import json
-
     from safetensors.numpy import load_file
 
     assert main(["train", "--config", str(listed), "--out", str(tmp_path / "m")]) == 0

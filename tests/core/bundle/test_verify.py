@@ -90,6 +90,8 @@ TABLE_CASES: list[tuple[schema.TableSpec, dict[str, Any], str]] = [
     (schema.TRAINING, {"kept": lambda v: [False] * len(v)}, "has not one kept epoch for each of the encoder's 1 networks."),
     (schema.TRAINING, {"network": _first(2)}, "training.parquet: it has not one kept epoch for each"),
     (schema.MODELS, {"model": lambda v: [v[1], *v[1:]]}, "models.parquet: 1 rows repeat a key (model)."),
+    (schema.MODELS_BY_TYPE, {"model": _first("gone")}, "models_by_type.parquet: model names 'gone', not in models.parquet."),
+    (schema.MODELS_BY_TYPE, {"model": lambda v: [v[1], *v[1:]]}, "models_by_type.parquet: 1 rows repeat a key"),
     (schema.TYPE_SIMILARITY, {"a": lambda v: [f"x{i}" for i in range(len(v))]}, "'x0', 'x1', 'x10' and "),
 ]  # fmt: skip
 
@@ -148,7 +150,7 @@ def test_expression_without_any_row(own: Path, reseal: Reseal) -> None:
 
 
 def test_a_bundle_may_tell_nothing_of_networks(own: Path, reseal: Reseal) -> None:
-    for spec in (schema.TRAINING, schema.MODELS):
+    for spec in (schema.TRAINING, schema.MODELS, schema.MODELS_BY_TYPE):
         pq.write_table(spec.arrow_schema.empty_table(), own / spec.file)
     reseal()
     assert verify_bundle(own) == []
