@@ -35,6 +35,8 @@ FEWEST_KNOWN = 1 / 3
 """Share of a study's cells whose type the rest must have: what a study of other tissues gets wrong says little about labels."""
 N_STEPS = 150  # candidate thresholds
 N_BINS = 10
+GROUPS = 10
+"""Most groups of studies that thresholds are crossed over: with up to ten studies each is a group."""
 ALL = "all"
 STRENGTH = 100.0  # inverse of the regularisation: next to none
 Doubles = npt.NDArray[np.float64]
@@ -108,7 +110,9 @@ def calibration_table(trust: pd.DataFrame, unknown_distance: float) -> pd.DataFr
     Notes
     -----
     Logistic regression on `core.search.calibration.features`, every study weighing alike. The threshold of a tolerated
-    error is the smallest one at which, over the held-out studies, the mean share of wrong answers is no larger.
+    error is the smallest one at which, over the held-out studies, the mean share of wrong answers is no larger; each study
+    is asked with the probabilities that the others teach (cross-fitting), because a regression is too sure of the studies
+    it was fitted to.
     """
     columns = [column.name for column in CALIBRATION.columns]
     trust = _teaching(trust)
@@ -132,12 +136,8 @@ def _teaching(trust: pd.DataFrame) -> pd.DataFrame:
 
 
 def _learn(rows: _Rows, part: Flags) -> Calibration:
-    linear_model = importlib.import_module("sklearn.linear_model")
-    model = linear_model.LogisticRegression(C=STRENGTH, max_iter=1000)
-    model.fit(rows.x[part], rows.right[part], sample_weight=rows.weight[part])
-    weights = np.concatenate([model.intercept_, model.coef_[0]]).astype(np.float64)
-    bare = Calibration(weights, np.array([]), np.array([]))
-    probability = _probabilities(bare, rows)
+    weights = _weights(rows, part)
+    probability = _crossed(rows, part, weights)
     steps = np.unique(np.concatenate([[0.0], np.quantile(probability[part], np.linspace(0, 1, N_STEPS)), [1.0]]))
     wrong = np.array([np.nanmean(rows.wrong(probability, step, part)) for step in steps])
     wrong = np.maximum.accumulate(wrong[::-1])[::-1]  # the least threshold after which the error stays below
@@ -145,9 +145,28 @@ def _learn(rows: _Rows, part: Flags) -> Calibration:
     return Calibration(weights, np.array(ERRORS), np.array(thresholds))
 
 
-def _probabilities(calibration: Calibration, rows: _Rows) -> Doubles:
+def _weights(rows: _Rows, part: Flags) -> Doubles:
+    linear_model = importlib.import_module("sklearn.linear_model")
+    model = linear_model.LogisticRegression(C=STRENGTH, max_iter=1000)
+    model.fit(rows.x[part], rows.right[part], sample_weight=rows.weight[part])
+    return np.concatenate([model.intercept_, model.coef_[0]]).astype(np.float64)
+
+
+def _crossed(rows: _Rows, part: Flags, weights: Doubles) -> Doubles:
+    """Return the probability of each row of a part as the other studies of the part teach it, by `weights` where they teach nothing."""
+    probability = _probabilities(weights, rows)
+    for group in range(GROUPS):
+        mine = part & (rows.study % GROUPS == group)
+        others = part & ~mine
+        if mine.any() and len(np.unique(rows.right[others])) == 2:
+            probability[mine] = _probabilities(_weights(rows, others), rows)[mine]
+    return probability
+
+
+def _probabilities(weights: Doubles, rows: _Rows) -> Doubles:
     table = rows.table
-    return calibration.probability(table["share"], table["mean_distance"], table["is_label"])
+    bare = Calibration(weights, np.array([]), np.array([]))
+    return bare.probability(table["share"], table["mean_distance"], table["is_label"])
 
 
 def _learned(calibration: Calibration) -> Iterator[Row]:
@@ -166,7 +185,7 @@ def _measured(rows: _Rows) -> Iterator[Row]:
         if len(np.unique(rows.right[~mine])) < 2:
             continue  # nothing is ever wrong, or right, in the others: they teach nothing
         learned = _learn(rows, ~mine)
-        probability[mine] = _probabilities(learned, rows)[mine]
+        probability[mine] = _probabilities(learned.weights, rows)[mine]
         for error in ERRORS:
             kept[error][number] = 1 - rows.wrong(probability, learned.threshold(error), mine)[number]
     for error, covered in kept.items():
