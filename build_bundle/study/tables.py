@@ -15,7 +15,7 @@ from build_bundle.study.growth import GROWTH, write_growth
 from build_bundle.study.models_file import file_of
 from build_bundle.study.run import StudyStore
 from build_bundle.study.settings import DEFAULT
-from core.bundle.schema_networks import METRICS, MODELS, MODELS_BY_TYPE
+from core.bundle.schema_networks import FIRST_FAMILIES, METRICS, MODELS, MODELS_BY_TYPE
 
 N_BOOTSTRAP = 2000
 SHOWN = 14  # models beside one another in a table
@@ -111,8 +111,8 @@ def models_table(tables: Mapping[str, pd.DataFrame], notes: Notes, seed: int) ->
         ``model``, ``family``, ``sizes``, ``settings``, ``width``, ``train_seconds`` (mean over hold-outs), ``inner_mafp``
         (mean over left-out studies inside the training studies; empty where not run), ``n_studies`` (test studies), and for
         each of `METRICS` its mean over the test studies with ``_low`` and ``_high`` (95 %, bootstrap over studies); empty
-        where the test studies were not asked yet. Models that lack a hold-out are left out. By ``inner_mafp``, then by
-        name: never by the test studies.
+        where the test studies were not asked yet. Models that lack a hold-out are left out. By ``inner_mafp``, then the
+        default, baselines and rivals, networks by name: never by the test studies.
     """
     final, inner = tables.get("final"), tables.get("inner")
     chosen = final if final is not None else inner
@@ -130,8 +130,13 @@ def models_table(tables: Mapping[str, pd.DataFrame], notes: Notes, seed: int) ->
         }
         for name in complete(over_types(chosen, "accuracy")).columns
     ]
-    table = pd.DataFrame(rows)
-    return table.sort_values(["inner_mafp", "model"], ascending=[False, True], na_position="last", ignore_index=True)
+    table = pd.DataFrame(rows).sort_values("model")
+    table = table.sort_values("family", key=lambda families: families.map(_place), kind="stable")
+    return table.sort_values("inner_mafp", ascending=False, na_position="last", kind="stable", ignore_index=True)
+
+
+def _place(family: str) -> int:
+    return FIRST_FAMILIES.index(family) if family in FIRST_FAMILIES else len(FIRST_FAMILIES)
 
 
 def models_by_type(cells: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
@@ -188,9 +193,9 @@ def _described(name: str, notes: Notes) -> dict[str, Any]:
 
 def _family(name: str, settings: Mapping[str, Any]) -> str:
     if name == DEFAULT:
-        return "default"
+        return FIRST_FAMILIES[0]
     if "body" not in settings:
-        return "baseline or rival"
+        return FIRST_FAMILIES[1]
     pretrained = "pretrained " if settings["pretrain"] else ""
     return f"{pretrained}{settings['objective']}, {settings['body']}"
 
@@ -212,9 +217,7 @@ def study_text(table: pd.DataFrame, models: pd.DataFrame) -> str:
         row for every model that was run.
     """
     order = models["model"].tolist()
-    first = [
-        name for name in order if models.set_index("model").loc[name, "family"] in {"default", "baseline or rival"}
-    ]
+    first = [name for name in order if models.set_index("model").loc[name, "family"] in FIRST_FAMILIES]
     shown = [*sorted(first, key=lambda name: (name != DEFAULT, name)), *(n for n in order if n not in first)][:SHOWN]
     blocks = [f"# Held-out studies\n\n{len(order)} models were run on all of them.\n"]
     for metric, title in (("mafp_weighted", "Weighted MAFP"), ("accuracy", "Accuracy of the label")):

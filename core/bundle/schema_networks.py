@@ -19,6 +19,9 @@ TRAINING = TableSpec(
     key=("network", "epoch"),
 )
 
+FIRST_FAMILIES = ("default", "baseline or rival")
+"""Families of ``models`` that networks are held against: shown before them where nothing else orders models."""
+
 METRICS = ("mafp_weighted", "accuracy", "macro_f1", "near_accuracy")
 """Metrics of ``models``, as ``evaluation`` calls them; ``_low`` and ``_high`` are the ends of their intervals."""
 

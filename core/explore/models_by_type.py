@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from core.bundle.schema_networks import FIRST_FAMILIES
+
 _TYPE = "cell_type_ontology_term_id"
-FIRST_FAMILIES = ("default", "baseline or rival")
 
 
 def models_by_type(table: pd.DataFrame, models: pd.DataFrame, *, first: str = "") -> dict[str, pd.DataFrame]:
