@@ -9,7 +9,8 @@ import pandas as pd
 
 from build_bundle.evaluate.summary import ALL, RARE, TYPE
 
-CELL, ROW, LABEL = 26, 18, 270
+CELL, ROW, LABEL = 26, 18, 370  # the longest names of models have 60 letters
+BARS = 960  # width of the figure of bars
 MOST_TYPES, MOST_MODELS = 40, 30
 PANEL, PLOT, PANELS = 170, 120, 6  # pixels of a panel and of its plot; panels in a row
 GROWTH_COLOURS = {"encoder": "#c8702b", "logistic": "#3182bd", "pca_100": "#7b8794"}
@@ -77,11 +78,11 @@ def model_bars(models: pd.DataFrame) -> str:
         SVG: a bar a model, in the order of the table; the line is the 95 % interval over studies.
     """
     known = models[models["mafp_weighted"].notna()] if len(models) else models
-    return _document(860, ROW * len(known) + 40, _bars(known))
+    return _document(BARS, ROW * len(known) + 40, _bars(known))
 
 
 def _bars(models: pd.DataFrame) -> Iterator[str]:
-    width = 860 - LABEL - 70
+    width = BARS - LABEL - 70
     for i, row in enumerate(models.to_dict("records")):
         y, value = 8 + i * ROW, float(row["mafp_weighted"])
         yield f'<text x="{LABEL - 6}" y="{y + 12}" text-anchor="end">{escape(str(row["model"]))}</text>'
