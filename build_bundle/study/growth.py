@@ -66,8 +66,8 @@ class GrowthFold(StudyFold):
 
     def described(self, scored: pd.DataFrame) -> pd.DataFrame:
         """Add the step, the study it added, and whether the first partner has the cell's type (``first``)."""
-        step = {"step": len(self.partners), "added": self.partners[-1], "first": scored[TYPE].isin(self.first)}
-        return super().described(scored).assign(**step)
+        first = scored[TYPE].isin(self.first)
+        return super().described(scored).assign(step=len(self.partners), added=self.partners[-1], first=first)
 
     def asks(self, cells: pd.DataFrame) -> npt.NDArray[np.bool_]:
         """Say which cells may be queries."""
