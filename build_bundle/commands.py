@@ -16,8 +16,8 @@ from build_bundle.progress import Watcher
 from build_bundle.runner import BUILD, BuildResult, build
 from build_bundle.step import Finished
 from build_bundle.step_store import StepStore
-from build_bundle.study.command import RUNS, open_references, run_study, train_one
-from build_bundle.study.run import Phase, StudyStore
+from build_bundle.study.command import listed_runs, open_references, run_study, train_one
+from build_bundle.study.run import Phase
 from build_bundle.study.settings import read_study
 from build_bundle.study.tables import write_study
 from build_bundle.workshop import MISSING, Workshop
@@ -94,7 +94,7 @@ def study(options: argparse.Namespace) -> int:
     phases: tuple[Phase, ...] = ("inner", "final") if options.phase == "both" else (options.phase,)
     done = run_study(found, references, options.out, phases=phases, python=options.rivals, minutes=options.minutes)
     names = {type_id: name for reference in references for type_id, name in reference.corpus.names.items()}
-    for path in write_study(StudyStore(options.out / RUNS), options.out, names, seed=found.seed):
+    for path in write_study(listed_runs(found, references, options.out), options.out, names, seed=found.seed):
         print(path)
     print("The study is complete." if done else "Not all is run yet: the same command goes on where it stopped.")
     return GOOD

@@ -82,7 +82,8 @@ def _sub(table: pd.DataFrame) -> str:
     n_models, n_studies = words.count(len(table), "model", "models"), int(table["n_studies"].max())
     if not n_studies:
         return f"{n_models}; the held-out studies were not asked yet"
-    return f"{n_models}, mean over {words.count(n_studies, 'held-out study', 'held-out studies')} with 95 % interval"
+    studies = words.count(n_studies, "held-out study", "held-out studies")
+    return f"{n_models} on the network study's own references, mean over {studies} with 95 % interval"
 
 
 def columns() -> list[dict[str, Any]]:

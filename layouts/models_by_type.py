@@ -56,7 +56,7 @@ def panel(tables: Mapping[str, pd.DataFrame], names: Mapping[str, str]) -> Compo
     place = html.Div(heatmap(tables[first], names), id=ids.MODELS_BY_TYPE, className="models-by-type")
     body = [place, dcc.Download(id=ids.MODELS_BY_TYPE_FILE)]
     save = el.button("Download table", id=ids.MODELS_BY_TYPE_DOWNLOAD, symbol="download")
-    sub = "MAFP, mean over a type's cells in all held-out studies"
+    sub = "MAFP on the network study's own references, mean over a type's cells in all held-out studies"
     return el.panel(title, body, name="models-by-type", sub=sub, tools=[*_switch(list(tables)), save])
 
 

@@ -112,6 +112,29 @@ def run_study(
     return True
 
 
+def listed_runs(study: StudyList, references: Sequence[StudyReference], out: Path) -> StudyStore:
+    """Return the finished runs that the list asks for as it stands, rivals included.
+
+    Parameters
+    ----------
+    study : StudyList
+        The list.
+    references : sequence of StudyReference
+        Of `open_references`.
+    out : Path
+        Folder of the study.
+
+    Returns
+    -------
+    StudyStore
+        Without runs of earlier settings or hold-outs: a model's name can be the same in both.
+    """
+    store = StudyStore(out / RUNS)
+    jobs = list(_jobs(study, python=Path(sys.executable)))  # names the runs of rivals; nothing is run
+    turns = _turns(study, references, ("final", "inner", GROWTH), jobs)
+    return StudyStore(store.folder, {store.path(bench, job.name, job.settings) for bench, job in turns})
+
+
 def _turns(
     study: StudyList, references: Sequence[StudyReference], phases: Sequence[Phase], jobs: Sequence[Job]
 ) -> Iterator[tuple[FoldBench, Job]]:

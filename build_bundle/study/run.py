@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -239,10 +239,12 @@ class StudyStore:
     ----------
     folder : Path
         Made when the first run is kept.
+    counted : collection of Path, optional
+        Runs that `cells` and `notes` tell; all without it.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, counted: Collection[Path] | None = None) -> None:
+        self.folder, self.counted = folder, counted
 
     def path(self, bench: FoldBench, name: str, settings: object) -> Path:
         """Return where a run is kept: named after everything that changes its result."""
@@ -276,10 +278,13 @@ class StudyStore:
 
     def cells(self) -> pd.DataFrame:
         """Return the scored cells of all finished runs, with what `StudyFold.described` adds."""
-        frames = [pd.read_parquet(path) for path in sorted(self.folder.glob("*.parquet"))]
+        frames = [pd.read_parquet(path) for path in self._finished()]
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
     def notes(self) -> list[Mapping[str, Any]]:
         """Return the notes of all finished runs."""
-        finished = (path.with_suffix(".json") for path in sorted(self.folder.glob("*.parquet")))
-        return [json.loads(path.read_text(encoding="utf-8")) for path in finished]
+        return [json.loads(path.with_suffix(".json").read_text(encoding="utf-8")) for path in self._finished()]
+
+    def _finished(self) -> list[Path]:
+        found = sorted(self.folder.glob("*.parquet"))
+        return found if self.counted is None else [path for path in found if path in self.counted]

@@ -19,7 +19,7 @@ from core.bundle.schema_networks import FIRST_FAMILIES, METRICS, MODELS, MODELS_
 
 N_BOOTSTRAP = 2000
 SHOWN = 14  # models beside one another in a table
-DIGITS = 4  # of figures in the .csv files: more say nothing and make them large
+DIGITS = 6  # of figures in the .csv files: enough to be rounded once more
 Notes = Sequence[Mapping[str, Any]]
 
 
@@ -135,6 +135,11 @@ def models_table(tables: Mapping[str, pd.DataFrame], notes: Notes, seed: int) ->
     return table.sort_values("inner_mafp", ascending=False, na_position="last", kind="stable", ignore_index=True)
 
 
+def settings_words(settings: Mapping[str, Any]) -> str:
+    """Return the settings of a model as the column ``settings`` tells them."""
+    return "; ".join(f"{key} {value}" for key, value in settings.items() if key not in {"label", "hidden"})
+
+
 def _place(family: str) -> int:
     return FIRST_FAMILIES.index(family) if family in FIRST_FAMILIES else len(FIRST_FAMILIES)
 
@@ -185,7 +190,7 @@ def _described(name: str, notes: Notes) -> dict[str, Any]:
     return {
         "family": _family(name, settings),
         "sizes": "-".join(str(units) for units in settings.get("hidden", ())),
-        "settings": "; ".join(f"{key} {value}" for key, value in settings.items() if key not in {"label", "hidden"}),
+        "settings": settings_words(settings),
         "width": mine[0].get("width") if mine else None,
         "train_seconds": round(float(np.mean(seconds)), 2) if seconds else np.nan,
     }

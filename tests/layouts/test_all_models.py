@@ -41,7 +41,8 @@ def test_every_column_is_of_the_rows_and_defined(table):
 
 def test_the_panel_counts_and_can_be_saved(table):
     panel = all_models.panel(table, all_models.NAMES)
-    assert "4 models, mean over 4 held-out studies with 95 % interval" in text(panel)
+    said = "4 models on the network study's own references, mean over 4 held-out studies with 95 % interval"
+    assert said in text(panel)
     assert len(find(panel, ids.ALL_MODELS).rowData) == 4
     assert find(panel, ids.ALL_MODELS_DOWNLOAD)
     unasked = all_models.panel(table.assign(n_studies=0), all_models.NAMES)

@@ -13,7 +13,15 @@ from build_bundle.study.command import RUNS, open_references, run_study
 from build_bundle.study.models_file import read_models
 from build_bundle.study.run import StudyStore
 from build_bundle.study.settings import read_study
-from build_bundle.study.tables import complete, models_by_type, models_table, over_types, study_text, write_study
+from build_bundle.study.tables import (
+    DIGITS,
+    complete,
+    models_by_type,
+    models_table,
+    over_types,
+    study_text,
+    write_study,
+)
 from core.bundle.schema import MODELS, MODELS_BY_TYPE
 from core.bundle.schema_networks import FIRST_FAMILIES
 from core.embedding.encoder import forward, unpack_nets
@@ -88,12 +96,23 @@ def test_every_model_has_a_row_for_every_type_it_was_asked(finished, listed):
     first = written.iloc[0]
     mine = final[(final["model"] == first["model"]) & (final["reference"] == first["reference"])]
     mine = mine[mine["cell_type_ontology_term_id"] == first["cell_type_ontology_term_id"]]
-    assert first["mafp"] == round(mine["afp"].mean(), 4)
+    assert first["mafp"] == round(mine["afp"].mean(), DIGITS)
     assert (first["n_cells"], first["n_studies"]) == (len(mine), mine["held_out"].nunique())
     (reference,) = open_references(read_study(listed, data=None), finished, Path("unused"))
     assert set(written["reference"]) == {reference.name}
     names = reference.corpus.names
     assert written["cell_type"].tolist() == [names[t] for t in written["cell_type_ontology_term_id"]]
+
+
+def test_runs_of_earlier_settings_do_not_count(listed, finished, tmp_path):
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    note = next(path for path in (tmp_path / RUNS).glob("*.json") if json.loads(path.read_text())["model"] == "encoder")
+    scored = pd.read_parquet(note.with_suffix(".parquet"))
+    shutil.copy(note, note.with_name("earlier.json"))
+    scored.assign(afp=0.0).to_parquet(note.with_name("earlier.parquet"))
+    assert main(["study", "--config", str(listed), "--out", str(tmp_path), "--phase", "both"]) == 0
+    assert (tmp_path / "models.csv").read_bytes() == (finished / "models.csv").read_bytes()
+    assert len(StudyStore(tmp_path / RUNS).notes()) == len(StudyStore(finished / RUNS).notes()) + 1
 
 
 def test_without_test_studies_the_table_by_type_is_empty_and_can_be_read(finished, tmp_path):
