@@ -38,7 +38,7 @@ PUBLISHED = (
 
 _READING = ("build_bundle.sources", "build_bundle.selection", "build_bundle.label_mapping",
             "build_bundle.label.overrides", "build_bundle.ontology_files", "core.expression", "core.ontology")  # fmt: skip
-_ENCODING = ("build_bundle.train", "core.expression", "core.embedding", "build_bundle.corpus")
+_ENCODING = ("build_bundle.train", "core.expression", "core.embedding", "core.vectors", "build_bundle.corpus")
 
 
 def make_plan(workshop: Workshop) -> list[Task]:
@@ -63,7 +63,7 @@ def make_plan(workshop: Workshop) -> list[Task]:
         _corpus_task(workshop, names),
         _numeric(workshop, "train", "Train the encoder", "build_bundle.train", modules=_ENCODING),
         _numeric(workshop, "embed", "Embed all cells", "build_bundle.index.embed", needs=("train",),
-                 modules=("build_bundle.index", *_ENCODING)),
+                 modules=("build_bundle.index", "build_bundle.anchoring", *_ENCODING)),
         _numeric(workshop, "index", "Build the index", "build_bundle.index", needs=("train", "embed"),
                  modules=("build_bundle.index", "core.search", *_ENCODING)),
         _numeric(workshop, "projection", "Draw the map", "build_bundle.projection", needs=("train", "embed"),
@@ -71,7 +71,7 @@ def make_plan(workshop: Workshop) -> list[Task]:
         _numeric(workshop, "differential", "Find genes that set types apart", "build_bundle.differential",
                  modules=("build_bundle.differential", "build_bundle.corpus", "core.expression", "core.ontology")),
         _numeric(workshop, "evaluate", "Test on held-out studies", "build_bundle.evaluate", needs=("train",),
-                 also=("train",), modules=("build_bundle.evaluate", "build_bundle.holdout", "core.search", *_ENCODING)),
+                 also=("train",), modules=("build_bundle.evaluate", "build_bundle.holdout", "build_bundle.anchoring", "core.search", *_ENCODING)),
         _expression_task(),
         _tables_task(workshop, names),
         _report_task(workshop, names),

@@ -65,7 +65,8 @@ def run(context: StepContext) -> dict[str, Any]:
     }
     tensors = {**axes["embedding"].tensors("embedding"), **axes["raw"].tensors("raw")}
     everyone = np.arange(n_ref, dtype=np.int64)
-    table = project(tensors, np.asarray(embedding), _inputs(context, inputs, everyone, "placing", 0.5))
+    raw = [axes["raw"].place(z) for z in _inputs(context, inputs, everyone, "placing", 0.5)]
+    table = project(tensors, np.asarray(embedding), np.concatenate(raw))
     write_table(context.out, PROJECTION, table)
     write_tensors(context.out, PROJECTION_LOADINGS, tensors)
     return {"explained_variance": {space: [float(v) for v in found.explained] for space, found in axes.items()}}

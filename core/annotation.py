@@ -20,9 +20,10 @@ import pandas as pd
 
 from core import result as files
 from core.bundle.schema import PROJECTION_LOADINGS
+from core.embedding.encoder import Encoder
 from core.errors import InputError, MatrixRefusedError
 from core.explore import heatmap, studies
-from core.explore.projection import project
+from core.explore.projection import Loadings, project
 from core.expression.by_gene import write_by_gene
 from core.expression.doctor import Diagnosis, examine
 from core.expression.matrix import ExpressionMatrix, RawMatrix
@@ -33,6 +34,7 @@ from core.reference import Reference
 from core.result import QueryResult
 from core.search.exact import Neighbors
 from core.search.scoring import label_cells, score_types
+from core.search.surroundings import MOST_FITTED, expression_axes, spread_evenly, steadied
 
 Floats = npt.NDArray[np.float32]
 
@@ -117,7 +119,7 @@ def check(reference: Reference, request: Request, progress: Progress, *, others:
 
 
 def embed(reference: Reference, matrix: ExpressionMatrix, clock: Clock) -> tuple[Floats, pd.DataFrame]:
-    """Embed cells and place them on the two maps, one batch after the other.
+    """Embed cells, each drawn to the cells of the file that look like it, and place them on the two maps.
 
     Parameters
     ----------
@@ -136,16 +138,29 @@ def embed(reference: Reference, matrix: ExpressionMatrix, clock: Clock) -> tuple
         Columns pc1, pc2, raw_pc1, raw_pc2.
     """
     encoder, loadings = reference.encoder, reference.bundle.tensors(PROJECTION_LOADINGS)
+    raw_axes = Loadings.of(loadings, "raw")
     embedding = np.zeros((matrix.n_obs, encoder.n_latent), dtype=np.float32)
-    places = [project(loadings, embedding[:0], [])]
+    directions, raw_places = [np.zeros((0, 1), np.float32)], [np.zeros((0, 2), np.float32)]
     done = 0
-    for inputs in encoder.batches(matrix):
-        part = slice(done, done + len(inputs))
-        embedding[part] = encoder.forward(inputs)
-        places.append(project(loadings, embedding[part], [inputs[:, : encoder.inputs.n_vocab]]))
-        done = part.stop
-        clock.cells(done, matrix.n_obs)
-    return embedding, pd.concat(places, ignore_index=True)
+    with clock.at("embed"):
+        directions_of = expression_axes(_sample(encoder, matrix))
+        for inputs in encoder.batches(matrix):
+            part, z = slice(done, done + len(inputs)), inputs[:, : encoder.inputs.n_vocab]
+            embedding[part] = encoder.forward(inputs)
+            directions.append(directions_of(z))
+            raw_places.append(raw_axes.place(z))
+            done = part.stop
+            clock.cells(done, matrix.n_obs)
+    with clock.at("compare"):
+        embedding = steadied(embedding, np.concatenate(directions[1:] or directions), clock.share)
+    return embedding, project(loadings, embedding, np.concatenate(raw_places))
+
+
+def _sample(encoder: Encoder, matrix: ExpressionMatrix) -> Floats:
+    """Return z-scores of cells spread evenly over a file."""
+    some, n_vocab = spread_evenly(matrix.n_obs, MOST_FITTED), encoder.inputs.n_vocab
+    sample = ExpressionMatrix(matrix.x[some], matrix.obs_names[some], matrix.var_names)
+    return np.concatenate([np.zeros((0, n_vocab), np.float32), *(x[:, :n_vocab] for x in encoder.batches(sample))])
 
 
 def _take_in(
@@ -162,9 +177,8 @@ def _place(reference: Reference, matrix: ExpressionMatrix, folder: Path, clock: 
         recipe = reference.encoder.inputs.recipe
         write_by_gene(folder / files.EXPRESSION, matrix, recipe, reference.genes, clock.share)
         files.write_obs(folder, matrix.obs)
-    with clock.at("embed"):
-        embedding, projection = embed(reference, matrix, clock)
-        files.write_places(folder, embedding, projection)
+    embedding, projection = embed(reference, matrix, clock)
+    files.write_places(folder, embedding, projection)
     return embedding
 
 

@@ -178,9 +178,7 @@ class Engine(Views):
         with tempfile.TemporaryDirectory(prefix="scquery-") as scratch:
             request = self._request(source, display_name, Path(scratch), None)
             matrix = check(asked, request, progress, others=self._others(asked)).matrix
-            clock = Clock(progress)
-            with clock.at("embed"):
-                return embed(asked, matrix, clock)[0]
+            return embed(asked, matrix, Clock(progress))[0]
 
     def _request(self, source: Path, display_name: str, work: Path, options: QueryOptions | None) -> Request:
         return Request(source, display_name or source.name, options or QueryOptions(), work, self._limits)

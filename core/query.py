@@ -16,7 +16,7 @@ from core.errors import InputError
 from core.expression.limits import DEFAULT_LIMITS, Limits
 from core.search.confidence import DEFAULT_THRESHOLD
 
-STAGES = ("read", "check", "normalise", "embed", "neighbours", "score", "draw")
+STAGES = ("read", "check", "normalise", "embed", "compare", "neighbours", "score", "draw")
 MAX_K = 1_000
 
 

@@ -18,14 +18,17 @@ DEFAULT = "encoder"
 ROW_HEIGHT = 38
 NAMES: Mapping[str, str] = {
     "encoder": "Encoder of this reference",
+    "encoder_alone": "The same, each cell by itself",
     "pca_100": "PCA, 100 components",
     "pca_width": "PCA, as wide as the encoder",
     "raw": "Raw expression",
     "cosine": "Raw expression, cosine",
     "logistic": "Logistic regression",
     "logistic_labels": "Logistic regression, its own labels",
+    "logistic_in_context": "Logistic regression, with surroundings",
     "celltypist": "CellTypist",
     "celltypist_labels": "CellTypist, its own labels",
+    "celltypist_voting_labels": "CellTypist, labels agreed on by clusters",
     "singler_labels": "SingleR, its own labels",
     "centroid": "Nearest centroid",
 }

@@ -14,6 +14,10 @@ WORDS: tuple[tuple[str, str], ...] = (
         "Each cell is compared with its nearest labelled cells; one at distance D counts 1/(1+D). A type's share of the sum is its score.",
     ),
     (
+        "Company",
+        "One cell is measured with much noise. Each is therefore placed together with the 15 cells of your file most like it, and a label can change with the cells around it.",
+    ),
+    (
         "Label",
         "The type with the highest score for the cells it has: a type with 30 reference cells can only fill 30 of 100 places.",
     ),

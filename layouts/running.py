@@ -19,13 +19,14 @@ STAGE_NAMES: dict[str, tuple[str, str]] = {
     "check": ("Check the matrix", "Checking the matrix"),
     "normalise": ("Normalise", "Normalising"),
     "embed": ("Embed", "Embedding"),
+    "compare": ("Compare the cells with one another", "Comparing the cells"),
     "neighbours": ("Find neighbours", "Finding neighbours"),
     "score": ("Score types and confidence", "Scoring types"),
     "draw": ("Cluster and draw", "Clustering"),
 }
 # Share of the whole time a stage usually takes; only the bar's evenness depends on it.
 WEIGHTS: dict[str, float] = {
-    "read": 0.30, "check": 0.10, "normalise": 0.05, "embed": 0.20, "neighbours": 0.15, "score": 0.05, "draw": 0.15,
+    "read": 0.30, "check": 0.10, "normalise": 0.05, "embed": 0.17, "compare": 0.05, "neighbours": 0.13, "score": 0.05, "draw": 0.15,
 }  # fmt: skip
 FIRST_INTERVAL_MS = 400
 MIN_GUESS_S = 1.5

@@ -64,7 +64,7 @@ def test_from_upload_to_labels(server, query):
     client = Client(server)
     done = client.wait(token := client.upload(query), "done", "failed")
     assert done["state"] == "done", (done, server.log)
-    assert set(done["timings"]) == {"read", "check", "normalise", "embed", "neighbours", "score", "draw"}
+    assert set(done["timings"]) == {"read", "check", "normalise", "embed", "compare", "neighbours", "score", "draw"}
     assert done["memory_bytes"] > 0
     labels = client.ask("GET", f"/r/{token}/labels.csv").decode().splitlines()
     assert labels[0].startswith("cell_id,cell_type_ontology_term_id,cell_type,confidence")

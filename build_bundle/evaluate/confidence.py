@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 
 from build_bundle.corpus import Corpus
-from build_bundle.evaluate.representations import encoded
-from build_bundle.stream import chunks
+from build_bundle.evaluate.representations import as_searched
+from build_bundle.evaluate.retrieval import retrieve
 from core.embedding.encoder import Encoder
 from core.search.confidence import DEFAULT_THRESHOLD, learn_threshold
-from core.search.exact import exact_search
 from core.search.scoring import NEAREST, mean_distance
 
 FEWEST = 20  # held-out cells needed to learn from
@@ -65,10 +64,12 @@ def learn_confidence(
 
 
 def _within_reference(corpus: Corpus, encoder: Encoder, seed: int) -> np.ndarray[Any, np.dtype[np.float32]]:
-    in_reference = np.arange(len(corpus.cells)) < corpus.n_ref
-    embed = encoded(encoder)
-    embedding = np.concatenate([embed(c.x, c.measured) for c in chunks(corpus, in_reference, encoder.inputs)])
+    reference = np.arange(len(corpus.cells)) < corpus.n_ref
     rng = np.random.default_rng([seed, 17])
-    some = np.sort(rng.choice(len(embedding), min(SAMPLE, len(embedding)), replace=False))
-    found = exact_search(embedding, embedding[some], NEAREST + 1)
-    return mean_distance(found.distances[:, 1:])  # the first is the cell itself
+    some = np.sort(rng.choice(corpus.n_ref, min(SAMPLE, corpus.n_ref), replace=False))
+    asked = np.zeros_like(reference)
+    asked[some] = True
+    ids, distances = retrieve(corpus, reference, asked, as_searched(encoder), encoder.inputs, k=NEAREST + 1)
+    itself = ids == some[:, np.newaxis]
+    itself[~itself.any(axis=1), -1] = True
+    return mean_distance(distances[~itself].reshape(len(some), -1))

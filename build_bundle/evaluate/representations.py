@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -28,9 +29,31 @@ N_COMPONENTS = 100
 LOGISTIC_C = 0.01
 
 
+@dataclass(frozen=True)
+class Representation:
+    """How reference and queries are placed, and what a search does to the places.
+
+    Parameters
+    ----------
+    place : callable
+        From linear expression to a vector, a cell by itself.
+    in_context : bool
+        Whether reference cells are drawn to the middle of their type (`build_bundle.anchoring`) and query cells to the cells
+        of their study that look like them (`core.search.surroundings`), as in a bundle and its app.
+    """
+
+    place: Represent
+    in_context: bool = False
+
+
 def encoded(encoder: Encoder) -> Represent:
     """Return the encoder's embedding."""
     return lambda x, measured: encoder.forward(encoder.inputs.transform(x, measured))
+
+
+def as_searched(encoder: Encoder) -> Representation:
+    """Return the encoder's embedding as bundle and app search in it."""
+    return Representation(encoded(encoder), in_context=True)
 
 
 def cosine(inputs: EncoderInputs) -> Represent:

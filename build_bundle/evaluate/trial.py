@@ -10,16 +10,16 @@ import pandas as pd
 
 from build_bundle.corpus import Corpus
 from build_bundle.evaluate.metrics import NEAR, average_flexible_precision, average_precision
-from build_bundle.evaluate.nearest import NearestStream
 from build_bundle.evaluate.representations import (
     N_COMPONENTS,
-    Represent,
+    Representation,
+    as_searched,
     cosine,
-    encoded,
     logistic_logits,
     principal_components,
     raw,
 )
+from build_bundle.evaluate.retrieval import retrieve
 from build_bundle.evaluate.settings import EvaluateSettings
 from build_bundle.stream import chunks
 from build_bundle.train.encoder import TrainedEncoder
@@ -127,7 +127,7 @@ def run_trial(corpus: Corpus, trial: Trial, trained: TrainedEncoder, settings: E
 
 
 def score_representation(
-    corpus: Corpus, trial: Trial, name: str, represent: Represent, inputs: EncoderInputs, *, k: int
+    corpus: Corpus, trial: Trial, name: str, representation: Representation, inputs: EncoderInputs, *, k: int
 ) -> pd.DataFrame:
     """Put every query to one representation.
 
@@ -139,8 +139,8 @@ def score_representation(
         Reference and queries, at least one.
     name : str
         Goes into the column ``model``.
-    represent : callable
-        The representation.
+    representation : Representation
+        How cells are placed.
     inputs : EncoderInputs
         Vocabulary in which the cells are given to it.
     k : int
@@ -154,7 +154,7 @@ def score_representation(
     rows = np.sort(np.concatenate(list(trial.queries.values())))
     wanted = np.zeros(len(corpus.cells), dtype=bool)
     wanted[rows] = True
-    ids, distances = _neighbours(corpus, trial.reference, wanted, represent, inputs, k=k)
+    ids, distances = retrieve(corpus, trial.reference, wanted, representation, inputs, k=k)
     return score_neighbours(corpus, trial, name, ids, distances, k=k)
 
 
@@ -234,28 +234,18 @@ def score_labels(corpus: Corpus, trial: Trial, name: str, predicted: npt.NDArray
     return pd.concat(frames, ignore_index=True)
 
 
-def _representation(name: str, corpus: Corpus, trial: Trial, trained: TrainedEncoder) -> Represent:
+def _representation(name: str, corpus: Corpus, trial: Trial, trained: TrainedEncoder) -> Representation:
     inputs = trained.encoder.inputs
     if name == "encoder":
-        return encoded(trained.encoder)
+        return as_searched(trained.encoder)
     if name == "cosine":
-        return cosine(inputs)
+        return Representation(cosine(inputs))
     if name == "logistic":
-        return logistic_logits(trained, corpus)
+        return Representation(logistic_logits(trained, corpus))
     if name in {"pca_100", "pca_width"}:
         width = N_COMPONENTS if name == "pca_100" else trained.encoder.n_latent
-        return principal_components(chunks(corpus, trial.reference, inputs), raw(inputs), width)
-    return raw(inputs)
-
-
-def _neighbours(
-    corpus: Corpus, reference: Flags, wanted: Flags, represent: Represent, inputs: EncoderInputs, *, k: int
-) -> tuple[Indices, npt.NDArray[np.float32]]:
-    queries = np.concatenate([represent(c.x, c.measured) for c in chunks(corpus, wanted, inputs)])
-    stream = NearestStream(np.ascontiguousarray(queries, dtype=np.float32), k)
-    for chunk in chunks(corpus, reference, inputs):
-        stream.add(chunk.rows, represent(chunk.x, chunk.measured))
-    return stream.result()
+        return Representation(principal_components(chunks(corpus, trial.reference, inputs), raw(inputs), width))
+    return Representation(raw(inputs))
 
 
 def _scored(

@@ -7,10 +7,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from build_bundle.corpus import Corpus
-from build_bundle.evaluate.nearest import NearestStream
-from build_bundle.evaluate.representations import encoded
+from build_bundle.evaluate.representations import as_searched
+from build_bundle.evaluate.retrieval import retrieve
 from build_bundle.holdout import Holdout
-from build_bundle.stream import chunks
 from build_bundle.train.encoder import TrainedEncoder
 from core.ontology.graph import Ontology
 from core.search.confidence import Backoff
@@ -57,7 +56,10 @@ def trust_rows(
     types = cells[TYPE].astype("category")
     codes: Codes = np.asarray(types.cat.codes, dtype=np.int32)
     names = types.cat.categories.tolist()
-    ids, distances = _neighbours(corpus, reference, asked, trained, k)
+    encoder = trained.encoder
+    ids, distances = retrieve(
+        corpus, _all_rows(corpus, reference), _all_rows(corpus, asked), as_searched(encoder), encoder.inputs, k=k
+    )
     rows = np.flatnonzero(asked)
     judged = judged_rows(
         codes[ids],
@@ -118,17 +120,6 @@ def _asked(cells: pd.DataFrame, studies: frozenset[str], seed: int) -> npt.NDArr
         rows = np.flatnonzero(cells["study"].to_numpy() == study)
         flags[rows if len(rows) <= MOST_CELLS else rng.choice(rows, MOST_CELLS, replace=False)] = True
     return flags
-
-
-def _neighbours(
-    corpus: Corpus, reference: npt.NDArray[np.bool_], asked: npt.NDArray[np.bool_], trained: TrainedEncoder, k: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-    embed, inputs = encoded(trained.encoder), trained.encoder.inputs
-    queries = np.concatenate([embed(c.x, c.measured) for c in chunks(corpus, _all_rows(corpus, asked), inputs)])
-    stream = NearestStream(queries, k)
-    for chunk in chunks(corpus, _all_rows(corpus, reference), inputs):
-        stream.add(chunk.rows, embed(chunk.x, chunk.measured))
-    return stream.result()
 
 
 def _all_rows(corpus: Corpus, reference: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:

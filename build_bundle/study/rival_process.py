@@ -14,14 +14,14 @@ import numpy as np
 from scipy import sparse
 
 TARGET = 1e4
-PACKAGES = {"celltypist": "celltypist", "singler": "singler"}
+PACKAGES = {"celltypist": "celltypist", "celltypist_voting": "celltypist", "singler": "singler"}
 N_GENES_OF_TYPE = 300  # CellTypist's own choice of genes: the best of each type
 
 
 def main(name: str, folder: Path) -> None:
     """Train on FOLDER/train, answer FOLDER/query; write labels.npy, scores.npy (CellTypist) and facts.json."""
     train = list(parts(folder / "train"))
-    run = celltypist if name == "celltypist" else singler
+    run = {"celltypist": celltypist, "celltypist_voting": celltypist_voting, "singler": singler}[name]
     run(train, list(parts(folder / "query")), folder)
     facts = {"version": version(PACKAGES[name]), "n_training_cells": sum(x.shape[0] for x, _, _ in train)}
     (folder / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
@@ -51,19 +51,29 @@ def joined(train: list[Any]) -> tuple[sparse.csr_matrix, np.ndarray[Any, Any], n
 
 def celltypist(train: list[Any], query: list[Any], folder: Path) -> None:
     """Train CellTypist's logistic regression with its own choice of genes and ask it part by part."""
+    answers = list(celltypist_answers(train, query))
+    labels = [answer.predicted_labels["predicted_labels"].to_numpy(dtype=str) for answer in answers]
+    scores = [answer.decision_matrix.to_numpy(dtype=np.float32) for answer in answers]
+    np.save(folder / "labels.npy", np.concatenate(labels))
+    np.save(folder / "scores.npy", np.concatenate(scores))
+
+
+def celltypist_voting(train: list[Any], query: list[Any], folder: Path) -> None:
+    """Ask CellTypist for the labels that the cells of small clusters of a part agree on (its "majority voting")."""
+    answers = celltypist_answers(train, query, majority_voting=True)
+    labels = [answer.predicted_labels["majority_voting"].to_numpy(dtype=str) for answer in answers]
+    np.save(folder / "labels.npy", np.concatenate(labels))
+
+
+def celltypist_answers(train: list[Any], query: list[Any], **options: Any) -> Iterator[Any]:  # noqa: ANN401
+    """Train CellTypist and yield its answer to each part."""
     tool, anndata, pandas = (importlib.import_module(name) for name in ("celltypist", "anndata", "pandas"))
     x, genes, types = joined(train)
     cells = anndata.AnnData(x, obs=pandas.DataFrame({"type": types}), var=pandas.DataFrame(index=genes))
     model = tool.train(cells, labels="type", check_expression=False, n_jobs=1, feature_selection=True,
                        top_genes=N_GENES_OF_TYPE, max_iter=200)  # fmt: skip
-    labels, scores = [], []
     for values, names, _ in query:
-        asked = anndata.AnnData(values, var=pandas.DataFrame(index=names))
-        answer = tool.annotate(asked, model=model)
-        labels.append(answer.predicted_labels["predicted_labels"].to_numpy(dtype=str))
-        scores.append(answer.decision_matrix.to_numpy(dtype=np.float32))
-    np.save(folder / "labels.npy", np.concatenate(labels))
-    np.save(folder / "scores.npy", np.concatenate(scores))
+        yield tool.annotate(anndata.AnnData(values, var=pandas.DataFrame(index=names)), model=model, **options)
 
 
 def singler(train: list[Any], query: list[Any], folder: Path) -> None:

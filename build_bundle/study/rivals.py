@@ -43,7 +43,7 @@ class Rival:
     Parameters
     ----------
     name : str
-        "celltypist" or "singler".
+        "celltypist", "celltypist_voting" (the same with labels agreed on by clusters of the query) or "singler".
     python : Path
         Interpreter of an environment that has its packages.
     facts : dict

@@ -24,7 +24,8 @@ from build_bundle.evaluate.folds import inner_folds, study_folds
 from build_bundle.evaluate.representations import (
     N_COMPONENTS,
     Logistic,
-    Represent,
+    Representation,
+    as_searched,
     cosine,
     encoded,
     principal_components,
@@ -37,10 +38,9 @@ from build_bundle.networks.spec import ModelSpec
 from build_bundle.networks.training import GroupFiles, Workbench
 from build_bundle.stream import chunks
 from build_bundle.study.rivals import Rival
-from build_bundle.study.settings import DEFAULT
-from build_bundle.train.encoder import train_encoder
+from build_bundle.study.settings import ALONE, DEFAULT, IN_CONTEXT
+from build_bundle.train.encoder import TrainedEncoder, train_encoder
 from build_bundle.train.settings import TrainSettings
-from core.embedding.encoder import Encoder
 
 Phase = Literal["final", "inner", "growth"]
 CELL_FIELDS = ("n_vocabulary", "min_studies", "cells_per_type", "profile_cells")
@@ -162,10 +162,10 @@ class FoldBench:
         """Neighbours that count at most."""
         return self.fold.neighbours(self.reference.evaluate.k)
 
-    def retrieved(self, name: str, represent: Represent) -> pd.DataFrame:
+    def retrieved(self, name: str, representation: Representation) -> pd.DataFrame:
         """Score a representation."""
         inputs = self.bench.cells.inputs
-        return score_representation(self.reference.corpus, self.trial, name, represent, inputs, k=self.k)
+        return score_representation(self.reference.corpus, self.trial, name, representation, inputs, k=self.k)
 
     def labelled(self, name: str, predicted: npt.NDArray[np.object_]) -> pd.DataFrame:
         """Score labels of the queries, in ascending order of their rows."""
@@ -174,7 +174,7 @@ class FoldBench:
     def model(self, spec: ModelSpec) -> Outcome:
         """Train a model and score it."""
         fitted = self.bench.fit(spec)
-        frame = self.retrieved(spec.name, encoded(self.bench.encoder(fitted)))
+        frame = self.retrieved(spec.name, Representation(encoded(self.bench.encoder(fitted))))
         width = fitted.net[-1].kernel.shape[1]
         facts = {"settings": asdict(spec), "best_epoch": fitted.best_epoch, "width": width,
                  "curve": fitted.curve, "pretraining": fitted.pretraining, "train_seconds": fitted.seconds}  # fmt: skip
@@ -182,15 +182,22 @@ class FoldBench:
 
     def default(self) -> Outcome:
         """Train the bundle's own encoder and score it."""
-        reference = self.reference
         started = time.monotonic()
-        trained = train_encoder(reference.corpus, reference.train, seed=self.seed, holdout=self.holdout)
+        trained = self._default
         seconds = time.monotonic() - started
-        encoder: Encoder = trained.encoder
-        frame = score_representation(reference.corpus, self.trial, DEFAULT, encoded(encoder), encoder.inputs, k=self.k)
         curve = [{"net": float(i), **row} for i, net in enumerate(trained.nets) for row in net.curve]
-        return frame, {"settings": asdict(reference.train), "width": encoder.n_latent, "curve": curve,
-                       "train_seconds": seconds}  # fmt: skip
+        return self._placed_by_default(DEFAULT, as_searched(trained.encoder)), {
+            "settings": asdict(self.reference.train), "width": trained.encoder.n_latent, "curve": curve,
+            "train_seconds": seconds}  # fmt: skip
+
+    @cached_property
+    def _default(self) -> TrainedEncoder:
+        reference = self.reference
+        return train_encoder(reference.corpus, reference.train, seed=self.seed, holdout=self.holdout)
+
+    def _placed_by_default(self, name: str, representation: Representation) -> pd.DataFrame:
+        inputs = self._default.encoder.inputs  # may see more of a cell than the other models do
+        return score_representation(self.reference.corpus, self.trial, name, representation, inputs, k=self.k)
 
     def baseline(self, name: str) -> Outcome:
         """Fit a baseline and score it."""
@@ -203,18 +210,20 @@ class FoldBench:
         if name in {"pca_100", "pca_width"}:
             width = N_COMPONENTS if name == "pca_100" else reference_width(self.reference.train)
             base = principal_components(chunks(corpus, self.trial.reference, inputs), raw(inputs), width)
-            return self.retrieved(name, base)
+            return self.retrieved(name, Representation(base))
+        if name == ALONE:
+            return self._placed_by_default(name, Representation(encoded(self._default.encoder)))
         if name.startswith("logistic"):
             return self._logistic(name)
-        return self.retrieved(name, cosine(inputs) if name == "cosine" else raw(inputs))
+        return self.retrieved(name, Representation(cosine(inputs) if name == "cosine" else raw(inputs)))
 
     @cached_property
     def _regression(self) -> Logistic:
         return Logistic(self.reference.corpus, self.bench.cells.inputs, self.bench.cells.rows)
 
     def _logistic(self, name: str) -> pd.DataFrame:
-        if name == "logistic":
-            return self.retrieved(name, self._regression.represent)
+        if name != "logistic_labels":
+            return self.retrieved(name, Representation(self._regression.represent, in_context=name == IN_CONTEXT))
         wanted = np.zeros(len(self.reference.corpus.cells), dtype=bool)
         wanted[np.concatenate(list(self.trial.queries.values()))] = True
         cells = chunks(self.reference.corpus, wanted, self.bench.cells.inputs)
@@ -277,8 +286,11 @@ class StudyStore:
         return True
 
     def cells(self) -> pd.DataFrame:
-        """Return the scored cells of all finished runs, with what `StudyFold.described` adds."""
-        frames = [pd.read_parquet(path) for path in self._finished()]
+        """Return the scored cells of all finished runs, with what `StudyFold.described` adds and all that was held out (``fold``)."""
+        frames = [
+            pd.read_parquet(path).assign(fold=", ".join(note["held_out"]))
+            for path, note in zip(self._finished(), self.notes(), strict=True)
+        ]
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
     def notes(self) -> list[Mapping[str, Any]]:

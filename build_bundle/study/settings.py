@@ -13,8 +13,11 @@ from build_bundle.config_reader import read_config
 from build_bundle.networks.spec import ModelGrid, ModelSpec
 from core.errors import ConfigError
 
-BASELINES = ("pca_100", "pca_width", "raw", "cosine", "logistic", "logistic_labels")
-RIVALS = ("celltypist", "singler")
+ALONE, IN_CONTEXT = "encoder_alone", "logistic_in_context"
+"""The default without drawing cells to their type or to their surroundings, and logistic regression with both: what each
+of the two parts is worth."""
+BASELINES = ("pca_100", "pca_width", "raw", "cosine", "logistic", "logistic_labels", ALONE, IN_CONTEXT)
+RIVALS = ("celltypist", "celltypist_voting", "singler")
 DEFAULT = "encoder"
 """The bundle's own encoder, trained as ``[train]`` of the reference's configuration says."""
 _KNOWN = {"seed", "configs", "gene_groups", "baselines", "rivals", "inner", "models"}

@@ -77,8 +77,11 @@ def _write_models(
 
 
 def _table(cells: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Return the evaluation table; a study that two references have counts once in each."""
-    named = cells.assign(split="study", held_out=cells["reference"] + " " + cells["held_out"])
+    """Return the evaluation table; a study that two references have, or several inner hold-outs ask, counts once in each."""
+    once = cells["reference"] + " " + cells["held_out"]
+    named = cells.assign(
+        split="study", held_out=once.where(cells["phase"] != "inner", once + " without " + cells["fold"])
+    )
     return evaluation_table(named, n_bootstrap=N_BOOTSTRAP, seed=seed)
 
 

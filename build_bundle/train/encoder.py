@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from build_bundle.corpus import Corpus
 from build_bundle.holdout import NOTHING, Holdout
 from build_bundle.step import ReportProgress, no_progress
@@ -18,7 +20,7 @@ from build_bundle.train.network import TrainedNet, train_net
 from build_bundle.train.rows import Rows
 from build_bundle.train.settings import TrainSettings
 from build_bundle.train.targets import class_targets
-from core.embedding.encoder import Encoder
+from core.embedding.encoder import Encoder, joined_width
 from core.ontology.similarity import Similarity
 
 
@@ -80,12 +82,12 @@ def train_encoder(
     cells = training_cells(corpus, settings, seed=seed, holdout=holdout)
     nets = _train_nets(corpus, cells.data, cells.validation, settings, seed, progress)
     weights = [net.net for net in nets]
+    head, shares = None, None
     if settings.embedding == "ontology":
         head = fit_head(nets, cells.data, Similarity.from_table(corpus.type_similarity), settings)
-        encoder = Encoder(weights, cells.inputs, head=head)
-    else:
-        encoder = Encoder(weights, cells.inputs, fit_join(weights, cells.data, settings.n_latent))
-    return TrainedEncoder(encoder, nets, cells.data.classes, cells.rows)
+        shares = np.repeat([1, settings.hidden_weight], [head.n_coordinates, joined_width(weights)]).astype(np.float32)
+    join = fit_join(Encoder(weights, cells.inputs, head=head), cells.data, settings.n_latent, shares)
+    return TrainedEncoder(Encoder(weights, cells.inputs, join, head), nets, cells.data.classes, cells.rows)
 
 
 def _train_nets(

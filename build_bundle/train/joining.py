@@ -1,55 +1,59 @@
-"""From several networks side by side to a narrow embedding: the directions in which their joined rows are long.
+"""From networks, and a head's coordinates, side by side to a narrow embedding: the directions in which their rows are long.
 
 Searching takes time in proportion to the width, and networks trained from different seeds say much the same thing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 
 from build_bundle.train.dataset import Dataset
-from core.embedding.encoder import Net, forward, joined_width
+from core.embedding.encoder import Encoder
 
 CELLS_AT_A_TIME = 2_048
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 
 
-def fit_join(nets: Sequence[Net], data: Dataset, n_latent: int) -> Floats | None:
-    """Find the map of the networks side by side to fewer numbers.
+def fit_join(encoder: Encoder, data: Dataset, n_latent: int, weights: Floats | None = None) -> Floats | None:
+    """Find the map from what nets and head give to fewer numbers.
 
     Parameters
     ----------
-    nets : sequence of tuple of Layer
-        Trained networks.
+    encoder : Encoder
+        Trained, without a join.
     data : Dataset
-        The cells they learned from; types are about evenly among them.
+        The cells it learned from; types are about evenly among them.
     n_latent : int
-        Numbers wanted.
+        Most numbers wanted.
+    weights : ndarray of float32, n_joined, optional
+        What each number of `Encoder.parts` counts; all count 1 if left out.
 
     Returns
     -------
-    ndarray of float32, n_joined x n_latent, or None
-        Orthonormal columns, largest first; None where the networks give no more than `n_latent` numbers.
+    ndarray of float32, n_joined x n, or None
+        Largest direction first, rows times their weights; n is `n_latent`, or how many numbers count at all where these are
+        fewer. None where there are no weights and the networks give no more than `n_latent` numbers: they are the embedding
+        as they are.
 
     Notes
     -----
-    The columns are the leading eigenvectors of the second-moment matrix X'X of the joined rows X (Eckart and Young,
-    1936: no other map to `n_latent` numbers keeps more of X). The rows are not centred, because they are compared on the
-    unit sphere around the origin. One batch of cells is dense at a time.
+    The columns are, but for the weights, the leading eigenvectors of the second-moment matrix X'X of the weighted rows X
+    (Eckart and Young, 1936: no other map to `n_latent` numbers keeps more of X). The rows are not centred, because they are
+    compared on the unit sphere around the origin. One batch of cells is dense at a time.
     """
-    width = joined_width(nets)
-    if n_latent >= width:
+    width = encoder.n_parts
+    if weights is None and n_latent >= width:
         return None
+    scale = np.ones(width, dtype=np.float32) if weights is None else weights
     moment: Doubles = np.zeros((width, width))
     for start in range(0, len(data), CELLS_AT_A_TIME):
         rows = np.arange(start, min(start + CELLS_AT_A_TIME, len(data)))
-        joined = forward(nets, data.dense(rows)).astype(np.float64)
-        moment += joined.T @ joined
-    return leading_directions(moment, n_latent)
+        parts = (encoder.parts(data.inputs_of(rows)) * scale).astype(np.float64)
+        moment += parts.T @ parts
+    directions = leading_directions(moment, min(n_latent, int(np.count_nonzero(scale))))
+    return np.asarray(scale[:, np.newaxis] * directions, dtype=np.float32)
 
 
 def leading_directions(moment: Doubles, n: int) -> Floats:

@@ -17,18 +17,21 @@ class TrainSettings:
     ----------
     embedding : str
         ``"ontology"``: places among the cell types, estimated by the networks and by a linear map together
-        (`build_bundle.train.coordinates`); ``"hidden"``: the networks' last hidden layers side by side, projected.
+        (`build_bundle.train.coordinates`), beside the networks' last hidden layers, projected; ``"hidden"``: the hidden
+        layers alone, projected.
     n_nets : int
         Networks trained from different seeds; their logits are averaged, or their embeddings stand side by side.
     hidden : tuple of int
         Units of the dense tanh layers; the last one is the network's share of the embedding.
     n_latent : int
-        Most numbers in the embedding: leading ontology coordinates (no more than there are types), or directions that
-        the networks side by side are projected to (`build_bundle.train.joining`).
+        Most numbers in the embedding, which ontology coordinates (of these too no more are used, nor more than there are
+        types) and networks side by side are projected to (`build_bundle.train.joining`).
     linear_weight : float
         Weight of the linear map's place against the networks' place.
     ridge : float
         Penalty of the linear map.
+    hidden_weight : float
+        Weight of the networks' hidden layers, of length 1, beside the place among the types; 0 leaves them out.
     detected : float
         Weight of the second half of the linear map's input, which genes were found at all; 0 leaves it out.
     n_vocabulary : int
@@ -70,6 +73,7 @@ class TrainSettings:
     n_latent: int = 100
     linear_weight: float = 3.0
     ridge: float = 3.0
+    hidden_weight: float = 0.9
     detected: float = 0.0
     n_vocabulary: int = 3000
     min_studies: int = 2
@@ -89,7 +93,15 @@ class TrainSettings:
         for name in counts:
             _check(name, getattr(self, name), good=getattr(self, name) >= 1, wanted="at least 1")
         _check("embedding", self.embedding, good=self.embedding in EMBEDDINGS, wanted=f"one of {', '.join(EMBEDDINGS)}")
-        for name in ("profile_cells", "patience", "weight_decay", "soft_from_types", "linear_weight", "detected"):
+        for name in (
+            "profile_cells",
+            "patience",
+            "weight_decay",
+            "soft_from_types",
+            "linear_weight",
+            "detected",
+            "hidden_weight",
+        ):
             _check(name, getattr(self, name), good=getattr(self, name) >= 0, wanted="not negative")
         for name in ("soft_targets", "panel_augmentation"):
             _check(name, getattr(self, name), good=0 <= getattr(self, name) <= 1, wanted="between 0 and 1")

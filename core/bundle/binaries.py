@@ -26,8 +26,8 @@ def encoder_shapes(encoder: EncoderFacts) -> Shapes:
             shapes[f"net{net}.layer{layer}.kernel"] = (n_in, width)
             shapes[f"net{net}.layer{layer}.bias"] = (width,)
             n_in = width
-    if not encoder.n_types and encoder.n_latent < encoder.n_joined:
-        shapes["join.kernel"] = (encoder.n_joined, encoder.n_latent)
+    if encoder.n_types or encoder.n_latent < encoder.n_joined:
+        shapes["join.kernel"] = (encoder.n_joined + encoder.n_coordinates, encoder.n_latent)
     return shapes
 
 
@@ -35,8 +35,8 @@ def _head_shapes(encoder: EncoderFacts) -> Shapes:
     return {
         "head.kernel": (encoder.n_joined, encoder.n_types),
         "head.bias": (encoder.n_types,),
-        "head.coordinates": (encoder.n_types, encoder.n_latent),
-        "head.linear": (encoder.n_inputs, encoder.n_latent),
+        "head.coordinates": (encoder.n_types, encoder.n_coordinates),
+        "head.linear": (encoder.n_inputs, encoder.n_coordinates),
         "head.weight": (1,),
     }
 

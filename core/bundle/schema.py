@@ -38,7 +38,7 @@ __all__ = [
     "INDEX32", "INDEX_LIST", "MARKERS_BY_GENE", "MODELS", "MODELS_BY_TYPE", "READS_BY_STUDY", "REAL", "REAL_LIST", "TEXT", "TEXTS", "TRAINING", "Column", "TableSpec",
 ]  # fmt: skip
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 MANIFEST = "manifest.json"
 EMBEDDING = "embedding.npy"  # float32, n_ref x n_latent, rows as in cells.parquet

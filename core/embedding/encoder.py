@@ -1,9 +1,9 @@
 """The networks as numpy: from an expression matrix to the embedding, without keras.
 
-Dense layers, tanh by default. What follows depends on the encoder. With a head (``ontology_head``) the last hidden
-layers and the inputs become ontology coordinates. Without one, each net's last layer is scaled to length 1; several nets
-stand side by side, divided by the square root of their number, so that a joined row has length 1 again; then, where
-the encoder has a join, one linear map to fewer numbers and length 1 once more. A test holds this to Keras.
+Dense layers, tanh by default. Each net's last layer is scaled to length 1; several nets stand side by side, divided by the
+square root of their number, so that a row has length 1 again. With a head (``ontology_head``) the last hidden layers and
+the inputs also become ontology coordinates, which stand in front. Then, where the encoder has a join, one linear map to
+fewer numbers; and length 1 once more. A test holds this to Keras.
 
 Not here: training (``build_bundle.train``), normalisation (``core.expression.recipe``).
 """
@@ -18,11 +18,12 @@ import numpy as np
 import numpy.typing as npt
 
 from core.bundle.schema import ENCODER_GENES, ENCODER_WEIGHTS
-from core.embedding.ontology_head import PREFIX, OntologyHead, unit_rows, unpack_head
+from core.embedding.ontology_head import PREFIX, OntologyHead, unpack_head
 from core.errors import BundleDamagedError
 from core.expression.by_gene import row_chunks
 from core.expression.matrix import ExpressionMatrix
 from core.expression.recipe import EncoderInputs, Recipe
+from core.vectors import unit_rows
 
 if TYPE_CHECKING:
     from core.bundle.manifest import EncoderFacts
@@ -89,7 +90,7 @@ Net = tuple[Layer, ...]
 JOIN = "join.kernel"
 
 
-def forward(nets: Sequence[Net], inputs: Floats, join: Floats | None = None) -> Floats:
+def forward(nets: Sequence[Net], inputs: Floats) -> Floats:
     """Run the networks.
 
     Parameters
@@ -97,26 +98,25 @@ def forward(nets: Sequence[Net], inputs: Floats, join: Floats | None = None) -> 
     nets : sequence of tuple of Layer
         Each net's layers, input first. All nets read the same inputs.
     inputs : ndarray of float32, n x n_vocab
-        As `core.expression.recipe.EncoderInputs.transform` makes them.
-    join : ndarray of float32, n_joined x n_latent, optional
-        Map of the nets side by side (n_joined, the sum of their last widths) to fewer numbers.
+        As `core.expression.recipe.EncoderInputs.z_scores` makes them.
 
     Returns
     -------
-    ndarray of float32, n x n_latent
-        Rows of length 1 (0 for a cell that no unit answers to); n_latent is n_joined without a join.
+    ndarray of float32, n x n_joined
+        The nets' last layers, each of length 1, side by side over the square root of their number: rows of length 1 (shorter
+        where no unit of a net answers to the cell).
 
     Raises
     ------
     ValueError
         When the inputs have another width than the first layer.
     """
-    n_vocab = nets[0][0].kernel.shape[0]
-    if inputs.ndim != 2 or inputs.shape[1] != n_vocab:
-        raise ValueError(f"inputs have shape {inputs.shape}, the encoder reads {n_vocab} genes")
-    share = np.float32(1 / np.sqrt(len(nets)))
-    joined = np.concatenate([unit_rows(side) * share for side in _sides(nets, inputs)], axis=1)
-    return joined if join is None else unit_rows(joined @ join)
+    return _joined(_sides(nets, inputs))
+
+
+def _joined(sides: Sequence[Floats]) -> Floats:
+    share = np.float32(1 / np.sqrt(len(sides)))
+    return np.concatenate([unit_rows(side) * share for side in sides], axis=1)
 
 
 def side_by_side(nets: Sequence[Net], inputs: Floats) -> Floats:
@@ -126,6 +126,9 @@ def side_by_side(nets: Sequence[Net], inputs: Floats) -> Floats:
 
 def _sides(nets: Sequence[Net], inputs: Floats) -> list[Floats]:
     """Run the nets; one product for each first layer, since joining kernels would copy them."""
+    n_vocab = nets[0][0].kernel.shape[0]
+    if inputs.ndim != 2 or inputs.shape[1] != n_vocab:
+        raise ValueError(f"inputs have shape {inputs.shape}, the encoder reads {n_vocab} genes")
     return [hidden(net, inputs) for net in nets]
 
 
@@ -149,7 +152,7 @@ def pack_nets(nets: Sequence[Net], join: Floats | None = None) -> dict[str, Floa
     nets : sequence of tuple of Layer
         The tanh layers of each net, without the softmax head.
     join : ndarray of float32, n_joined x n_latent, optional
-        As in `forward`.
+        As in `Encoder`.
 
     Returns
     -------
@@ -211,9 +214,7 @@ def unpack_nets(
         _check_shapes(i, net)
     if len({net[0].kernel.shape[0] for net in nets}) > 1:
         raise ValueError("the nets read different numbers of genes")
-    join = tensors.get(JOIN)
-    _check_join(nets, join)
-    return nets, join
+    return nets, tensors.get(JOIN)
 
 
 def _check_shapes(number: int, net: Net) -> None:
@@ -225,10 +226,8 @@ def _check_shapes(number: int, net: Net) -> None:
         width = layer.kernel.shape[1]
 
 
-def _check_join(nets: Sequence[Net], join: Floats | None) -> None:
-    if join is None:
-        return
-    fits = join.ndim == 2 and join.shape[0] == joined_width(nets) and 1 <= join.shape[1] < join.shape[0]
+def _check_join(join: Floats, n_parts: int) -> None:
+    fits = join.ndim == 2 and join.shape[0] == n_parts and 1 <= join.shape[1] <= n_parts
     if not fits or not np.isfinite(join).all():
         raise ValueError(f"{JOIN} has the wrong shape or numbers that are not finite")
 
@@ -243,14 +242,16 @@ class Encoder:
     inputs : EncoderInputs
         Vocabulary and training statistics.
     join : ndarray of float32, n_joined x n_latent, optional
-        As in `forward`.
+        Map of what the nets give side by side (n_joined, the sum of their last widths) to fewer numbers.
     head : OntologyHead, optional
-        What makes the embedding out of the nets' hidden layers and the inputs; takes the place of a join.
+        What makes ontology coordinates out of the nets' hidden layers and the inputs. They stand in front of the nets, so
+        that n_joined is larger by ``head.n_coordinates``.
 
     Raises
     ------
     ValueError
-        When the nets read another number of genes than the vocabulary has, or the head other inputs than there are.
+        When the nets read another number of genes than the vocabulary has, the head other inputs than there are, or the
+        join other numbers than nets and head give.
     """
 
     def __init__(
@@ -268,6 +269,8 @@ class Encoder:
         self.inputs = inputs
         self.join = join
         self.head = head
+        if join is not None:
+            _check_join(join, self.n_parts)
 
     def tensors(self) -> dict[str, Floats]:
         """Name all weights for ``encoder.safetensors``."""
@@ -336,19 +339,27 @@ class Encoder:
     @property
     def n_latent(self) -> int:
         """Width of the embedding."""
-        if self.head is not None:
-            return self.head.n_latent
-        return joined_width(self.nets) if self.join is None else int(self.join.shape[1])
+        return self.n_parts if self.join is None else int(self.join.shape[1])
+
+    @property
+    def n_parts(self) -> int:
+        """Numbers that nets and head give side by side."""
+        return joined_width(self.nets) + (0 if self.head is None else self.head.n_coordinates)
 
     def forward(self, inputs: Floats) -> Floats:
         """Run the networks on encoder inputs, n x n_inputs to n x n_latent.
 
         The nets see the z-scores alone, the head's linear part sees all.
         """
-        z = inputs[:, : self.inputs.n_vocab]
+        parts = self.parts(inputs)
+        return unit_rows(parts if self.join is None else parts @ self.join)
+
+    def parts(self, inputs: Floats) -> Floats:
+        """Return what a join maps to the embedding, n x n_inputs to n x n_joined: the head's coordinates, then the nets."""
+        sides = _sides(self.nets, inputs[:, : self.inputs.n_vocab])
         if self.head is None:
-            return forward(self.nets, z, self.join)
-        return self.head(side_by_side(self.nets, z), inputs)
+            return _joined(sides)
+        return np.concatenate([self.head(np.concatenate(sides, axis=1), inputs), _joined(sides)], axis=1)
 
     def batches(self, matrix: ExpressionMatrix) -> Iterator[Floats]:
         """Give the encoder inputs of a matrix in batches of about 8 MB.

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from core.vectors import unit_rows
+
 Floats = npt.NDArray[np.float32]
 
 PREFIX = "head."
@@ -31,9 +33,9 @@ class OntologyHead:
         From the nets' last hidden layers side by side, unscaled, to the mean of the nets' logits.
     bias : ndarray of float32, n_types
         Added to the logits.
-    coordinates : ndarray of float32, n_types x n_latent
+    coordinates : ndarray of float32, n_types x n_coordinates
         Place of each type.
-    linear : ndarray of float32, n_inputs x n_latent
+    linear : ndarray of float32, n_inputs x n_coordinates
         From the encoder's inputs to a place.
     weight : ndarray of float32, 1
         Of the linear place against the networks' place.
@@ -46,8 +48,8 @@ class OntologyHead:
     weight: Floats
 
     @property
-    def n_latent(self) -> int:
-        """Width of the embedding."""
+    def n_coordinates(self) -> int:
+        """Numbers of a place."""
         return int(self.coordinates.shape[1])
 
     @property
@@ -67,7 +69,7 @@ class OntologyHead:
 
         Returns
         -------
-        ndarray of float32, n x n_latent
+        ndarray of float32, n x n_coordinates
             Rows of length 1: u(softmax(hidden kernel + bias) coordinates) + weight u(inputs linear), again scaled by u,
             which divides a row by its length.
         """
@@ -125,15 +127,8 @@ def _fits(head: OntologyHead, n_joined: int) -> bool:
     shapes = (
         head.kernel.shape == (n_joined, head.n_types),
         head.bias.shape == (head.n_types,),
-        head.linear.shape[1] == head.n_latent,
+        head.linear.shape[1] == head.n_coordinates,
         head.weight.shape == (1,),
-        min(head.n_types, head.n_latent) >= 1,
+        min(head.n_types, head.n_coordinates) >= 1,
     )
     return all(shapes) and all(bool(np.isfinite(getattr(head, part)).all()) for part in PARTS)
-
-
-def unit_rows(values: Floats) -> Floats:
-    """Divide rows by their lengths; a row of zeros stays."""
-    lengths = np.linalg.norm(values, axis=1, keepdims=True)
-    unit: Floats = np.divide(values, lengths, out=np.zeros_like(values), where=lengths > 0)
-    return unit

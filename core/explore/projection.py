@@ -182,7 +182,7 @@ def fit_projection(batches: Iterable[npt.NDArray[np.float32]], n_components: int
 def project(
     tensors: Mapping[str, npt.NDArray[np.float32]],
     embedding: npt.NDArray[np.float32],
-    inputs: Iterable[npt.NDArray[np.float32]],
+    raw_places: npt.NDArray[np.float32],
 ) -> pd.DataFrame:
     """Place cells on the bundle's two maps.
 
@@ -192,19 +192,15 @@ def project(
         Of ``projection_loadings.safetensors``.
     embedding : numpy.ndarray of float32, shape (n, n_latent)
         The cells' embedding.
-    inputs : iterable of numpy.ndarray of float32, shape (n_batch, n_vocab)
-        `EncoderInputs.z_scores` of the same cells, batch by batch in the same order.
+    raw_places : numpy.ndarray of float32, shape (n, 2)
+        Where the axes ``raw`` (`Loadings.of`) place `EncoderInputs.z_scores` of the same cells.
 
     Returns
     -------
     pandas.DataFrame
         float32 columns pc1, pc2, raw_pc1, raw_pc2; n rows.
     """
-    raw = Loadings.of(tensors, "raw")
-    placed = [raw.place(batch) for batch in inputs]
-    xy = np.hstack(
-        [Loadings.of(tensors, "embedding").place(embedding), np.vstack(placed or [np.empty((0, 2), np.float32)])]
-    )
+    xy = np.hstack([Loadings.of(tensors, "embedding").place(embedding), raw_places])
     return pd.DataFrame(xy, columns=[*COLUMNS["embedding"], *COLUMNS["raw"]])
 
 

@@ -204,10 +204,10 @@ def _evaluation(bundle: Bundle) -> pd.DataFrame:
 
 def _embedding(encoder: EncoderFacts) -> str:
     """Say how wide the embedding is, and what it was made of."""
+    made_of = f"{encoder.n_joined:,} hidden units"
     if encoder.n_types:
-        return f"{encoder.n_latent} ontology coordinates a cell, length 1"
-    narrowed = f", narrowed from {encoder.n_joined:,}" if encoder.n_latent < encoder.n_joined else ""
-    return f"{encoder.n_latent} numbers a cell{narrowed}, length 1"
+        made_of = f"{encoder.n_coordinates} ontology coordinates and {made_of}"
+    return f"{encoder.n_latent} numbers a cell, from {made_of}, length 1"
 
 
 def _facts(manifest: Manifest) -> tuple[tuple[str, str], ...]:

@@ -18,7 +18,7 @@ def test_a_running_job_tells_its_stage(queued, running, as_ann):
     running("embed", 0.5, "55 of 110 cells")
     title, line, share, words, stages, _, rail, _, state = handlers.poll(2, queued.url)
     assert title == "Embedding: query.h5ad"
-    assert line.startswith("Stage 4 of 7.")
+    assert line.startswith("Stage 4 of 8.")
     assert 40 < share < 70
     assert text(words).startswith(f"{share:.0f} %")
     assert "55 of 110 cells" in text(stages)

@@ -46,4 +46,4 @@ def test_a_stage_that_fails_has_no_time():
 
 
 def test_stages_are_in_order():
-    assert STAGES == ("read", "check", "normalise", "embed", "neighbours", "score", "draw")
+    assert STAGES == ("read", "check", "normalise", "embed", "compare", "neighbours", "score", "draw")

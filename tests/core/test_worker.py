@@ -58,7 +58,7 @@ def test_a_job_becomes_a_result(store, claimed):
     assert worker.main([job.token, str(job.attempts)]) == 0
     done = store.get(job.token, "ann")
     assert done.state == "done"
-    assert set(done.timings) == {"read", "check", "normalise", "embed", "neighbours", "score", "draw"}
+    assert set(done.timings) == {"read", "check", "normalise", "embed", "compare", "neighbours", "score", "draw"}
     assert done.memory_bytes > 50e6
     result = QueryResult.open(done.folder.result)
     assert result.report["filename"] == "my cells.h5ad"

@@ -26,7 +26,7 @@ def test_a_running_job_says_stage_share_and_times(tmp_path):
         memory_limit=LIMIT,
     )
     assert at.title == "Finding neighbours: query.h5ad"
-    assert at.line.startswith("Stage 5 of 7.")
+    assert at.line.startswith("Stage 6 of 8.")
     assert 0.7 < at.share < 0.75
     assert at.times.startswith("4.0 s so far · about ")
     assert at.times.endswith("312 MB of 4 GB memory")
@@ -68,7 +68,7 @@ def test_stages_show_done_now_and_next(tmp_path):
     )
     assert len(classes(shown, "is-done")) == 3
     assert len(classes(shown, "is-now")) == 1
-    assert len(classes(shown, "is-next")) == 3
+    assert len(classes(shown, "is-next")) == 4
     assert "1,610 of 2,638 cells" in text(shown)
     assert "3.1 s" in text(classes(shown, "is-now")[0])
 

@@ -72,11 +72,11 @@ def test_one_score_agrees_with_a_search_by_hand(planted, masks, scored):
         whole = np.zeros((matrix.x.shape[0], len(planted.genes)), dtype=np.float32)
         whole[:, matrix.genes] = matrix.x.toarray()
         measured = np.isin(genes, matrix.genes)
-        vectors.append(trained.encoder.forward(inputs.transform(sparse.csr_matrix(whole[:, genes]), measured)))
+        vectors.append(inputs.z_scores(sparse.csr_matrix(whole[:, genes]), measured) / np.sqrt(inputs.n_vocab))
     embedding = np.concatenate(vectors)
     types = planted.cells["cell_type_ontology_term_id"].to_numpy()
     similarity = Similarity.from_table(planted.type_similarity)
-    row = cells[cells["model"] == "encoder"].iloc[7]
+    row = cells[cells["model"] == "cosine"].iloc[7]
     distance = np.linalg.norm(embedding - embedding[row["cell"]], axis=1)
     distance[~masks[0]] = np.inf
     nearest = np.argsort(distance, kind="stable")

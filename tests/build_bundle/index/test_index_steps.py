@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from safetensors.numpy import load_file
 
+from build_bundle.anchoring import anchored
 from build_bundle.index import run as index
 from build_bundle.index.embed import run as embed
 from build_bundle.index.settings import EmbedSettings, IndexSettings
@@ -41,16 +42,17 @@ def built(planted, quick_training, tmp_path_factory):
     return folders, facts
 
 
-def test_row_i_is_cell_i_as_the_app_would_encode_it(planted, built):
+def test_row_i_is_cell_i_as_the_app_would_encode_it_drawn_to_its_type(planted, built):
     folders, facts = built
     embedding = np.load(folders["embed"] / EMBEDDING)
     encoder = read_encoder(folders["train"], facts["train"])
     assert embedding.dtype == np.float32
     assert embedding.shape == (planted.n_ref, encoder.n_latent)
+    app = np.empty_like(embedding)
     for matrix in planted.matrices():
         ids = np.arange(matrix.x.shape[0]).astype(str).astype(object)
-        app = encoder.encode(ExpressionMatrix(matrix.x, ids, planted.genes[matrix.genes]))
-        np.testing.assert_allclose(embedding[matrix.rows], app, atol=1e-6)
+        app[matrix.rows] = encoder.encode(ExpressionMatrix(matrix.x, ids, planted.genes[matrix.genes]))
+    np.testing.assert_allclose(embedding, anchored(app, planted.cells.iloc[: planted.n_ref]), atol=1e-5)
 
 
 def test_the_index_finds_nearly_all_and_the_canary_sings(built):

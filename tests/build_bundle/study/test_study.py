@@ -150,6 +150,20 @@ def test_inner_hold_outs_never_ask_the_studies_of_their_fold(finished):
     assert all(note["asked"] == note["held_out"] for note in final)
 
 
+def test_a_study_that_several_inner_hold_outs_ask_counts_once_in_each(finished, tmp_path):
+    class AskedTwice(StudyStore):
+        def cells(self):
+            once = super().cells()
+            again = once[once["phase"] == "inner"]
+            return pd.concat([once, again.assign(fold=again["fold"] + ", another2020")], ignore_index=True)
+
+    once = over_types(pd.read_parquet(finished / "evaluation_inner.parquet"), "mafp_weighted")
+    list(write_study(AskedTwice(finished / RUNS), tmp_path, {}, seed=1))
+    table = pd.read_parquet(tmp_path / "evaluation_inner.parquet")
+    assert len(over_types(table, "mafp_weighted")) == 2 * len(once)
+    assert table.loc[(table["model"] == "cosine") & (table["metric"] == "mafp_weighted"), "p_value"].notna().any()
+
+
 def test_a_finished_study_runs_nothing_again_and_a_lost_run_is_made_up(listed, finished):
     study = read_study(listed, data=None)
     references = open_references(study, finished, Path("unused"))

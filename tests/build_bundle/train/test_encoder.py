@@ -34,7 +34,17 @@ def test_fresh_cells_land_beside_their_type(planted, trained):
     found = planted.cells["cell_type_ontology_term_id"].to_numpy()[nearest]
     assert np.mean(found == types) > 0.85
     assert trained.classes == tuple(sorted(TYPES))
-    assert trained.encoder.n_latent == len(TYPES)
+    head = trained.encoder.head
+    assert head is not None
+    assert (head.n_coordinates, trained.encoder.n_parts, trained.encoder.n_latent) == (6, 38, 24)
+
+
+def test_without_hidden_layers_the_places_alone_count(planted, quick_training):
+    alone = train_encoder(planted, replace(quick_training, hidden_weight=0.0, epochs=1), seed=0).encoder
+    assert (alone.n_parts, alone.n_latent) == (38, len(TYPES))
+    x = np.random.default_rng(0).normal(size=(5, 150)).astype(np.float32)
+    places, embedding = alone.parts(x)[:, :6], alone.forward(x)
+    np.testing.assert_allclose(embedding @ embedding.T, places @ places.T, atol=1e-5)
 
 
 def test_hidden_layers_side_by_side_are_an_embedding_too(planted, quick_training):

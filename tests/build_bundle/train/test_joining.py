@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from build_bundle.train import joining
 from build_bundle.train.joining import fit_join, leading_directions
-from core.embedding.encoder import Layer, forward
+from core.embedding.encoder import Encoder, Layer, forward
 from tests.build_bundle.train.test_dataset import dataset
 
 
@@ -17,10 +17,14 @@ def nets(seed: int = 0) -> list[tuple[Layer, ...]]:
     ]
 
 
+def encoder() -> Encoder:
+    return Encoder(nets(), dataset().inputs)
+
+
 def test_the_columns_are_the_leading_right_singular_vectors():
     joined = forward(nets(), dataset().dense(np.arange(12))).astype(np.float64)
     _, sizes, rows = np.linalg.svd(joined, full_matrices=False)
-    join = fit_join(nets(), dataset(), 3)
+    join = fit_join(encoder(), dataset(), 3)
     assert join.shape == (8, 3)
     assert join.dtype == np.float32
     np.testing.assert_allclose(np.abs(join.T @ rows[:3].T), np.eye(3), atol=1e-3)
@@ -28,15 +32,25 @@ def test_the_columns_are_the_leading_right_singular_vectors():
     assert kept == pytest.approx(np.sum(sizes[:3] ** 2), rel=1e-4)
 
 
+def test_weights_scale_the_rows_and_what_counts_nothing_is_left_out():
+    weights = np.float32([1, 1, 1, 1, 0.5, 0.5, 0, 0])
+    joined = forward(nets(), dataset().dense(np.arange(12))) * weights
+    join = fit_join(encoder(), dataset(), 100, weights)
+    assert join.shape == (8, 6)
+    placed = forward(nets(), dataset().dense(np.arange(12))) @ join
+    np.testing.assert_allclose(placed @ placed.T, joined @ joined.T, atol=1e-5)
+    np.testing.assert_array_equal(join[6:], 0)
+
+
 def test_batches_do_not_change_it(monkeypatch):
-    whole = fit_join(nets(), dataset(), 3)
+    whole = fit_join(encoder(), dataset(), 3)
     monkeypatch.setattr(joining, "CELLS_AT_A_TIME", 5)
-    np.testing.assert_allclose(fit_join(nets(), dataset(), 3), whole, atol=1e-4)
+    np.testing.assert_allclose(fit_join(encoder(), dataset(), 3), whole, atol=1e-4)
 
 
 @pytest.mark.parametrize("n_latent", [8, 100])
 def test_narrow_networks_need_no_join(n_latent):
-    assert fit_join(nets(), dataset(), n_latent) is None
+    assert fit_join(encoder(), dataset(), n_latent) is None
 
 
 @settings(max_examples=30)

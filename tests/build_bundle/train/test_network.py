@@ -6,7 +6,7 @@ import pytest
 
 from build_bundle.train.joining import fit_join
 from build_bundle.train.network import load_keras, one_cycle, train_net
-from core.embedding.encoder import forward
+from core.embedding.encoder import Encoder, forward
 from tests.build_bundle.train.test_dataset import dataset
 
 TARGETS = np.eye(2, dtype=np.float32)
@@ -45,13 +45,14 @@ def test_the_numpy_networks_agree_with_keras(settings):
     weights = [net.net for net in nets]
     joined = np.concatenate(expected, axis=1)
     assert np.abs(forward(weights, x) - joined).max() < 1e-5
-    join = fit_join(weights, dataset(), 3)
+    inputs = dataset().inputs
+    join = fit_join(Encoder(weights, inputs), dataset(), 3)
     assert join is not None
     narrow = keras.Sequential([
         keras.Input((10,)), keras.layers.Dense(3, use_bias=False), keras.layers.UnitNormalization()
     ])  # fmt: skip
     narrow.set_weights([join])
-    assert np.abs(forward(weights, x, join) - np.asarray(narrow(joined))).max() < 1e-5
+    assert np.abs(Encoder(weights, inputs, join).forward(x) - np.asarray(narrow(joined))).max() < 1e-5
 
 
 def test_it_learns_and_tells_the_curve(settings):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from core.embedding.encoder import Encoder, Layer, pack_nets, side_by_side
+from core.embedding.encoder import Encoder, Layer, forward, pack_nets, side_by_side
 from core.embedding.ontology_head import OntologyHead, unpack_head
 from core.expression.recipe import EncoderInputs, Recipe
 
@@ -65,11 +65,23 @@ def test_the_nets_see_z_scores_and_the_linear_map_everything(detected):
     head = head_of(inputs.n_inputs)
     encoder = Encoder(nets, inputs, head=head)
     x = np.random.default_rng(2).normal(size=(4, inputs.n_inputs)).astype(np.float32)
-    np.testing.assert_array_equal(encoder.forward(x), head(side_by_side(nets, x[:, :N_VOCAB]), x))
-    assert encoder.n_latent == N_LATENT
+    np.testing.assert_array_equal(encoder.parts(x)[:, :N_LATENT], head(side_by_side(nets, x[:, :N_VOCAB]), x))
+    np.testing.assert_array_equal(encoder.parts(x)[:, N_LATENT:], forward(nets, x[:, :N_VOCAB]))
+    assert encoder.n_parts == N_LATENT + N_JOINED
     again = unpack_head(encoder.tensors(), N_JOINED)
     assert again is not None
     np.testing.assert_array_equal(again.linear, head.linear)
+
+
+def test_a_join_maps_coordinates_and_nets_together():
+    nets, inputs, rng = nets_of(), inputs_of(), np.random.default_rng(5)
+    join = rng.normal(size=(N_LATENT + N_JOINED, 2)).astype(np.float32)
+    encoder = Encoder(nets, inputs, join, head_of())
+    x = rng.normal(size=(4, N_VOCAB)).astype(np.float32)
+    np.testing.assert_allclose(encoder.forward(x), unit(encoder.parts(x) @ join), rtol=1e-5)
+    assert encoder.n_latent == 2
+    with pytest.raises(ValueError, match=r"join\.kernel"):
+        Encoder(nets, inputs, join[:N_JOINED], head_of())
 
 
 def test_no_head_is_no_head():

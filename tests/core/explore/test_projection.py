@@ -45,10 +45,10 @@ def test_tensors_go_there_and_back_and_place_a_query():
     rng = np.random.default_rng(1)
     embedding, inputs = rng.random((30, 5), dtype=np.float32), rng.random((30, 9), dtype=np.float32)
     tensors = {**fit_projection([embedding]).tensors("embedding"), **fit_projection([inputs]).tensors("raw")}
-    placed = project(tensors, embedding, [inputs[:11], inputs[11:]])
+    placed = project(tensors, embedding, Loadings.of(tensors, "raw").place(inputs))
     assert list(placed.columns) == ["pc1", "pc2", "raw_pc1", "raw_pc2"]
     np.testing.assert_allclose(placed[["raw_pc1", "raw_pc2"]], Loadings.of(tensors, "raw").place(inputs), atol=1e-6)
-    empty = project(tensors, embedding[:0], [])
+    empty = project(tensors, embedding[:0], np.zeros((0, 2), np.float32))
     pd.testing.assert_index_equal(empty.columns, placed.columns)
     assert len(empty) == 0
 
