@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
@@ -9,7 +11,7 @@ from build_bundle.anchoring import anchored
 from build_bundle.corpus import Corpus
 from build_bundle.evaluate.nearest import NearestStream
 from build_bundle.evaluate.representations import Represent, Representation
-from build_bundle.stream import chunks
+from build_bundle.stream import CHUNK, chunks
 from core.expression.recipe import EncoderInputs
 from core.search.surroundings import MOST_FITTED, expression_axes, spread_evenly, steadied
 
@@ -55,13 +57,24 @@ def retrieve(
     if representation.in_context:
         places = _with_surroundings(corpus, queries, places, inputs)
     stream = NearestStream(np.ascontiguousarray(places, dtype=np.float32), k)
-    if representation.in_context:
-        embedding = _places(corpus, reference, representation.place, inputs)
-        stream.add(np.flatnonzero(reference), anchored(embedding, corpus.cells[reference]))
-        return stream.result()
-    for chunk in chunks(corpus, reference, inputs):
-        stream.add(chunk.rows, representation.place(chunk.x, chunk.measured))
+    for rows, block in _blocks(corpus, reference, representation, inputs):
+        stream.add(rows, block)
     return stream.result()
+
+
+def _blocks(
+    corpus: Corpus, reference: Flags, representation: Representation, inputs: EncoderInputs
+) -> Iterator[tuple[Indices, Floats]]:
+    """Yield the reference block by block; in context all places must be known before the first can be drawn."""
+    if not representation.in_context:
+        for chunk in chunks(corpus, reference, inputs):
+            yield chunk.rows, representation.place(chunk.x, chunk.measured)
+        return
+    rows = np.flatnonzero(reference).astype(np.int64)
+    places = anchored(_places(corpus, reference, representation.place, inputs), corpus.cells.iloc[rows])
+    for start in range(0, len(rows), CHUNK):
+        part = slice(start, start + CHUNK)
+        yield rows[part], places[part]
 
 
 def _places(corpus: Corpus, wanted: Flags, place: Represent, inputs: EncoderInputs) -> Floats:

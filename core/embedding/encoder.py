@@ -119,11 +119,6 @@ def _joined(sides: Sequence[Floats]) -> Floats:
     return np.concatenate([unit_rows(side) * share for side in sides], axis=1)
 
 
-def side_by_side(nets: Sequence[Net], inputs: Floats) -> Floats:
-    """Return the nets' last hidden layers, unscaled: n x n_vocab to n x n_joined."""
-    return np.concatenate(_sides(nets, inputs), axis=1)
-
-
 def _sides(nets: Sequence[Net], inputs: Floats) -> list[Floats]:
     """Run the nets; one product for each first layer, since joining kernels would copy them."""
     n_vocab = nets[0][0].kernel.shape[0]
@@ -356,9 +351,10 @@ class Encoder:
 
     def parts(self, inputs: Floats) -> Floats:
         """Return what a join maps to the embedding, n x n_inputs to n x n_joined: the head's coordinates, then the nets."""
-        sides = _sides(self.nets, inputs[:, : self.inputs.n_vocab])
+        z = inputs[:, : self.inputs.n_vocab]
         if self.head is None:
-            return _joined(sides)
+            return forward(self.nets, z)
+        sides = _sides(self.nets, z)
         return np.concatenate([self.head(np.concatenate(sides, axis=1), inputs), _joined(sides)], axis=1)
 
     def batches(self, matrix: ExpressionMatrix) -> Iterator[Floats]:

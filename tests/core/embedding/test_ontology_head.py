@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from core.embedding.encoder import Encoder, Layer, forward, pack_nets, side_by_side
+from core.embedding.encoder import Encoder, Layer, forward, hidden, pack_nets
 from core.embedding.ontology_head import OntologyHead, unpack_head
 from core.expression.recipe import EncoderInputs, Recipe
 
@@ -65,7 +65,8 @@ def test_the_nets_see_z_scores_and_the_linear_map_everything(detected):
     head = head_of(inputs.n_inputs)
     encoder = Encoder(nets, inputs, head=head)
     x = np.random.default_rng(2).normal(size=(4, inputs.n_inputs)).astype(np.float32)
-    np.testing.assert_array_equal(encoder.parts(x)[:, :N_LATENT], head(side_by_side(nets, x[:, :N_VOCAB]), x))
+    units = np.concatenate([hidden(net, x[:, :N_VOCAB]) for net in nets], axis=1)
+    np.testing.assert_array_equal(encoder.parts(x)[:, :N_LATENT], head(units, x))
     np.testing.assert_array_equal(encoder.parts(x)[:, N_LATENT:], forward(nets, x[:, :N_VOCAB]))
     assert encoder.n_parts == N_LATENT + N_JOINED
     again = unpack_head(encoder.tensors(), N_JOINED)
