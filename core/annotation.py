@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,7 +34,7 @@ from core.reference import Reference
 from core.result import QueryResult
 from core.search.exact import Neighbors
 from core.search.scoring import label_cells, score_types
-from core.search.surroundings import MOST_FITTED, expression_axes, spread_evenly, steadied
+from core.search.surroundings import expression_axes, rows_to_fit, steadied
 
 Floats = npt.NDArray[np.float32]
 
@@ -126,7 +126,7 @@ def embed(reference: Reference, matrix: ExpressionMatrix, clock: Clock) -> tuple
     reference : Reference
         Encoder and loadings.
     matrix : ExpressionMatrix
-        Linear scale, the bundle's symbols.
+        Linear scale, the bundle's symbols; at least one cell.
     clock : Clock
         Told after every batch.
 
@@ -140,10 +140,11 @@ def embed(reference: Reference, matrix: ExpressionMatrix, clock: Clock) -> tuple
     encoder, loadings = reference.encoder, reference.bundle.tensors(PROJECTION_LOADINGS)
     raw_axes = Loadings.of(loadings, "raw")
     embedding = np.zeros((matrix.n_obs, encoder.n_latent), dtype=np.float32)
-    directions, raw_places = [np.zeros((0, 1), np.float32)], [np.zeros((0, 2), np.float32)]
+    directions: list[Floats] = []
+    raw_places: list[Floats] = []
     done = 0
     with clock.at("embed"):
-        directions_of = expression_axes(_sample(encoder, matrix))
+        directions_of = _expression_axes(encoder, matrix)
         for inputs in encoder.batches(matrix):
             part, z = slice(done, done + len(inputs)), inputs[:, : encoder.inputs.n_vocab]
             embedding[part] = encoder.forward(inputs)
@@ -152,15 +153,15 @@ def embed(reference: Reference, matrix: ExpressionMatrix, clock: Clock) -> tuple
             done = part.stop
             clock.cells(done, matrix.n_obs)
     with clock.at("compare"):
-        embedding = steadied(embedding, np.concatenate(directions[1:] or directions), clock.share)
+        embedding = steadied(embedding, np.concatenate(directions), clock.share)
     return embedding, project(loadings, embedding, np.concatenate(raw_places))
 
 
-def _sample(encoder: Encoder, matrix: ExpressionMatrix) -> Floats:
-    """Return z-scores of cells spread evenly over a file."""
-    some, n_vocab = spread_evenly(matrix.n_obs, MOST_FITTED), encoder.inputs.n_vocab
+def _expression_axes(encoder: Encoder, matrix: ExpressionMatrix) -> Callable[[Floats], Floats]:
+    """Find the axes on which the cells of a file are compared; some of them are read twice for it."""
+    some = rows_to_fit(matrix.n_obs)
     sample = ExpressionMatrix(matrix.x[some], matrix.obs_names[some], matrix.var_names)
-    return np.concatenate([np.zeros((0, n_vocab), np.float32), *(x[:, :n_vocab] for x in encoder.batches(sample))])
+    return expression_axes(np.concatenate([x[:, : encoder.inputs.n_vocab] for x in encoder.batches(sample)]))
 
 
 def _take_in(

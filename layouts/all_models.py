@@ -25,7 +25,7 @@ NAMES: Mapping[str, str] = {
     "cosine": "Raw expression, cosine",
     "logistic": "Logistic regression",
     "logistic_labels": "Logistic regression, its own labels",
-    "logistic_in_context": "Logistic regression, with surroundings",
+    "logistic_in_context": "Logistic regression, cells in company",
     "celltypist": "CellTypist",
     "celltypist_labels": "CellTypist, its own labels",
     "celltypist_voting_labels": "CellTypist, labels agreed on by clusters",

@@ -20,6 +20,7 @@ from build_bundle.train.encoder import TrainedEncoder
 from core.embedding.encoder import Encoder
 from core.explore.projection import fit_projection
 from core.expression.recipe import EncoderInputs
+from core.vectors import unit_rows
 
 Floats = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
@@ -31,7 +32,7 @@ LOGISTIC_C = 0.01
 
 @dataclass(frozen=True)
 class Representation:
-    """How reference and queries are placed, and what a search does to the places.
+    """How reference and queries are placed, each cell by itself or in company.
 
     Parameters
     ----------
@@ -139,9 +140,7 @@ class Logistic:
 
 def on_sphere(logits: Floats) -> Floats:
     """Centre each row and scale it to length 1, so that scores of types can be compared as vectors."""
-    centred = logits - logits.mean(axis=1, keepdims=True)
-    unit: Floats = centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-12)
-    return unit
+    return unit_rows(logits - logits.mean(axis=1, keepdims=True))
 
 
 def logistic_logits(trained: TrainedEncoder, corpus: Corpus) -> Represent:

@@ -13,7 +13,7 @@ from build_bundle.evaluate.nearest import NearestStream
 from build_bundle.evaluate.representations import Represent, Representation
 from build_bundle.stream import CHUNK, chunks
 from core.expression.recipe import EncoderInputs
-from core.search.surroundings import MOST_FITTED, expression_axes, spread_evenly, steadied
+from core.search.surroundings import expression_axes, rows_to_fit, steadied
 
 Floats = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
@@ -90,5 +90,5 @@ def _with_surroundings(corpus: Corpus, queries: Flags, places: Floats, inputs: E
         wanted = np.zeros(len(queries), dtype=bool)
         wanted[np.flatnonzero(queries)[mine]] = True
         z = _places(corpus, wanted, inputs.z_scores, inputs)
-        out[mine] = steadied(places[mine], expression_axes(z[spread_evenly(len(z), MOST_FITTED)])(z))
+        out[mine] = steadied(places[mine], expression_axes(z[rows_to_fit(len(z))])(z))
     return out

@@ -13,7 +13,7 @@ from build_bundle.networks.groups import Mask
 from build_bundle.networks.layers import masked_dense_class, unit_length_class, weights_of
 from build_bundle.networks.spec import ModelSpec
 from build_bundle.train.network import load_keras
-from core.embedding.encoder import LINEAR, Layer, Net
+from core.embedding.nets import LINEAR, Layer, Net
 
 Floats = npt.NDArray[np.float32]
 NORM_EPSILON = 1e-3

@@ -20,7 +20,7 @@ from build_bundle.networks.pretraining import pretrain
 from build_bundle.networks.spec import ModelSpec
 from build_bundle.train.dataset import Dataset
 from build_bundle.train.network import one_cycle
-from core.embedding.encoder import Net
+from core.embedding.nets import Net
 
 Floats = npt.NDArray[np.float32]
 Curve = list[dict[str, float]]

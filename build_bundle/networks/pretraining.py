@@ -12,7 +12,7 @@ from build_bundle.networks.body import Body
 from build_bundle.networks.layers import tied_decoder_class, weights_of
 from build_bundle.train.dataset import Dataset
 from build_bundle.train.network import load_keras
-from core.embedding.encoder import Net, hidden
+from core.embedding.nets import Net, hidden
 
 Floats = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]

@@ -22,7 +22,8 @@ from build_bundle.train.dataset import Dataset
 from build_bundle.train.settings import TrainSettings
 from core.bundle.schema import ENCODER_GENES, ENCODER_WEIGHTS
 from core.bundle.writer import write_table, write_tensors
-from core.embedding.encoder import LAST_LINEAR, Encoder, pack_nets
+from core.embedding.encoder import Encoder
+from core.embedding.nets import LAST_LINEAR, pack_nets
 from core.errors import ConfigError
 from core.ontology.similarity import Similarity
 

@@ -20,7 +20,8 @@ from build_bundle.train.network import TrainedNet, train_net
 from build_bundle.train.rows import Rows
 from build_bundle.train.settings import TrainSettings
 from build_bundle.train.targets import class_targets
-from core.embedding.encoder import Encoder, joined_width
+from core.embedding.encoder import Encoder
+from core.embedding.nets import joined_width
 from core.ontology.similarity import Similarity
 
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from build_bundle.train.augment import cut_panels
 from build_bundle.train.dataset import Dataset
 from build_bundle.train.settings import TrainSettings
-from core.embedding.encoder import Layer, Net
+from core.embedding.nets import Layer, Net
 from core.settings import set_default_environment
 
 Floats = npt.NDArray[np.float32]

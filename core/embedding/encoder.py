@@ -1,24 +1,24 @@
-"""The networks as numpy: from an expression matrix to the embedding, without keras.
+"""From an expression matrix to the embedding, without keras.
 
-Dense layers, tanh by default. Each net's last layer is scaled to length 1; several nets stand side by side, divided by the
+Each net's last layer is scaled to length 1; several nets stand side by side, divided by the
 square root of their number, so that a row has length 1 again. With a head (``ontology_head``) the last hidden layers and
 the inputs also become ontology coordinates, which stand in front. Then, where the encoder has a join, one linear map to
-fewer numbers; and length 1 once more. A test holds this to Keras.
+fewer numbers; and length 1 once more.
 
-Not here: training (``build_bundle.train``), normalisation (``core.expression.recipe``).
+Not here: the networks themselves (``nets``), training (``build_bundle.train``), normalisation (``core.expression.recipe``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from core.bundle.schema import ENCODER_GENES, ENCODER_WEIGHTS
-from core.embedding.ontology_head import PREFIX, OntologyHead, unpack_head
+from core.embedding.nets import JOIN, Net, forward, joined_width, last_layers, pack_nets, side_by_side, unpack_nets
+from core.embedding.ontology_head import OntologyHead, unpack_head
 from core.errors import BundleDamagedError
 from core.expression.by_gene import row_chunks
 from core.expression.matrix import ExpressionMatrix
@@ -34,191 +34,6 @@ Progress = Callable[[float], None]
 
 BATCH_BYTES = 8 * 1024**2
 """Size of the dense encoder inputs of one batch, whatever the vocabulary."""
-
-
-LINEAR = "linear"
-LAST_LINEAR = "-linear"
-"""Ending of a manifest's activation whose last layer has none."""
-
-
-def _sigmoid(values: Floats) -> Floats:
-    half = np.float32(0.5)
-    open_share: Floats = half * (np.float32(1) + np.tanh(half * values))  # cannot overflow, unlike 1 / (1 + exp(-x))
-    return open_share
-
-
-def _relu(values: Floats) -> Floats:
-    return np.maximum(values, np.float32(0))
-
-
-def _linear(values: Floats) -> Floats:
-    return values
-
-
-ACTIVATIONS: Mapping[str, Callable[[Floats], Floats]] = {
-    "tanh": np.tanh,
-    "sigmoid": _sigmoid,
-    "relu": _relu,
-    LINEAR: _linear,
-}
-
-
-@dataclass(frozen=True, eq=False)
-class Layer:
-    """One dense layer.
-
-    Parameters
-    ----------
-    kernel : ndarray of float32, n_in x n_out
-        Weights.
-    bias : ndarray of float32, n_out
-        Added before the activation.
-    activation : str
-        One of `ACTIVATIONS`.
-    """
-
-    kernel: Floats
-    bias: Floats
-    activation: str = "tanh"
-
-    def __call__(self, values: Floats) -> Floats:
-        """Run the layer, n x n_in to n x n_out."""
-        return ACTIVATIONS[self.activation](values @ self.kernel + self.bias)
-
-
-Net = tuple[Layer, ...]
-JOIN = "join.kernel"
-
-
-def forward(nets: Sequence[Net], inputs: Floats) -> Floats:
-    """Run the networks.
-
-    Parameters
-    ----------
-    nets : sequence of tuple of Layer
-        Each net's layers, input first. All nets read the same inputs.
-    inputs : ndarray of float32, n x n_vocab
-        As `core.expression.recipe.EncoderInputs.z_scores` makes them.
-
-    Returns
-    -------
-    ndarray of float32, n x n_joined
-        The nets' last layers, each of length 1, side by side over the square root of their number: rows of length 1 (shorter
-        where no unit of a net answers to the cell).
-
-    Raises
-    ------
-    ValueError
-        When the inputs have another width than the first layer.
-    """
-    return _joined(_sides(nets, inputs))
-
-
-def _joined(sides: Sequence[Floats]) -> Floats:
-    share = np.float32(1 / np.sqrt(len(sides)))
-    return np.concatenate([unit_rows(side) * share for side in sides], axis=1)
-
-
-def _sides(nets: Sequence[Net], inputs: Floats) -> list[Floats]:
-    """Run the nets; one product for each first layer, since joining kernels would copy them."""
-    n_vocab = nets[0][0].kernel.shape[0]
-    if inputs.ndim != 2 or inputs.shape[1] != n_vocab:
-        raise ValueError(f"inputs have shape {inputs.shape}, the encoder reads {n_vocab} genes")
-    return [hidden(net, inputs) for net in nets]
-
-
-def hidden(net: Net, values: Floats) -> Floats:
-    """Run layers one after the other, without scaling the rows; no layer at all leaves the values as they are."""
-    for layer in net:
-        values = layer(values)
-    return values
-
-
-def joined_width(nets: Sequence[Net]) -> int:
-    """Return how many numbers the nets give side by side."""
-    return sum(net[-1].kernel.shape[1] for net in nets)
-
-
-def pack_nets(nets: Sequence[Net], join: Floats | None = None) -> dict[str, Floats]:
-    """Name the weights for ``encoder.safetensors``.
-
-    Parameters
-    ----------
-    nets : sequence of tuple of Layer
-        The tanh layers of each net, without the softmax head.
-    join : ndarray of float32, n_joined x n_latent, optional
-        As in `Encoder`.
-
-    Returns
-    -------
-    dict of str to ndarray of float32
-        ``net{i}.layer{j}.kernel`` and ``net{i}.layer{j}.bias``; ``join.kernel`` where there is a join.
-    """
-    tensors = {
-        f"net{i}.layer{j}.{part}": np.ascontiguousarray(getattr(layer, part), dtype=np.float32)
-        for i, net in enumerate(nets)
-        for j, layer in enumerate(net)
-        for part in ("kernel", "bias")
-    }
-    return tensors if join is None else tensors | {JOIN: np.ascontiguousarray(join, dtype=np.float32)}
-
-
-def unpack_nets(
-    tensors: Mapping[str, Floats], n_nets: int, n_layers: int, activation: str = "tanh"
-) -> tuple[tuple[Net, ...], Floats | None]:
-    """Read what `pack_nets` wrote.
-
-    Parameters
-    ----------
-    tensors : mapping of str to ndarray
-        Contents of ``encoder.safetensors``.
-    n_nets, n_layers : int
-        From the manifest.
-    activation : str
-        From the manifest: one of `ACTIVATIONS`, with "-linear" behind it where the last layer has none.
-
-    Returns
-    -------
-    nets : tuple of tuple of Layer
-        The nets.
-    join : ndarray of float32 or None
-        Their join, where there is one.
-
-    Raises
-    ------
-    ValueError
-        When a tensor is missing or superfluous, or the shapes do not follow each other.
-    """
-    expected = {f"net{i}.layer{j}.{p}" for i in range(n_nets) for j in range(n_layers) for p in ("kernel", "bias")}
-    given = {name for name in tensors if name != JOIN and not name.startswith(PREFIX)}
-    if odd := sorted(expected ^ given):
-        raise ValueError(f"the encoder's weights do not fit the manifest: {', '.join(odd[:4])}")
-    acts = [activation.removesuffix(LAST_LINEAR)] * n_layers
-    if activation.endswith(LAST_LINEAR):
-        acts[-1] = LINEAR
-    if not set(acts) <= set(ACTIVATIONS):
-        raise ValueError(f"the activation {activation[:40]!r} is none of {', '.join(ACTIVATIONS)}")
-    nets = tuple(
-        tuple(
-            Layer(tensors[f"net{i}.layer{j}.kernel"], tensors[f"net{i}.layer{j}.bias"], acts[j])
-            for j in range(n_layers)
-        )
-        for i in range(n_nets)
-    )
-    for i, net in enumerate(nets):
-        _check_shapes(i, net)
-    if len({net[0].kernel.shape[0] for net in nets}) > 1:
-        raise ValueError("the nets read different numbers of genes")
-    return nets, tensors.get(JOIN)
-
-
-def _check_shapes(number: int, net: Net) -> None:
-    width = net[0].kernel.shape[0]
-    for j, layer in enumerate(net):
-        fits = layer.kernel.ndim == 2 and layer.kernel.shape[0] == width and layer.bias.shape == layer.kernel.shape[1:]
-        if not fits or not (np.isfinite(layer.kernel).all() and np.isfinite(layer.bias).all()):
-            raise ValueError(f"net{number}.layer{j} has the wrong shape or numbers that are not finite")
-        width = layer.kernel.shape[1]
 
 
 def _check_join(join: Floats, n_parts: int) -> None:
@@ -354,8 +169,8 @@ class Encoder:
         z = inputs[:, : self.inputs.n_vocab]
         if self.head is None:
             return forward(self.nets, z)
-        sides = _sides(self.nets, z)
-        return np.concatenate([self.head(np.concatenate(sides, axis=1), inputs), _joined(sides)], axis=1)
+        layers = last_layers(self.nets, z)
+        return np.concatenate([self.head(np.concatenate(layers, axis=1), inputs), side_by_side(layers)], axis=1)
 
     def batches(self, matrix: ExpressionMatrix) -> Iterator[Floats]:
         """Give the encoder inputs of a matrix in batches of about 8 MB.

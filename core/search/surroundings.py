@@ -40,13 +40,18 @@ def spread_evenly(n: int, most: int) -> npt.NDArray[np.int64]:
     return np.unique(np.linspace(0, max(n - 1, 0), min(n, most)).astype(np.int64))
 
 
+def rows_to_fit(n: int) -> npt.NDArray[np.int64]:
+    """Return the cells of a file of `n` that its axes are fitted to (`expression_axes`)."""
+    return spread_evenly(n, MOST_FITTED)
+
+
 def expression_axes(sample: Floats) -> Callable[[Floats], Floats]:
     """Find the principal axes of a file's expression.
 
     Parameters
     ----------
     sample : ndarray of float32, n x n_vocab
-        `EncoderInputs.z_scores` of cells spread evenly over the file (`spread_evenly` with `MOST_FITTED`).
+        `EncoderInputs.z_scores` of the cells `rows_to_fit` names.
 
     Returns
     -------

@@ -11,7 +11,7 @@ from build_bundle.networks.groups import layer_masks
 from build_bundle.networks.layers import weights_of
 from build_bundle.networks.pretraining import pretrain
 from build_bundle.networks.spec import ModelSpec
-from core.embedding.encoder import forward, pack_nets, unpack_nets
+from core.embedding.nets import forward, pack_nets, unpack_nets
 from tests.build_bundle.train.test_dataset import GENES, dataset
 
 LEVELS = [{"a": ("G0", "G1", "G2"), "b": ("G3", "G4"), "empty": ("ABSENT",)}, {"top": ("a", "b")}]

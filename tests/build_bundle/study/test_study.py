@@ -24,7 +24,7 @@ from build_bundle.study.tables import (
 )
 from core.bundle.schema import MODELS, MODELS_BY_TYPE
 from core.bundle.schema_networks import FIRST_FAMILIES
-from core.embedding.encoder import forward, unpack_nets
+from core.embedding.nets import forward, unpack_nets
 from core.errors import ConfigError
 
 LIST = """

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from build_bundle.train import joining
 from build_bundle.train.joining import fit_join, leading_directions
-from core.embedding.encoder import Encoder, Layer, forward
+from core.embedding.encoder import Encoder
+from core.embedding.nets import Layer, forward
 from tests.build_bundle.train.test_dataset import dataset
 
 

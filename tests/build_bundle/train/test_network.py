@@ -6,7 +6,8 @@ import pytest
 
 from build_bundle.train.joining import fit_join
 from build_bundle.train.network import load_keras, one_cycle, train_net
-from core.embedding.encoder import Encoder, forward
+from core.embedding.encoder import Encoder
+from core.embedding.nets import forward
 from tests.build_bundle.train.test_dataset import dataset
 
 TARGETS = np.eye(2, dtype=np.float32)

@@ -9,7 +9,8 @@ from scipy import sparse
 
 from core.bundle.reader import Bundle
 from core.embedding import encoder as encoder_module
-from core.embedding.encoder import Encoder, Layer, forward, pack_nets, unpack_nets
+from core.embedding.encoder import Encoder
+from core.embedding.nets import Layer, forward, pack_nets, unpack_nets
 from core.errors import BundleDamagedError
 from core.expression import by_gene
 from core.expression.matrix import ExpressionMatrix

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from core.embedding.encoder import Encoder, Layer, forward, hidden, pack_nets
+from core.embedding.encoder import Encoder
+from core.embedding.nets import Layer, forward, hidden, pack_nets
 from core.embedding.ontology_head import OntologyHead, unpack_head
 from core.expression.recipe import EncoderInputs, Recipe
 
