@@ -34,11 +34,15 @@ class OntologyConfig:
 
 @dataclass(frozen=True)
 class GenesConfig:
-    """Gene tables: `gencode` and `ncbi` as packages carry them, or one `table` (symbol, ensembl, entrez, aliases)."""
+    """Gene tables: `gencode` and `ncbi` as packages carry them, or one `table` (symbol, ensembl, entrez, aliases).
+
+    `orthologs` says what genes are called in the other organism (`build_bundle.orthologs`), for teachers from there.
+    """
 
     gencode: SourceFile | None = None
     ncbi: SourceFile | None = None
     table: SourceFile | None = None
+    orthologs: SourceFile | None = None
 
     def __post_init__(self) -> None:
         require((self.gencode is None) != (self.table is None), "give either gencode (with ncbi), or table.")
@@ -47,7 +51,7 @@ class GenesConfig:
     @property
     def files(self) -> tuple[SourceFile, ...]:
         """All files named."""
-        return tuple(f for f in (self.gencode, self.ncbi, self.table) if f is not None)
+        return tuple(f for f in (self.gencode, self.ncbi, self.table, self.orthologs) if f is not None)
 
 
 @dataclass(frozen=True)

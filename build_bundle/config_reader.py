@@ -18,7 +18,9 @@ from build_bundle.config import DATA_VARIABLE, Config
 from build_bundle.label.overrides import read_overrides
 from build_bundle.label_mapping import read_mapping
 from build_bundle.study.models_file import read_models
+from build_bundle.study_config import StudyConfig
 from build_bundle.toml_fields import Problems, fill
+from core.bundle.manifest import ORGANISMS
 from core.errors import ConfigError
 
 SETTINGS: Mapping[str, str] = MappingProxyType(
@@ -111,13 +113,25 @@ def _check_studies(config: Config, problems: Problems) -> None:
     if not reference:
         problems.add("study", "none has the role reference.")
     for i, study in enumerate(config.study):
-        if study.organism and study.organism != config.organism:
-            problems.add(f"study[{i}].organism", f"is {study.organism}, the bundle's is {config.organism}.")
+        _check_organisms(config, study, f"study[{i}].organism", problems)
         if any(part.labels is None for part in study.parts):
             problems.add(f"study[{i}].labels", f"is missing for {study.study}: without labels no cell can be used.")
     for i, example in enumerate(config.example):
         if example.study and example.study not in reference:
             problems.add(f"example[{i}].study", f"{example.study!r} is no study with the role reference.")
+
+
+def _check_organisms(config: Config, study: StudyConfig, place: str, problems: Problems) -> None:
+    for part in study.parts:
+        organism = study.organism_of(part)
+        if organism in {"", config.organism}:
+            continue
+        if organism not in ORGANISMS:
+            problems.add(place, f"{organism!r} is none of {', '.join(ORGANISMS)}.")
+        elif study.role_of(part) != "teacher":
+            problems.add(place, f"is {organism}, the bundle's is {config.organism}: {part.part} can only be a teacher.")
+        elif config.genes.orthologs is None:
+            problems.add("genes.orthologs", f"is missing: {part.part} has {organism} genes.")
 
 
 def _check_files(config: Config, problems: Problems) -> None:

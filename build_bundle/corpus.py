@@ -23,8 +23,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from scipy import sparse
 
-Role = Literal["reference", "held_out", "profile"]
-ROLES: tuple[Role, ...] = ("reference", "held_out", "profile")
+Role = Literal["reference", "held_out", "profile", "teacher"]
+ROLES: tuple[Role, ...] = ("reference", "held_out", "profile", "teacher")
+TEACHING: tuple[Role, ...] = ("profile", "teacher")
+"""Roles of parts that take part in training alone: none of their rows is a cell of the bundle."""
 ARRAYS = ("data", "indices", "indptr")
 _INT32_MAX = np.iinfo(np.int32).max
 
@@ -40,13 +42,13 @@ class StudyMatrix:
     study : str
         Key of the study.
     role : str
-        "reference", "held_out" or "profile".
+        One of `ROLES`.
     x : csr_matrix of float32, n_obs x n measured genes
         Values on linear scale in the unit of the source, memory-mapped.
     genes : ndarray of int32, n measured genes
         Column j is gene ``corpus.genes[genes[j]]``; ascending.
     first_row : int
-        Row i is row ``first_row + i`` of ``corpus.cells`` (of ``corpus.profiles`` for profiles).
+        Row i is row ``first_row + i`` of ``corpus.cells`` (of ``corpus.teaching`` for parts that only teach).
     unit : str
         Scale of the source before it was made linear, for example "counts".
     """
@@ -61,7 +63,7 @@ class StudyMatrix:
 
     @property
     def rows(self) -> slice:
-        """Rows of ``corpus.cells`` (or ``corpus.profiles``) that this part holds."""
+        """Rows of ``corpus.cells`` (or ``corpus.teaching``) that this part holds."""
         return slice(self.first_row, self.first_row + int(self.x.shape[0]))
 
 
@@ -74,7 +76,7 @@ class PartRecord:
     part, study, role, unit, first_row
         As in `StudyMatrix`.
     n_obs : int
-        Cells or profiles.
+        Cells, or profiles.
     """
 
     part: str
@@ -196,13 +198,13 @@ class Corpus:
         return _read_frame(self.folder / "cells.parquet")
 
     @cached_property
-    def profiles(self) -> pd.DataFrame:
-        """One row a bulk or pseudo-bulk profile: ``study``, ``part``, ``cell_type_ontology_term_id``."""
-        return _read_frame(self.folder / "profiles.parquet")
+    def teaching(self) -> pd.DataFrame:
+        """One row a bulk or pseudo-bulk profile or a teacher's cell: ``study``, ``part``, ``cell_type_ontology_term_id``."""
+        return _read_frame(self.folder / "teaching.parquet")
 
     @cached_property
     def type_similarity(self) -> pd.DataFrame:
-        """Ontology similarity of all labels (held-out and profile ones too): ``a``, ``b``, ``similarity`` > 0."""
+        """Ontology similarity of all labels (held-out and teaching ones too): ``a``, ``b``, ``similarity`` > 0."""
         return _read_frame(self.folder / "type_similarity.parquet")
 
     @cached_property
@@ -242,9 +244,9 @@ class Corpus:
         return self.studies_of("held_out")
 
     @property
-    def profile_studies(self) -> tuple[str, ...]:
-        """Keys of the studies that give profiles."""
-        return self.studies_of("profile")
+    def teaching_studies(self) -> tuple[str, ...]:
+        """Keys of the studies that give profiles or teachers."""
+        return tuple(dict.fromkeys(study for role in TEACHING for study in self.studies_of(role)))
 
     def part(self, key: str) -> StudyMatrix:
         """Open the matrix of one part.
@@ -257,7 +259,7 @@ class Corpus:
         Returns
         -------
         StudyMatrix
-            Memory-mapped; a held-out or profile part with genes unknown to the reference is copied without them.
+            Memory-mapped; a part of another role with genes unknown to the reference is copied without them.
         """
         record = next(r for r in self.records if r.part == key)
         columns, genes = self._part_genes(key)
@@ -310,7 +312,7 @@ def write_corpus(
     *,
     genes: pd.DataFrame,
     cells: pd.DataFrame,
-    profiles: pd.DataFrame,
+    teaching: pd.DataFrame,
     type_similarity: pd.DataFrame,
     names: dict[str, str],
     edges: pd.DataFrame | None = None,
@@ -322,10 +324,10 @@ def write_corpus(
     folder : Path
         Empty folder.
     parts : sequence of PartFiles
-        Reference parts first, then held-out ones, then profiles; rows of `cells` and `profiles` follow this order.
+        In the order of `ROLES`; rows of `cells` and `teaching` follow this order.
     genes : pandas.DataFrame
         ``gene_symbol`` (ascending) and ``gene_id``: the union over reference parts.
-    cells, profiles, type_similarity : pandas.DataFrame
+    cells, teaching, type_similarity : pandas.DataFrame
         As described at `Corpus`.
     names : dict of str to str
         Name of every label, and of every term that `edges` name.
@@ -338,20 +340,20 @@ def write_corpus(
         The written corpus. The arrays are hard links: nothing is copied.
     """
     place = pd.Series(np.arange(len(genes), dtype=np.int32), index=genes["gene_symbol"])
-    records, first = [], {"cells": 0, "profiles": 0}
+    records, first = [], {"cells": 0, "teaching": 0}
     for part in parts:
         target = folder / "parts" / part.part
         target.mkdir(parents=True)
         for name in ARRAYS:
             os.link(part.folder / f"{name}.npy", target / f"{name}.npy")
         np.save(target / "genes.npy", place.reindex(part.symbols).fillna(-1).to_numpy(dtype=np.int32))
-        table = "profiles" if part.role == "profile" else "cells"
+        table = "teaching" if part.role in TEACHING else "cells"
         records.append(PartRecord(part.part, part.study, part.role, part.unit, first[table], part.n_obs))
         first[table] += part.n_obs
     for name, frame in (
         ("genes", genes),
         ("cells", cells),
-        ("profiles", profiles),
+        ("teaching", teaching),
         ("type_similarity", type_similarity),
         ("edges", pd.DataFrame(columns=["child_id", "parent_id"], dtype=str) if edges is None else edges),
     ):

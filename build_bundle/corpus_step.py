@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from build_bundle.config import Config, SelectionSettings
-from build_bundle.corpus import ROLES, PartFiles, Role, write_corpus
+from build_bundle.corpus import ROLES, TEACHING, PartFiles, Role, write_corpus
 from build_bundle.ontology_files import OntologySource
 from build_bundle.ontology_step import similarity_table, subgraph_tables
 from build_bundle.selection import high_confidence, split
@@ -53,7 +53,7 @@ class ReadPart:
 
 
 def read_parts(config: Config, done: Mapping[str, Finished]) -> list[ReadPart]:
-    """Return the parts that could be read: reference first, then held-out, then profiles; studies stay together.
+    """Return the parts that could be read: in the order of `ROLES`; studies stay together.
 
     Parameters
     ----------
@@ -108,8 +108,8 @@ def write_corpus_step(
     if not any(part.role == "reference" for part in parts):
         raise ConfigError("No reference study is left.", next_step="The report says why each was set aside.")
     frames = [part.cells() for part in parts]
-    cells = _cells([f for f, p in zip(frames, parts, strict=True) if p.role != "profile"], config)
-    profiles = _profiles([f for f, p in zip(frames, parts, strict=True) if p.role == "profile"])
+    cells = _cells([f for f, p in zip(frames, parts, strict=True) if p.role not in TEACHING], config)
+    teaching = _teaching([f for f, p in zip(frames, parts, strict=True) if p.role in TEACHING])
     names: dict[str, str] = {}
     for part in parts:
         names |= part.facts["names"]
@@ -120,8 +120,8 @@ def write_corpus_step(
         files,
         genes=_genes(files, gene_names),
         cells=cells,
-        profiles=profiles,
-        type_similarity=similarity_table(ontology, set(cells[TYPE]) | set(profiles[TYPE])),
+        teaching=teaching,
+        type_similarity=similarity_table(ontology, set(cells[TYPE]) | set(teaching[TYPE])),
         names=names,
         edges=graph["edges"][["child_id", "parent_id"]].drop_duplicates(),
     )
@@ -180,7 +180,7 @@ def _unique_ids(ids: Iterable[str]) -> list[str]:
     return result
 
 
-def _profiles(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def _teaching(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     columns = ["study", "part", "label"]
     table = pd.concat([f[columns] for f in frames], ignore_index=True) if frames else pd.DataFrame(columns=columns)
     return table.rename(columns={"label": TYPE}).astype(str)

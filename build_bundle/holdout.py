@@ -30,7 +30,7 @@ class Holdout:
         Parameters
         ----------
         table : pandas.DataFrame
-            Columns ``study`` and ``cell_type_ontology_term_id``: cells or profiles.
+            Columns ``study`` and ``cell_type_ontology_term_id``: cells, or rows that only teach.
 
         Returns
         -------

@@ -16,6 +16,7 @@ import numpy as np
 from build_bundle.corpus import Corpus
 from build_bundle.corpus_step import read_parts, write_corpus_step
 from build_bundle.expression_step import write_expression
+from build_bundle.orthologs import read_orthologs
 from build_bundle.report import write_report
 from build_bundle.sources.examples import read_example
 from build_bundle.sources.part import PartRequest, read_part
@@ -36,7 +37,7 @@ PUBLISHED = (
 )  # fmt: skip
 """Steps whose files make up the bundle."""
 
-_READING = ("build_bundle.sources", "build_bundle.selection", "build_bundle.label_mapping",
+_READING = ("build_bundle.sources", "build_bundle.selection", "build_bundle.label_mapping", "build_bundle.orthologs",
             "build_bundle.label.overrides", "build_bundle.ontology_files", "core.expression", "core.ontology")  # fmt: skip
 _ENCODING = ("build_bundle.train", "core.expression", "core.embedding", "core.vectors", "build_bundle.corpus")
 
@@ -123,12 +124,15 @@ def _part_task(workshop: Workshop, study: StudyConfig, part: PartConfig, example
     mapping = workshop.mappings[labels.mapping].of_study(study.study) if labels and labels.mapping else None
     table = labels.table if labels else None
     overrides = workshop.overrides_of(study)
+    own = workshop.config.organism
+    organism = study.organism_of(part) or own
+    foreign = workshop.config.genes.orthologs if organism != own else None
 
     def run(context: TaskContext) -> Facts:
         names = gene_index_of(context.done["genes"].folder)
         request = PartRequest(
             part=part,
-            organism=workshop.config.organism,
+            organism=organism,
             matrix=workshop.path(part.source),
             label_table=workshop.path(table) if table else None,
             mapping=mapping,
@@ -136,6 +140,7 @@ def _part_task(workshop: Workshop, study: StudyConfig, part: PartConfig, example
             seed=workshop.config.seed,
             overrides=overrides,
             spoken=workshop.spoken if overrides else {},
+            orthologs=read_orthologs(workshop.path(foreign), organism, names) if foreign else None,
         )
         try:
             return read_part(request, names, workshop.rules, context.out, context.progress)
@@ -143,12 +148,12 @@ def _part_task(workshop: Workshop, study: StudyConfig, part: PartConfig, example
             return {SET_ASIDE: str(error)}
 
     material = _shared_material(workshop) | {
-        "part": plain(part),
+        "part": [plain(part), organism],
         "mapping": mapping,
         "overrides": [plain(override) for override in overrides],
         "spoken": workshop.spoken_digest if overrides else "",
         "examples": [plain(example) for example in examples],
-        "files": [workshop.digest(file) for file in (part.source, table) if file],
+        "files": [workshop.digest(file) for file in (part.source, table, foreign) if file],
     }
     return Task(f"read-{part.part}", f"Read {part.part}", run, ("genes",), material, _READING)
 

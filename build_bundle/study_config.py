@@ -111,6 +111,8 @@ class PartConfig:
         Where it is not the study's: profiles of a study that also has cells stay away when the study is held out.
     replicate : str
         Column of the cell metadata that names the donor, animal or batch: the units of pseudo-bulk tests.
+    organism : str
+        Where it is not the study's.
     """
 
     part: str
@@ -121,6 +123,7 @@ class PartConfig:
     select: tuple[Select, ...] = ()
     role: Role | None = None
     replicate: str = ""
+    organism: str = ""
 
     def __post_init__(self) -> None:
         require(SLUG.fullmatch(self.part), f"part {self.part!r} is not of a-z, 0-9, - and _.")
@@ -137,12 +140,12 @@ class StudyConfig:
     title, technology, tissue, licence : str
         For the table of studies.
     role : str
-        ``reference`` (in the bundle), ``held_out`` (asked, never shown to the encoder) or ``profile`` (bulk or
-        pseudo-bulk rows, one a type, that only help training).
+        ``reference`` (in the bundle), ``held_out`` (asked, never shown to the encoder), ``profile`` (bulk or
+        pseudo-bulk rows, one a type, that only help training) or ``teacher`` (cells that only help training).
     accession, pubmed_id, release_date : str
         Where known. Dates are ISO.
     organism : str
-        Must be the bundle's where given.
+        Where it is not the bundle's: such cells can only be teachers.
     origin : str
         Where the file came from, in words.
     source, labels, scale, select, replicate
@@ -198,6 +201,10 @@ class StudyConfig:
     def role_of(self, part: PartConfig) -> Role:
         """Return the role of one of its parts."""
         return part.role or self.role
+
+    def organism_of(self, part: PartConfig) -> str:
+        """Return the organism of one of its parts; empty where it is the bundle's."""
+        return part.organism or self.organism
 
 
 @dataclass(frozen=True)

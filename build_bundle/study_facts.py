@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from build_bundle.config import Config
+from build_bundle.corpus import TEACHING
 from build_bundle.sources.part import LEFT_OUT, NO_LABEL, UNMAPPED
 from build_bundle.step import Facts, Finished
 from build_bundle.study_config import StudyConfig
@@ -34,27 +35,27 @@ class StudyOutcome:
     @property
     def used(self) -> tuple[Facts, ...]:
         """Facts of the parts with cells that could be read."""
-        return tuple(facts for facts, is_profile in self._read if not is_profile)
+        return tuple(facts for facts, only_teaches in self._read if not only_teaches)
 
     @property
-    def n_profiles(self) -> int:
-        """Profiles that could be read."""
-        return sum(int(facts["n_cells"]) for facts, is_profile in self._read if is_profile)
+    def n_teaching(self) -> int:
+        """Profiles and teachers' cells that could be read."""
+        return sum(int(facts["n_cells"]) for facts, only_teaches in self._read if only_teaches)
 
     @property
     def has_cells(self) -> bool:
-        """Whether the study was offered with cells, and not with profiles only."""
-        return any(self.study.role_of(part) != "profile" for part in self.study.parts)
+        """Whether the study was offered with cells for the bundle, and not for training only."""
+        return any(self.study.role_of(part) not in TEACHING for part in self.study.parts)
 
     @property
     def is_set_aside(self) -> bool:
         """Whether nothing that it was offered with could be read."""
-        return not self.used if self.has_cells else not self.n_profiles
+        return not self.used if self.has_cells else not self.n_teaching
 
     @property
     def _read(self) -> list[tuple[Facts, bool]]:
         pairs = zip(self.study.parts, self.parts, strict=True)
-        return [(facts, self.study.role_of(part) == "profile") for part, facts in pairs if SET_ASIDE not in facts]
+        return [(facts, self.study.role_of(part) in TEACHING) for part, facts in pairs if SET_ASIDE not in facts]
 
     @property
     def reason(self) -> str:
@@ -96,13 +97,13 @@ def outcomes(config: Config, done: Mapping[str, Finished]) -> list[StudyOutcome]
 
 
 def studies_table(found: list[StudyOutcome]) -> pd.DataFrame:
-    """Return the ``studies`` table; profiles, which hold no cells of the bundle, are not in it."""
+    """Return the ``studies`` table; what only teaches holds no cells of the bundle and is not in it."""
     return pd.DataFrame([_study_row(o) for o in found if o.has_cells])
 
 
 def _study_row(outcome: StudyOutcome) -> dict[str, Any]:
     study = outcome.study
-    parts = [part for part in study.parts if study.role_of(part) != "profile"]
+    parts = [part for part in study.parts if study.role_of(part) not in TEACHING]
     technologies = dict.fromkeys(part.technology or study.technology for part in parts)
     return {
         "study": study.study,

@@ -19,6 +19,7 @@ ROW_HEIGHT = 38
 NAMES: Mapping[str, str] = {
     "encoder": "Encoder of this reference",
     "encoder_alone": "The same, each cell by itself",
+    "encoder_untaught": "The same, without cells of another organism",
     "pca_100": "PCA, 100 components",
     "pca_width": "PCA, as wide as the encoder",
     "raw": "Raw expression",
@@ -26,6 +27,7 @@ NAMES: Mapping[str, str] = {
     "logistic": "Logistic regression",
     "logistic_labels": "Logistic regression, its own labels",
     "logistic_in_context": "Logistic regression, cells in company",
+    "logistic_taught": "Logistic regression, on all the encoder learns from",
     "celltypist": "CellTypist",
     "celltypist_labels": "CellTypist, its own labels",
     "celltypist_voting_labels": "CellTypist, labels agreed on by clusters",

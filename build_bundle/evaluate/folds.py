@@ -93,7 +93,7 @@ def types_left_out(corpus: Corpus, fold: Sequence[str], share: float, seed: int)
     Parameters
     ----------
     corpus : Corpus
-        The reference and its profiles.
+        The reference, and what teaches beside it.
     fold : sequence of str
         Held-out studies.
     share : float
@@ -111,7 +111,7 @@ def types_left_out(corpus: Corpus, fold: Sequence[str], share: float, seed: int)
     both = sorted(set(cells.loc[mine, TYPE]) & set(cells.loc[~mine, TYPE]))
     n = min(len(both), max(1, round(share * len(both)))) if share > 0 else 0
     chosen = np.random.default_rng([seed, 43]).choice(len(both), n, replace=False)
-    studies = [*corpus.reference, *corpus.profile_studies]
+    studies = [*corpus.reference, *corpus.teaching_studies]
     return frozenset((both[i], study) for i in chosen for study in studies)
 
 

@@ -100,28 +100,33 @@ class Logistic:
 
     Parameters
     ----------
-    corpus : Corpus
-        Where the cells lie.
     inputs : EncoderInputs
         What it reads.
-    rows : ndarray of int64
-        Rows of ``corpus.cells`` it is trained on.
+    z : ndarray of float32, n x n_vocab
+        `EncoderInputs.z_scores` of the cells it is trained on.
+    labels : ndarray of str, n
+        Their types.
     """
 
-    def __init__(self, corpus: Corpus, inputs: EncoderInputs, rows: npt.NDArray[np.int64]) -> None:
+    def __init__(self, inputs: EncoderInputs, z: Floats, labels: npt.NDArray[np.object_]) -> None:
         linear_model = importlib.import_module("sklearn.linear_model")
         self._inputs = inputs
-        wanted = np.zeros(len(corpus.cells), dtype=bool)
-        wanted[rows] = True
-        parts = [(chunk.rows, inputs.z_scores(chunk.x, chunk.measured)) for chunk in chunks(corpus, wanted, inputs)]
-        labels = corpus.cells["cell_type_ontology_term_id"].to_numpy()[np.concatenate([rows for rows, _ in parts])]
         model = linear_model.LogisticRegression(C=LOGISTIC_C, max_iter=200, tol=1e-3)
-        model.fit(np.concatenate([z for _, z in parts]), labels)
+        model.fit(z, labels)
         self.classes = model.classes_.astype(object)
         self._weights, self._bias = model.coef_.T.astype(np.float32), model.intercept_.astype(np.float32)
         if len(self.classes) == 2:  # one column says both
             self._weights = np.hstack([-self._weights, self._weights])
             self._bias = np.hstack([-self._bias, self._bias])
+
+    @classmethod
+    def of_rows(cls, corpus: Corpus, inputs: EncoderInputs, rows: npt.NDArray[np.int64]) -> Logistic:
+        """Train it on some rows of ``corpus.cells``."""
+        wanted = np.zeros(len(corpus.cells), dtype=bool)
+        wanted[rows] = True
+        parts = [(chunk.rows, inputs.z_scores(chunk.x, chunk.measured)) for chunk in chunks(corpus, wanted, inputs)]
+        labels = corpus.cells["cell_type_ontology_term_id"].to_numpy()[np.concatenate([rows for rows, _ in parts])]
+        return cls(inputs, np.concatenate([z for _, z in parts]), labels)
 
     def logits(self, x: sparse.csr_matrix, measured: Flags) -> Floats:
         """Return one number a type, float32, n x n_types."""
@@ -145,4 +150,4 @@ def on_sphere(logits: Floats) -> Floats:
 
 def logistic_logits(trained: TrainedEncoder, corpus: Corpus) -> Represent:
     """Fit a logistic regression on the encoder's training cells and return its centred logits on the unit sphere."""
-    return Logistic(corpus, trained.encoder.inputs, trained.rows).represent
+    return Logistic.of_rows(corpus, trained.encoder.inputs, trained.rows).represent

@@ -62,8 +62,8 @@ def _study(outcome: StudyOutcome) -> dict[str, Any]:
     study = outcome.study
     return {
         "config": study,
-        "status": "profiles for training" if not outcome.has_cells and outcome.n_profiles else outcome.status,
-        "n_profiles": outcome.n_profiles,
+        "status": "training only" if not outcome.has_cells and outcome.n_teaching else outcome.status,
+        "n_teaching": outcome.n_teaching,
         "reason": outcome.reason,
         "unit": ", ".join(dict.fromkeys(str(p["unit"]) for p in outcome.used)),
         "n_cells": outcome.total("n_cells"),
@@ -78,7 +78,9 @@ def _study(outcome: StudyOutcome) -> dict[str, Any]:
 def _study_bar(outcome: StudyOutcome) -> Bar:
     n, offered = outcome.total("n_cells"), outcome.total("n_offered")
     if not outcome.used:
-        return Bar(outcome.study.study, 0, f"{outcome.n_profiles} profiles" if outcome.n_profiles else "set aside")
+        return Bar(
+            outcome.study.study, 0, f"{outcome.n_teaching:,} for training" if outcome.n_teaching else "set aside"
+        )
     return Bar(outcome.study.study, n, f"{n:,} of {offered:,}")
 
 

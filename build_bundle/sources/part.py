@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from scipy import sparse
 from build_bundle.corpus import write_csr_blocks
 from build_bundle.label.overrides import Override
 from build_bundle.label_mapping import split_ids
+from build_bundle.orthologs import Orthologs
 from build_bundle.selection import TermRules
 from build_bundle.sources.examples import take_examples
 from build_bundle.sources.labels import label_words, metadata_column, selected
@@ -47,7 +48,7 @@ class PartRequest:
     part : PartConfig
         The configuration's part; it has labels.
     organism : str
-        Organism of the bundle.
+        Organism of the cells.
     matrix : Path
         Local file.
     label_table : Path, optional
@@ -62,6 +63,8 @@ class PartRequest:
         The curator's corrections that can be about the study.
     spoken : mapping of str to tuple of str
         Further names of a word, by which a correction may mean it.
+    orthologs : Orthologs, optional
+        Where the organism is not the bundle's: what its genes are called there.
     """
 
     part: PartConfig
@@ -73,6 +76,7 @@ class PartRequest:
     seed: int = 0
     overrides: Sequence[Override] = ()
     spoken: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    orthologs: Orthologs | None = None
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ def read_part(
     request : PartRequest
         What to read.
     names : GeneNames
-        Names of the organism's genes.
+        Names of the genes of the bundle's organism.
     rules : TermRules
         Which terms label cells.
     out : Path
@@ -154,10 +158,13 @@ def read_part(
 
 def _examined(request: PartRequest, names: GeneNames, out: Path) -> tuple[Diagnosis, pd.Series]:
     raw = read_raw(request.matrix, out / "scratch", request.part.scale)
+    orthologs = request.orthologs
     try:
-        diagnosis = examine(raw, names, organism=request.organism)
+        diagnosis = examine(raw, orthologs.names if orthologs else names, organism=request.organism)
     except InputError as error:
         raise SourceError(error.message, next_step=error.next_step) from error
+    if orthologs:
+        diagnosis = replace(diagnosis, matrix=orthologs.renamed(diagnosis.matrix))
     labels = request.part.labels or Labels(column="")
     return diagnosis, label_words(labels, request.label_table, raw, diagnosis.matrix)
 

@@ -209,7 +209,7 @@ def train_one(study: StudyList, name: str, reference: str, out: Path, cache: Pat
         raise ConfigError(f"The list has no reference {reference!r}.", next_step=f"It has {', '.join(names)}.")
     chosen = study.configs[names.index(reference) if reference else 0]
     found = _reference(chosen, replace(study, models=(spec,)), out / ".build", cache)
-    bench = Workbench(found.corpus, found.train, seed=study.seed, groups=found.groups)
+    bench = Workbench(found.corpus, found.shared, seed=study.seed, groups=found.groups)
     return write_model(out, bench, bench.fit(spec, lambda epoch: _tell(epoch, spec.epochs)))
 
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -38,13 +38,15 @@ from build_bundle.networks.spec import ModelSpec
 from build_bundle.networks.training import GroupFiles, Workbench
 from build_bundle.stream import chunks
 from build_bundle.study.rivals import Rival
-from build_bundle.study.settings import ALONE, DEFAULT, IN_CONTEXT
+from build_bundle.study.settings import ALONE, DEFAULT, IN_CONTEXT, TAUGHT, UNTAUGHT
+from build_bundle.train.cells import training_cells
 from build_bundle.train.encoder import TrainedEncoder, train_encoder
 from build_bundle.train.settings import TrainSettings
 
 Phase = Literal["final", "inner", "growth"]
 CELL_FIELDS = ("n_vocabulary", "min_studies", "cells_per_type", "profile_cells")
 """Settings of ``[train]`` that change what every model sees, and so its result."""
+_AS_TRAINED = {DEFAULT, ALONE, UNTAUGHT, TAUGHT}  # all settings change what these give
 Facts = dict[str, Any]
 Outcome = tuple[pd.DataFrame, Facts]
 
@@ -106,7 +108,7 @@ class StudyReference:
     evaluate : EvaluateSettings
         Folds and k.
     train : TrainSettings
-        How the bundle's encoder is trained; vocabulary and cells are the same for all models.
+        How the bundle's encoder is trained; the vocabulary is the same for all models.
     groups : GroupFiles or None
         Gene groups.
     """
@@ -116,6 +118,11 @@ class StudyReference:
     evaluate: EvaluateSettings
     train: TrainSettings
     groups: GroupFiles | None
+
+    @property
+    def shared(self) -> TrainSettings:
+        """What all models but the default learn from: the reference and its profiles, without teachers."""
+        return replace(self.train, teacher_cells=0)
 
     def folds(self, phase: Literal["final", "inner"], n_inner: int) -> Iterator[StudyFold]:
         """Yield the hold-outs of a phase."""
@@ -144,7 +151,7 @@ class FoldBench:
         self.reference, self.fold, self.seed = reference, fold, seed
         self.holdout = Holdout(frozenset(fold.held_out))
         self.bench = Workbench(
-            reference.corpus, reference.train, seed=seed, holdout=self.holdout, groups=reference.groups
+            reference.corpus, reference.shared, seed=seed, holdout=self.holdout, groups=reference.groups
         )
 
     @cached_property
@@ -192,8 +199,10 @@ class FoldBench:
 
     @cached_property
     def _default(self) -> TrainedEncoder:
-        reference = self.reference
-        return train_encoder(reference.corpus, reference.train, seed=self.seed, holdout=self.holdout)
+        return self._trained(self.reference.train)
+
+    def _trained(self, settings: TrainSettings) -> TrainedEncoder:
+        return train_encoder(self.reference.corpus, settings, seed=self.seed, holdout=self.holdout)
 
     def _placed_by_default(self, name: str, representation: Representation) -> pd.DataFrame:
         inputs = self._default.encoder.inputs  # may see more of a cell than the other models do
@@ -213,15 +222,26 @@ class FoldBench:
             return self.retrieved(name, Representation(base))
         if name == ALONE:
             return self._placed_by_default(name, Representation(encoded(self._default.encoder)))
+        if name == UNTAUGHT:
+            return self._placed_by_default(name, as_searched(self._trained(self.reference.shared).encoder))
         if name.startswith("logistic"):
             return self._logistic(name)
         return self.retrieved(name, Representation(cosine(inputs) if name == "cosine" else raw(inputs)))
 
     @cached_property
     def _regression(self) -> Logistic:
-        return Logistic(self.reference.corpus, self.bench.cells.inputs, self.bench.cells.rows)
+        return Logistic.of_rows(self.reference.corpus, self.bench.cells.inputs, self.bench.cells.rows)
+
+    @cached_property
+    def _taught_regression(self) -> Logistic:
+        reference = self.reference
+        data = training_cells(reference.corpus, reference.train, seed=self.seed, holdout=self.holdout).data
+        labels = np.array(data.classes, dtype=object)[data.codes]
+        return Logistic(data.inputs, data.dense(np.arange(len(data))), labels)
 
     def _logistic(self, name: str) -> pd.DataFrame:
+        if name == TAUGHT:
+            return self.retrieved(name, Representation(self._taught_regression.represent))
         if name != "logistic_labels":
             return self.retrieved(name, Representation(self._regression.represent, in_context=name == IN_CONTEXT))
         wanted = np.zeros(len(self.reference.corpus.cells), dtype=bool)
@@ -264,7 +284,7 @@ class StudyStore:
             "name": name,
             "settings": settings,
             "seed": bench.seed,
-            "cells": train if name == DEFAULT else {field: train[field] for field in CELL_FIELDS},
+            "cells": train if name in _AS_TRAINED else {field: train[field] for field in CELL_FIELDS},
             "evaluate": [reference.evaluate.k, reference.evaluate.min_reference, reference.evaluate.max_queries],
             "parts": [asdict(record) for record in reference.corpus.records],
         }

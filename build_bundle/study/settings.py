@@ -16,7 +16,20 @@ from core.errors import ConfigError
 ALONE, IN_CONTEXT = "encoder_alone", "logistic_in_context"
 """The default without drawing cells to their type or to their surroundings, and logistic regression with both: what each
 of the two parts is worth."""
-BASELINES = ("pca_100", "pca_width", "raw", "cosine", "logistic", "logistic_labels", ALONE, IN_CONTEXT)
+UNTAUGHT, TAUGHT = "encoder_untaught", "logistic_taught"
+"""The default without teachers, and logistic regression on all the default learns from: what teachers are worth."""
+BASELINES = (
+    "pca_100",
+    "pca_width",
+    "raw",
+    "cosine",
+    "logistic",
+    "logistic_labels",
+    ALONE,
+    IN_CONTEXT,
+    UNTAUGHT,
+    TAUGHT,
+)
 RIVALS = ("celltypist", "celltypist_voting", "singler")
 DEFAULT = "encoder"
 """The bundle's own encoder, trained as ``[train]`` of the reference's configuration says."""

@@ -16,6 +16,7 @@ from build_bundle.train.profiles import profile_blocks
 from build_bundle.train.rows import Rows, choose_rows
 from build_bundle.train.settings import TrainSettings
 from build_bundle.train.statistics import Block, encoder_inputs
+from build_bundle.train.teachers import teacher_blocks
 from build_bundle.train.vocabulary import choose_vocabulary
 from core.errors import ConfigError
 from core.expression.recipe import EncoderInputs, Recipe
@@ -30,7 +31,7 @@ class TrainingCells:
     Parameters
     ----------
     data : Dataset
-        Labelled training cells, simulated ones of profiles last.
+        Labelled training cells, then simulated ones of profiles, then teachers.
     validation : Dataset or None
         Cells that watch the training, of types the networks can name.
     genes : ndarray of int64, n_vocab
@@ -58,11 +59,11 @@ def training_cells(corpus: Corpus, settings: TrainSettings, *, seed: int, holdou
     corpus : Corpus
         Reference with ``split`` set.
     settings : TrainSettings
-        Vocabulary, cells of a type, profiles.
+        Vocabulary, cells of a type, profiles, teachers.
     seed : int
         Seed of every random choice.
     holdout : Holdout
-        What must never be seen: neither as cells, nor as profiles, nor in the statistics.
+        What must never be seen: neither as cells, nor as profiles or teachers, nor in the statistics.
 
     Returns
     -------
@@ -82,6 +83,7 @@ def training_cells(corpus: Corpus, settings: TrainSettings, *, seed: int, holdou
     recipe = Recipe(detected=settings.detected if settings.embedding == "ontology" else 0.0)
     inputs = encoder_inputs(corpus.genes[genes], blocks, recipe)
     blocks += profile_blocks(corpus, genes, per_profile=settings.profile_cells, seed=seed, holdout=holdout)
+    blocks += teacher_blocks(corpus, genes, per_type=settings.teacher_cells, seed=seed, holdout=holdout)
     classes = tuple(sorted({str(name) for block in blocks for name in block.types}))
     if len(classes) < 2:
         raise ConfigError("All training cells have one type.", next_step="Add a study with other cell types.")

@@ -66,7 +66,7 @@ def train_encoder(
     seed : int
         Seed of every random choice.
     holdout : Holdout
-        What the encoder must never see: neither as cells, nor as profiles, nor in its statistics.
+        What the encoder must never see: neither as cells, nor as profiles or teachers, nor in its statistics.
     progress : callable
         Told the fraction done and the epoch.
 

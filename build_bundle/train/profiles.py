@@ -46,8 +46,8 @@ def profile_blocks(
     if per_profile == 0:
         return []
     rng = np.random.default_rng([seed, 7])
-    types = corpus.profiles["cell_type_ontology_term_id"].to_numpy(dtype=object)
-    held = holdout.covers(corpus.profiles)
+    types = corpus.teaching["cell_type_ontology_term_id"].to_numpy(dtype=object)
+    held = holdout.covers(corpus.teaching)
     blocks = []
     for matrix in corpus.matrices("profile"):
         kept = np.flatnonzero(~held[matrix.rows])

@@ -37,7 +37,7 @@ def choose_rows(corpus: Corpus, *, split: str, per_type: int, seed: int, holdout
     wanted = cells[(cells["split"] == split) & ~holdout.covers(cells)]
     rng = np.random.default_rng([seed, len(split)])
     chosen = [
-        _at_most(group.index.to_numpy(), per_type, rng)
+        at_most(group.index.to_numpy(), per_type, rng)
         for _, group in wanted.groupby(["part", "cell_type_ontology_term_id"], sort=True)
     ]
     if not chosen:
@@ -49,5 +49,6 @@ def choose_rows(corpus: Corpus, *, split: str, per_type: int, seed: int, holdout
     }
 
 
-def _at_most(rows: npt.NDArray[np.int64], n: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+def at_most(rows: npt.NDArray[np.int64], n: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+    """Return the rows, or `n` of them chosen at random where there are more."""
     return rows if len(rows) <= n else rng.choice(rows, n, replace=False)

@@ -42,6 +42,8 @@ class TrainSettings:
         Training cells taken at most from one type of one part.
     profile_cells : int
         Training cells simulated from each bulk profile; 0 leaves profiles out.
+    teacher_cells : int
+        Training cells taken at most from one type of one part that only teaches; 0 leaves teachers out.
     soft_targets : float
         Share of the target spread over related types in proportion to their ontology similarity, 0..1.
     soft_from_types : int
@@ -71,7 +73,7 @@ class TrainSettings:
     n_nets: int = 3
     hidden: tuple[int, ...] = (100,)
     n_latent: int = 100
-    linear_weight: float = 3.0
+    linear_weight: float = 12.0
     ridge: float = 3.0
     hidden_weight: float = 0.9
     detected: float = 0.0
@@ -79,6 +81,7 @@ class TrainSettings:
     min_studies: int = 2
     cells_per_type: int = 100
     profile_cells: int = 15
+    teacher_cells: int = 100
     soft_targets: float = 0.3
     soft_from_types: int = 60
     panel_augmentation: float = 0.7
@@ -95,6 +98,7 @@ class TrainSettings:
         _check("embedding", self.embedding, good=self.embedding in EMBEDDINGS, wanted=f"one of {', '.join(EMBEDDINGS)}")
         for name in (
             "profile_cells",
+            "teacher_cells",
             "patience",
             "weight_decay",
             "soft_from_types",

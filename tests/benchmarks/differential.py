@@ -99,7 +99,7 @@ def prepared_corpus(plan: Plan, folder: Path) -> Corpus:
     terms = plan.pool.tables["terms"]
     corpus = write_corpus(
         out / "corpus", parts, genes=genes, cells=pd.concat(frames, ignore_index=True),
-        profiles=pd.DataFrame(columns=["study", "part", _TYPE], dtype=str),
+        teaching=pd.DataFrame(columns=["study", "part", _TYPE], dtype=str),
         type_similarity=plan.pool.tables["type_similarity"],
         names=dict(zip(terms["term_id"], terms["name"], strict=True)),
         edges=plan.pool.tables["edges"][["child_id", "parent_id"]].drop_duplicates(),

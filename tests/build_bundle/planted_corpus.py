@@ -38,6 +38,7 @@ def planted_corpus(
     world: World | None = None,
     compositions: Mapping[str, Mapping[str, int]] = COMPOSITION,
     held_out: Sequence[str] = (),
+    teachers: Sequence[str] = (),
     validation_share: float = 0.0,
     profiles: Sequence[str] = (),
     two_parts: Sequence[str] = (),
@@ -46,15 +47,16 @@ def planted_corpus(
     """Write a corpus of planted studies.
 
     `profiles` names types of which a bulk profile study has one each; studies in `two_parts` are cut into two files, the
-    second of which measured every other gene only; `panels` says which of the world's genes a study measured.
+    second of which measured every other gene only; those in `teachers` only teach; `panels` says which of the world's genes a study measured.
     """
     world = world or World()
     parts: list[PartFiles] = []
     frames: list[pd.DataFrame] = []
     symbols: set[str] = set()
-    for role in ("reference", "held_out"):
+    roles = dict.fromkeys(held_out, "held_out") | dict.fromkeys(teachers, "teacher")
+    for role in ("reference", "held_out", "teacher"):
         for number, (study, composition) in enumerate(sorted(compositions.items())):
-            if (study in held_out) != (role == "held_out"):
+            if roles.get(study, "reference") != role:
                 continue
             cells = world.draw(study, composition, seed=number + 1)
             panel = np.zeros(len(world.genes), dtype=bool)
@@ -70,8 +72,12 @@ def planted_corpus(
     if profiles:
         rates = np.stack([_profile(world, name) for name in profiles])
         x, names = _columns(sparse.csr_matrix(rates.astype(np.float32)), world.genes, np.ones(len(world.genes), bool))
-        parts.append(_stored(folder, PROFILE_STUDY, PROFILE_STUDY, "profile", x, names))
-    cells_table = pd.concat(frames, ignore_index=True)
+        first_teacher = next((i for i, part in enumerate(parts) if part.role == "teacher"), len(parts))
+        parts.insert(first_teacher, _stored(folder, PROFILE_STUDY, PROFILE_STUDY, "profile", x, names))
+    told = pd.concat(frames, ignore_index=True)
+    teaches = told["role"] == "teacher"
+    teaching = pd.concat([profile_table, told.loc[teaches, list(profile_table.columns)]], ignore_index=True)
+    cells_table = told[~teaches].reset_index(drop=True)
     in_reference = (cells_table["role"] == "reference").to_numpy()
     watching = np.random.default_rng(0).random(len(cells_table)) < validation_share
     cells_table["split"] = np.where(in_reference, np.where(watching, "validation", "train"), "none")
@@ -84,7 +90,7 @@ def planted_corpus(
         parts,
         genes=pd.DataFrame({"gene_symbol": genes, "gene_id": [None] * len(genes)}),
         cells=cells_table,
-        profiles=profile_table.astype(str),
+        teaching=teaching.astype(str),
         type_similarity=similarity(),
         names={term: name for term, (name, _, _) in TERMS.items()},
         edges=pd.DataFrame(

@@ -54,6 +54,12 @@ def test_all_problems_of_a_configuration_at_once(config_file: Path) -> None:
         ('study = "tanaka2022"\nn_cells', 'study = "nobody"\nn_cells', "'nobody' is no study with the role reference"),
         ("max_folds = 2", 'folds = [["nobody"]]', "evaluate.folds: 'nobody'"),
         ('accession = "GSE000001"', 'organism = "mouse"', "is mouse, the bundle's is human"),
+        ('accession = "GSE000001"', 'organism = "yeast"', "'yeast' is none of"),
+        (
+            'accession = "GSE000001"',
+            'organism = "mouse"\nrole = "teacher"',
+            "genes.orthologs: is missing: lindholm2019",
+        ),
         ('path = "genes.csv"', 'path = "nowhere.csv"', "nowhere.csv: does not exist"),
         ('path = "ferreira2021.h5ad"', 'path = "$DATA/ferreira2021.h5ad"', "give the folder with --data"),
         ('mapping = "labels.csv", table', 'mapping = "none.csv", table', "none.csv"),
@@ -70,6 +76,18 @@ def test_contradictions_are_found(config_file: Path, old: str, new: str, said: s
     assert old in text
     config_file.write_text(text.replace(old, new, 1), encoding="utf-8")
     assert said in problems(config_file)
+
+
+def test_cells_of_another_organism_may_teach(config_file: Path) -> None:
+    text = config_file.read_text(encoding="utf-8")
+    text = text.replace('accession = "GSE000001"', 'organism = "mouse"\nrole = "teacher"', 1)
+    text = text.replace(
+        'table = { path = "genes.csv" }', 'table = { path = "genes.csv" }\northologs = { path = "genes.csv" }'
+    )
+    config_file.write_text(text, encoding="utf-8")
+    config = read_config(config_file)
+    assert config.study[0].organism_of(config.study[0].parts[0]) == "mouse"
+    assert config.genes.orthologs in config.files
 
 
 def test_no_reference_study(config_file: Path) -> None:

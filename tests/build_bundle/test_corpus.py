@@ -55,7 +55,7 @@ def test_a_held_out_part_has_no_gene_that_the_reference_lacks(tmp_path: Path) ->
         parts,
         genes=pd.DataFrame({"gene_symbol": ["A", "C"], "gene_id": [None, None]}),
         cells=pd.DataFrame({"cell_id": ["1", "2"], "role": ["reference", "held_out"]}),
-        profiles=pd.DataFrame({"study": [], "cell_type_ontology_term_id": []}),
+        teaching=pd.DataFrame({"study": [], "cell_type_ontology_term_id": []}),
         type_similarity=pd.DataFrame({"a": [], "b": [], "similarity": []}),
         names={},
     )
@@ -72,12 +72,12 @@ def test_parts_of_a_study_keep_their_own_panels(tmp_path: Path) -> None:
     corpus = planted_corpus(tmp_path, two_parts=("tanaka2022",), profiles=(B, MONO))
     assert corpus.parts == ("ferreira2021", "lindholm2019", "okafor2020", "tanaka2022_a", "tanaka2022_b")
     assert corpus.reference == ("ferreira2021", "lindholm2019", "okafor2020", "tanaka2022")
-    assert corpus.profile_studies == ("sorted2018",)
+    assert corpus.teaching_studies == ("sorted2018",)
     first, second = corpus.part("tanaka2022_a"), corpus.part("tanaka2022_b")
     assert second.first_row == first.rows.stop
     assert len(second.genes) < len(first.genes)
     place = corpus.parts.index("tanaka2022_b")
     assert corpus.measured[place].sum() == len(second.genes)
     assert [m.part for m in corpus.matrices("profile")] == ["sorted2018"]
-    assert len(corpus.profiles) == 2
+    assert len(corpus.teaching) == 2
     assert Corpus.open(corpus.folder).cells.equals(corpus.cells)

@@ -31,7 +31,7 @@ def test_parts_of_a_study_are_one_row() -> None:
     assert row["technology"] == "Drop-seq, 10x"
     assert row["source"] == "s_a.h5ad, s_b.h5ad"
     assert row["status"] == "used"
-    assert outcome.n_profiles == 3
+    assert outcome.n_teaching == 3
 
 
 def test_a_part_or_a_whole_study_set_aside() -> None:
@@ -47,6 +47,8 @@ def test_profiles_and_held_out_studies() -> None:
     assert not profiles.has_cells
     assert not profiles.is_set_aside
     assert studies_table([profiles]).empty
+    teachers = StudyOutcome(study("t", part("t", role="teacher")), (facts(4, ["CL:1"]),))
+    assert (teachers.has_cells, teachers.is_set_aside, teachers.n_teaching) == (False, False, 4)
     lost = StudyOutcome(study("p", part("p", role="profile")), ({"set_aside": "gone"},))
     assert lost.is_set_aside
     held = StudyOutcome(study("h", part("h"), role="held_out"), (facts(4, ["CL:1"]),))

@@ -13,6 +13,7 @@ from build_bundle.corpus import read_csr
 from build_bundle.gene_tables import read_gene_table
 from build_bundle.label.overrides import Override
 from build_bundle.ontology_files import read_ontology
+from build_bundle.orthologs import Orthologs
 from build_bundle.selection import TermRules
 from build_bundle.sources.examples import read_example
 from build_bundle.sources.part import PartRequest, read_part
@@ -49,6 +50,22 @@ def request_for(sources: Path) -> Callable[..., PartRequest]:
         return PartRequest(part=part, organism="human", matrix=sources / file, **fields)
 
     return make
+
+
+def test_genes_of_another_organism_get_the_symbols_of_the_bundle(request_for, names, rules, sources, tmp_path) -> None:
+    known = {symbol: f"M{symbol}" for symbol in World().genes[1:]}
+    none = [()] * len(known)
+    orthologs = Orthologs(GeneNames.from_lists(list(known), none, none, none), known)
+    plain, renamed = tmp_path / "plain", tmp_path / "renamed"
+    plain.mkdir()
+    renamed.mkdir()
+    read_part(request_for(), names, rules, plain)
+    read_part(request_for(orthologs=orthologs), names, rules, renamed)
+    assert symbols(renamed) == [known[symbol] for symbol in symbols(plain) if symbol in known]
+    own, theirs = (read_csr(folder, len(symbols(folder))) for folder in (plain, renamed))
+    for place, symbol in enumerate(symbols(renamed)):
+        counterpart = symbols(plain).index(symbol.removeprefix("M"))
+        np.testing.assert_array_equal(theirs[:, place].toarray(), own[:, counterpart].toarray())
 
 
 def cells(folder: Path) -> pd.DataFrame:

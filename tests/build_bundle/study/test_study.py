@@ -30,7 +30,7 @@ from core.errors import ConfigError
 LIST = """
 seed = 3
 configs = ["{config}"]
-baselines = ["cosine", "logistic_labels", "pca_100"]
+baselines = ["cosine", "logistic_labels", "pca_100", "encoder_untaught", "logistic_taught"]
 inner = 2
 
 [[models]]
