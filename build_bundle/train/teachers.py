@@ -1,4 +1,4 @@
-"""Cells that only teach: of another organism, under the genes of their counterparts (`build_bundle.orthologs`).
+"""Cells that only teach, mostly of another organism, under the genes of their counterparts (`build_bundle.orthologs`).
 
 They know types of which the reference has few cells, measured by technologies it lacks. They are no cells of the bundle, so
 none can be found by a search.
