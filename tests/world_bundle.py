@@ -407,7 +407,7 @@ def _manifest(ref: Reference, index: object, variances: dict[str, tuple[float, .
         schema_version=schema.SCHEMA_VERSION, bundle_id="", name="planted", title="Planted world", organism="human",
         organism_ontology_term_id="NCBITaxon:9606", built_at="2026-01-01T00:00:00+00:00", builder_version="0.1.0",
         files={}, recipe=Recipe().to_dict(),
-        encoder=EncoderFacts(1, (N_UNITS,), "tanh", N_LATENT, N_VOCABULARY, l2=True, n_types=0, n_coordinates=0, n_inputs=N_VOCABULARY),
+        encoder=EncoderFacts(1, (N_UNITS,), "tanh", N_LATENT, N_VOCABULARY, l2=True, n_coordinates=0, n_inputs=N_VOCABULARY),
         index=index,
         confidence=ConfidenceFacts(
             float(learn_threshold(np.concatenate(held))), 0.99, len(ref.types), "each study left out in turn", 0.5

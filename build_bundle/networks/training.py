@@ -198,7 +198,6 @@ def encoder_facts(fitted: FittedModel, n_vocabulary: int) -> dict[str, object]:
         "n_latent": widths[-1],
         "n_vocabulary": n_vocabulary,
         "l2": True,
-        "n_types": 0,
         "n_coordinates": 0,
         "n_inputs": n_vocabulary,
     }

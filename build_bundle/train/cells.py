@@ -38,12 +38,15 @@ class TrainingCells:
         The vocabulary, as indices into ``corpus.genes``.
     rows : ndarray of int64
         Rows of ``corpus.cells`` in `data`, ascending.
+    measured_by : ndarray of float32, n_vocab
+        Share of the reference's studies that measured a gene, above 0 to 1.
     """
 
     data: Dataset
     validation: Dataset | None
     genes: Indices
     rows: Rows
+    measured_by: npt.NDArray[np.float32]
 
     @property
     def inputs(self) -> EncoderInputs:
@@ -82,6 +85,7 @@ def training_cells(corpus: Corpus, settings: TrainSettings, *, seed: int, holdou
     blocks = blocks_of(corpus, rows, genes)
     recipe = Recipe(detected=settings.detected if settings.embedding == "ontology" else 0.0)
     inputs = encoder_inputs(corpus.genes[genes], blocks, recipe)
+    shares = _measured_by(blocks)
     blocks += profile_blocks(corpus, genes, per_profile=settings.profile_cells, seed=seed, holdout=holdout)
     blocks += teacher_blocks(corpus, genes, per_type=settings.teacher_cells, seed=seed, holdout=holdout)
     classes = tuple(sorted({str(name) for block in blocks for name in block.types}))
@@ -90,7 +94,7 @@ def training_cells(corpus: Corpus, settings: TrainSettings, *, seed: int, holdou
     held = choose_rows(corpus, split="validation", per_type=settings.cells_per_type, seed=seed, holdout=holdout)
     validation = _validation(blocks_of(corpus, held, genes), inputs, classes)
     return TrainingCells(
-        Dataset(inputs, blocks, classes), validation, genes, np.sort(np.concatenate(list(rows.values())))
+        Dataset(inputs, blocks, classes), validation, genes, np.sort(np.concatenate(list(rows.values()))), shares
     )
 
 
@@ -118,6 +122,14 @@ def blocks_of(corpus: Corpus, rows: Mapping[str, Rows], genes: Indices) -> list[
         x, measured = in_vocabulary(matrix, chosen - matrix.first_row, genes)
         blocks.append(Block(part, matrix.study, x, measured, types[chosen]))
     return blocks
+
+
+def _measured_by(blocks: Sequence[Block]) -> npt.NDArray[np.float32]:
+    """Return the share of studies that measured a gene in any of their parts."""
+    by_study: dict[str, npt.NDArray[np.bool_]] = {}
+    for block in blocks:
+        by_study[block.study] = block.measured | by_study.get(block.study, False)
+    return np.asarray(np.mean(list(by_study.values()), axis=0), dtype=np.float32)
 
 
 def _validation(blocks: Sequence[Block], inputs: EncoderInputs, classes: tuple[str, ...]) -> Dataset | None:

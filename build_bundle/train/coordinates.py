@@ -13,9 +13,6 @@ import numpy.typing as npt
 from scipy import linalg
 
 from build_bundle.train.dataset import Dataset
-from build_bundle.train.network import TrainedNet
-from build_bundle.train.settings import TrainSettings
-from core.embedding.ontology_head import OntologyHead
 from core.ontology.similarity import Similarity
 
 CELLS_AT_A_TIME = 2_048
@@ -53,7 +50,7 @@ def type_coordinates(classes: Sequence[str], similarity: Similarity, n_latent: i
     return np.asarray(vectors * np.where(largest < 0, -roots, roots), dtype=np.float32)
 
 
-def fit_linear(data: Dataset, coordinates: Floats, ridge: float) -> Floats:
+def fit_linear(data: Dataset, coordinates: Floats, ridge: Floats) -> Floats:
     """Fit the linear map from encoder inputs to the types' places.
 
     Parameters
@@ -62,8 +59,8 @@ def fit_linear(data: Dataset, coordinates: Floats, ridge: float) -> Floats:
         Training cells.
     coordinates : ndarray of float32, n_classes x n_latent
         `type_coordinates` of ``data.classes``.
-    ridge : float
-        Penalty on squared weights, for inputs of length 1.
+    ridge : ndarray of float32, n_vocab
+        Penalty on the squared weights of each gene, for inputs of length 1.
 
     Returns
     -------
@@ -72,9 +69,9 @@ def fit_linear(data: Dataset, coordinates: Floats, ridge: float) -> Floats:
 
     Notes
     -----
-    Ridge regression by the normal equations. A cell weighs 1 / sqrt(cells of its type), scaled to mean 1, so that large
-    types do not drown small ones; the places are centred at their weighted mean. One batch of cells is dense at a time
-    beside an n_inputs x n_inputs matrix.
+    Ridge regression by the normal equations. A cell weighs 1 / sqrt(cells of its type in its study), scaled to mean 1, so
+    that neither large types nor large studies drown the others; the places are centred at their weighted mean. One batch of
+    cells is dense at a time beside an n_inputs x n_inputs matrix.
     """
     weights = _cell_weights(data)
     places = coordinates[data.codes]
@@ -87,42 +84,12 @@ def fit_linear(data: Dataset, coordinates: Floats, ridge: float) -> Floats:
         x = data.inputs_of(rows) * np.float32(unit) * root
         moment += x.T @ x
         product += x.T @ (places[rows] * root)
-    moment[np.diag_indices(n)] += np.float32(ridge)
+    moment[np.diag_indices(n)] += np.tile(ridge, n // len(ridge))  # a gene's value and its detection alike
     factor = linalg.cho_factor(moment, lower=True, overwrite_a=True, check_finite=False)
     return np.asarray(linalg.cho_solve(factor, product, check_finite=False) * unit, dtype=np.float32)
 
 
-def fit_head(
-    nets: Sequence[TrainedNet], data: Dataset, similarity: Similarity, settings: TrainSettings
-) -> OntologyHead:
-    """Make the head that turns nets and inputs into ontology coordinates.
-
-    Parameters
-    ----------
-    nets : sequence of TrainedNet
-        Networks over the classes of `data`.
-    data : Dataset
-        The cells they learned from.
-    similarity : Similarity
-        Ontology similarity of types.
-    settings : TrainSettings
-        Width, ridge and weight.
-
-    Returns
-    -------
-    OntologyHead
-        With the nets' softmax layers stacked, so that its logits are the mean of theirs.
-    """
-    coordinates = type_coordinates(data.classes, similarity, settings.n_latent)
-    return OntologyHead(
-        kernel=np.concatenate([net.head.kernel / np.float32(len(nets)) for net in nets]).astype(np.float32),
-        bias=np.mean([net.head.bias for net in nets], axis=0, dtype=np.float32),
-        coordinates=coordinates,
-        linear=fit_linear(data, coordinates, settings.ridge),
-        weight=np.array([settings.linear_weight], dtype=np.float32),
-    )
-
-
 def _cell_weights(data: Dataset) -> Floats:
-    weights = np.bincount(data.codes, minlength=len(data.classes))[data.codes] ** -0.5
+    pairs = data.studies * len(data.classes) + data.codes
+    weights = np.bincount(pairs)[pairs] ** -0.5
     return np.asarray(weights / weights.mean(), dtype=np.float32)

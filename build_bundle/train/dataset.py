@@ -47,6 +47,12 @@ class Dataset:
         return np.array([place[name] for block in self.blocks for name in block.types], dtype=np.int64)
 
     @cached_property
+    def studies(self) -> Indices:
+        """Study of each cell, numbered in alphabetical order."""
+        _, numbers = np.unique([block.study for block in self.blocks], return_inverse=True)
+        return np.asarray(numbers[self._block_of], dtype=np.int64)
+
+    @cached_property
     def _block_of(self) -> Indices:
         return np.repeat(np.arange(len(self.blocks)), [block.x.shape[0] for block in self.blocks])
 

@@ -13,7 +13,7 @@ from build_bundle.corpus import Corpus
 from build_bundle.holdout import NOTHING, Holdout
 from build_bundle.step import ReportProgress, no_progress
 from build_bundle.train.cells import training_cells
-from build_bundle.train.coordinates import fit_head
+from build_bundle.train.coordinates import fit_linear, type_coordinates
 from build_bundle.train.dataset import Dataset
 from build_bundle.train.joining import fit_join
 from build_bundle.train.network import TrainedNet, train_net
@@ -83,12 +83,14 @@ def train_encoder(
     cells = training_cells(corpus, settings, seed=seed, holdout=holdout)
     nets = _train_nets(corpus, cells.data, cells.validation, settings, seed, progress)
     weights = [net.net for net in nets]
-    head, shares = None, None
+    place, counts = None, None
     if settings.embedding == "ontology":
-        head = fit_head(nets, cells.data, Similarity.from_table(corpus.type_similarity), settings)
-        shares = np.repeat([1, settings.hidden_weight], [head.n_coordinates, joined_width(weights)]).astype(np.float32)
-    join = fit_join(Encoder(weights, cells.inputs, head=head), cells.data, settings.n_latent, shares)
-    return TrainedEncoder(Encoder(weights, cells.inputs, join, head), nets, cells.data.classes, cells.rows)
+        similarity = Similarity.from_table(corpus.type_similarity)
+        coordinates = type_coordinates(cells.data.classes, similarity, settings.n_latent)
+        place = fit_linear(cells.data, coordinates, settings.ridge / cells.measured_by)
+        counts = np.repeat([1, settings.hidden_weight], [place.shape[1], joined_width(weights)]).astype(np.float32)
+    join = fit_join(Encoder(weights, cells.inputs, place=place), cells.data, settings.n_latent, counts)
+    return TrainedEncoder(Encoder(weights, cells.inputs, join, place), nets, cells.data.classes, cells.rows)
 
 
 def _train_nets(

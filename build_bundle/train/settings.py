@@ -16,20 +16,17 @@ class TrainSettings:
     Parameters
     ----------
     embedding : str
-        ``"ontology"``: places among the cell types, estimated by the networks and by a linear map together
-        (`build_bundle.train.coordinates`), beside the networks' last hidden layers, projected; ``"hidden"``: the hidden
-        layers alone, projected.
+        ``"ontology"``: the place among the cell types that a linear map gives (`build_bundle.train.coordinates`), beside the
+        networks' last hidden layers, projected; ``"hidden"``: the hidden layers alone, projected.
     n_nets : int
-        Networks trained from different seeds; their logits are averaged, or their embeddings stand side by side.
+        Networks trained from different seeds; their hidden layers stand side by side.
     hidden : tuple of int
         Units of the dense tanh layers; the last one is the network's share of the embedding.
     n_latent : int
         Most numbers in the embedding, which ontology coordinates (of these too no more are used, nor more than there are
         types) and networks side by side are projected to (`build_bundle.train.joining`).
-    linear_weight : float
-        Weight of the linear map's place against the networks' place.
     ridge : float
-        Penalty of the linear map.
+        Penalty of the linear map on a gene that all studies measured; over the share of the studies for the others.
     hidden_weight : float
         Weight of the networks' hidden layers, of length 1, beside the place among the types; 0 leaves them out.
     detected : float
@@ -37,7 +34,8 @@ class TrainSettings:
     n_vocabulary : int
         Largest number of genes the encoder sees.
     min_studies : int
-        Studies that must have measured a gene of the vocabulary (fewer where the reference has fewer).
+        Studies that should have measured a gene of the vocabulary (fewer where the reference has fewer). Genes of fewer studies
+        fill what these leave of it.
     cells_per_type : int
         Training cells taken at most from one type of one part.
     profile_cells : int
@@ -73,7 +71,6 @@ class TrainSettings:
     n_nets: int = 3
     hidden: tuple[int, ...] = (100,)
     n_latent: int = 100
-    linear_weight: float = 12.0
     ridge: float = 3.0
     hidden_weight: float = 0.9
     detected: float = 0.0
@@ -102,7 +99,6 @@ class TrainSettings:
             "patience",
             "weight_decay",
             "soft_from_types",
-            "linear_weight",
             "detected",
             "hidden_weight",
         ):

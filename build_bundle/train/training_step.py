@@ -46,7 +46,7 @@ def run(context: StepContext) -> dict[str, Any]:
     settings: TrainSettings = context.settings
     trained = train_encoder(context.corpus, settings, seed=context.seed, progress=context.progress)
     _write(context.out, trained, context.corpus.n_ref)
-    inputs, head = trained.encoder.inputs, trained.encoder.head
+    inputs = trained.encoder.inputs
     return {
         "recipe": inputs.recipe.to_dict(),
         "encoder": {
@@ -56,8 +56,7 @@ def run(context: StepContext) -> dict[str, Any]:
             "n_latent": trained.encoder.n_latent,
             "n_vocabulary": inputs.n_vocab,
             "l2": True,
-            "n_types": 0 if head is None else head.n_types,
-            "n_coordinates": 0 if head is None else head.n_coordinates,
+            "n_coordinates": trained.encoder.n_coordinates,
             "n_inputs": inputs.n_inputs,
         },
         "classes": list(trained.classes),

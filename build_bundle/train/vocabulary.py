@@ -1,4 +1,4 @@
-"""Which genes the encoder sees: those that tell types apart within some part, and that several studies measured.
+"""Which genes the encoder sees: those that tell types apart within some part, first those that several studies measured.
 
 Types are compared inside one part only, so that what differs between laboratories cannot pass for biology.
 """
@@ -65,7 +65,7 @@ def choose_vocabulary(corpus: Corpus, rows: Mapping[str, Rows], *, n_genes: int,
     n_genes : int
         Most genes chosen.
     min_studies : int
-        Studies that must have measured a gene; capped at the number of studies there are.
+        Studies that should have measured a gene; capped at the number of studies there are. Genes of fewer studies come last.
 
     Returns
     -------
@@ -75,7 +75,7 @@ def choose_vocabulary(corpus: Corpus, rows: Mapping[str, Rows], *, n_genes: int,
     Raises
     ------
     ConfigError
-        When no gene is left.
+        When no gene is measured by so many studies.
 
     Notes
     -----
@@ -94,13 +94,14 @@ def choose_vocabulary(corpus: Corpus, rows: Mapping[str, Rows], *, n_genes: int,
     n_studies = np.sum(list(studies_with.values()), axis=0)
     if not np.isfinite(key).any():  # one type a part: nothing to rank by, so every measured gene is as good
         key[n_studies > 0] = 0
-    usable = np.flatnonzero(np.isfinite(key) & (n_studies >= min(min_studies, len(studies_with))))
-    if not len(usable):
+    usable = np.flatnonzero(np.isfinite(key))
+    alone = n_studies[usable] < min(min_studies, len(studies_with))
+    if alone.all():
         raise ConfigError(
             "No gene is measured in enough studies to train an encoder.",
             next_step="Check that the studies share one symbol space, or lower [train] min_studies.",
         )
-    best = usable[np.argsort(key[usable], kind="stable")][:n_genes]
+    best = usable[np.lexsort((key[usable], alone))][:n_genes]
     return np.sort(best).astype(np.int64)
 
 

@@ -19,26 +19,17 @@ _BATCH_ROWS = 10_000
 
 def encoder_shapes(encoder: EncoderFacts) -> Shapes:
     """Return the tensors that the weights file holds: name to shape (kernels n_in x n_out)."""
-    shapes: Shapes = _head_shapes(encoder) if encoder.n_types else {}
+    placed = encoder.n_coordinates > 0
+    shapes: Shapes = {"place.kernel": (encoder.n_inputs, encoder.n_coordinates)} if placed else {}
     for net in range(encoder.n_nets):
         n_in = encoder.n_vocabulary
         for layer, width in enumerate(encoder.layers):
             shapes[f"net{net}.layer{layer}.kernel"] = (n_in, width)
             shapes[f"net{net}.layer{layer}.bias"] = (width,)
             n_in = width
-    if encoder.n_types or encoder.n_latent < encoder.n_joined:
+    if placed or encoder.n_latent < encoder.n_joined:
         shapes["join.kernel"] = (encoder.n_joined + encoder.n_coordinates, encoder.n_latent)
     return shapes
-
-
-def _head_shapes(encoder: EncoderFacts) -> Shapes:
-    return {
-        "head.kernel": (encoder.n_joined, encoder.n_types),
-        "head.bias": (encoder.n_types,),
-        "head.coordinates": (encoder.n_types, encoder.n_coordinates),
-        "head.linear": (encoder.n_inputs, encoder.n_coordinates),
-        "head.weight": (1,),
-    }
 
 
 def tensor_problems(folder: Path, manifest: Manifest, sound: set[str]) -> list[str]:

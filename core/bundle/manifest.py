@@ -46,9 +46,8 @@ class EncoderFacts:
 
     `n_latent` is the sum of the nets' last widths, or smaller: then the weights hold a join, a linear map of the nets side
     by side to `n_latent` numbers. `l2` says that each net's last layer is scaled to length 1, and the final row too.
-    Where `n_types` is not 0, a head makes `n_coordinates` ontology coordinates out of the nets' thoughts on so many types
-    and of the `n_inputs` numbers an encoder sees of a cell (`core.embedding.ontology_head`); they stand in front of the
-    nets, and there is always a join.
+    Where `n_coordinates` is not 0, a linear map makes so many ontology coordinates out of the `n_inputs` numbers an encoder
+    sees of a cell; they stand in front of the nets, and there is always a join.
     """
 
     n_nets: int
@@ -57,7 +56,6 @@ class EncoderFacts:
     n_latent: int
     n_vocabulary: int
     l2: bool
-    n_types: int
     n_coordinates: int
     n_inputs: int
 
@@ -343,13 +341,9 @@ def _rules_encoder(m: Manifest) -> list[Rule]:
         (not shaped, "encoder has no net, no layer, or a layer without units."),
         (
             shaped and not 1 <= e.n_latent <= e.n_joined + e.n_coordinates,
-            "encoder.n_latent is outside 1 to n_nets times the last layer's width, and n_coordinates with a head.",
+            "encoder.n_latent is outside 1 to n_nets times the last layer's width plus n_coordinates.",
         ),
-        (e.n_types < 0, "encoder.n_types is below 0."),
-        (
-            not min(e.n_types, 1) <= e.n_coordinates <= e.n_types,
-            "encoder.n_coordinates is outside 1 to n_types (0 where there are none).",
-        ),
+        (e.n_coordinates < 0, "encoder.n_coordinates is below 0."),
         (
             e.n_inputs not in {e.n_vocabulary, 2 * e.n_vocabulary},
             "encoder.n_inputs is neither n_vocabulary nor twice that.",

@@ -38,11 +38,11 @@ __all__ = [
     "INDEX32", "INDEX_LIST", "MARKERS_BY_GENE", "MODELS", "MODELS_BY_TYPE", "READS_BY_STUDY", "REAL", "REAL_LIST", "TEXT", "TEXTS", "TRAINING", "Column", "TableSpec",
 ]  # fmt: skip
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 MANIFEST = "manifest.json"
 EMBEDDING = "embedding.npy"  # float32, n_ref x n_latent, rows as in cells.parquet
-ENCODER_WEIGHTS = "encoder.safetensors"  # "net{i}.layer{j}.kernel" (n_in x n_out), ".bias"; "join.kernel" or "head.*"
+ENCODER_WEIGHTS = "encoder.safetensors"  # "net{i}.layer{j}.kernel" (n_in x n_out), ".bias"; "join." and "place.kernel"
 INDEX = "index.hnsw"  # NMSLib HNSW over embedding.npy; space, M, ef in the manifest
 PROJECTION_LOADINGS = "projection_loadings.safetensors"  # see core.explore.projection
 CANARY = "canary.safetensors"  # a few encoder inputs "x" with their expected "embedding" and "neighbors"

@@ -1,9 +1,9 @@
 """From an expression matrix to the embedding, without keras.
 
 Each net's last layer is scaled to length 1; several nets stand side by side, divided by the
-square root of their number, so that a row has length 1 again. With a head (``ontology_head``) the last hidden layers and
-the inputs also become ontology coordinates, which stand in front. Then, where the encoder has a join, one linear map to
-fewer numbers; and length 1 once more.
+square root of their number, so that a row has length 1 again. Where the encoder places cells among the types, a linear
+map of the inputs gives that place, also of length 1, and it stands in front. Then, where the encoder has a join, one
+linear map to fewer numbers; and length 1 once more.
 
 Not here: the networks themselves (``nets``), training (``build_bundle.train``), normalisation (``core.expression.recipe``).
 """
@@ -17,8 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.bundle.schema import ENCODER_GENES, ENCODER_WEIGHTS
-from core.embedding.nets import JOIN, Net, forward, joined_width, last_layers, pack_nets, side_by_side, unpack_nets
-from core.embedding.ontology_head import OntologyHead, unpack_head
+from core.embedding.nets import JOIN, PLACE, Net, forward, joined_width, pack_nets, unpack_nets
 from core.errors import BundleDamagedError
 from core.expression.by_gene import row_chunks
 from core.expression.matrix import ExpressionMatrix
@@ -42,6 +41,13 @@ def _check_join(join: Floats, n_parts: int) -> None:
         raise ValueError(f"{JOIN} has the wrong shape or numbers that are not finite")
 
 
+def _check_place(place: Floats, n_inputs: int) -> None:
+    if place.ndim != 2 or not np.isfinite(place).all():
+        raise ValueError(f"{PLACE} has the wrong shape or numbers that are not finite")
+    if place.shape[0] != n_inputs:
+        raise ValueError(f"{PLACE} reads {place.shape[0]} numbers of a cell, there are {n_inputs}")
+
+
 class Encoder:
     """Expression matrices to embeddings.
 
@@ -53,15 +59,15 @@ class Encoder:
         Vocabulary and training statistics.
     join : ndarray of float32, n_joined x n_latent, optional
         Map of what the nets give side by side (n_joined, the sum of their last widths) to fewer numbers.
-    head : OntologyHead, optional
-        What makes ontology coordinates out of the nets' hidden layers and the inputs. They stand in front of the nets, so
-        that n_joined is larger by ``head.n_coordinates``.
+    place : ndarray of float32, n_inputs x n_coordinates, optional
+        Map of the inputs to ontology coordinates: the cell's place among the types, which are close together where they are
+        related (`build_bundle.train.coordinates`). It stands in front of the nets, so that n_joined is larger by n_coordinates.
 
     Raises
     ------
     ValueError
-        When the nets read another number of genes than the vocabulary has, the head other inputs than there are, or the
-        join other numbers than nets and head give.
+        When the nets read another number of genes than the vocabulary has, the place other inputs than there are, or the
+        join other numbers than place and nets give.
     """
 
     def __init__(
@@ -69,22 +75,22 @@ class Encoder:
         nets: Sequence[Net],
         inputs: EncoderInputs,
         join: Floats | None = None,
-        head: OntologyHead | None = None,
+        place: Floats | None = None,
     ) -> None:
         if nets[0][0].kernel.shape[0] != inputs.n_vocab:
             raise ValueError(f"the nets read {nets[0][0].kernel.shape[0]} genes, the vocabulary has {inputs.n_vocab}")
-        if head is not None and head.linear.shape[0] != inputs.n_inputs:
-            raise ValueError(f"the head reads {head.linear.shape[0]} numbers of a cell, there are {inputs.n_inputs}")
+        if place is not None:
+            _check_place(place, inputs.n_inputs)
         self.nets = tuple(nets)
         self.inputs = inputs
         self.join = join
-        self.head = head
+        self.place = place
         if join is not None:
             _check_join(join, self.n_parts)
 
     def tensors(self) -> dict[str, Floats]:
         """Name all weights for ``encoder.safetensors``."""
-        return pack_nets(self.nets, self.join) | ({} if self.head is None else self.head.tensors())
+        return pack_nets(self.nets, self.join, self.place)
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, Floats], facts: EncoderFacts, inputs: EncoderInputs) -> Encoder:
@@ -109,8 +115,8 @@ class Encoder:
         ValueError
             When tensors, facts and inputs do not fit together.
         """
-        nets, join = unpack_nets(tensors, facts.n_nets, len(facts.layers), facts.activation)
-        return cls(nets, inputs, join, unpack_head(tensors, joined_width(nets)))
+        nets, join, place = unpack_nets(tensors, facts.n_nets, len(facts.layers), facts.activation)
+        return cls(nets, inputs, join, place)
 
     @classmethod
     def from_bundle(cls, bundle: Bundle) -> Encoder:
@@ -153,24 +159,26 @@ class Encoder:
 
     @property
     def n_parts(self) -> int:
-        """Numbers that nets and head give side by side."""
-        return joined_width(self.nets) + (0 if self.head is None else self.head.n_coordinates)
+        """Numbers that place and nets give side by side."""
+        return self.n_coordinates + joined_width(self.nets)
+
+    @property
+    def n_coordinates(self) -> int:
+        """Numbers of a cell's place among the types; 0 where the encoder has none."""
+        return 0 if self.place is None else int(self.place.shape[1])
 
     def forward(self, inputs: Floats) -> Floats:
         """Run the networks on encoder inputs, n x n_inputs to n x n_latent.
 
-        The nets see the z-scores alone, the head's linear part sees all.
+        The nets see the z-scores alone, the map to a place sees all.
         """
         parts = self.parts(inputs)
         return unit_rows(parts if self.join is None else parts @ self.join)
 
     def parts(self, inputs: Floats) -> Floats:
-        """Return what a join maps to the embedding, n x n_inputs to n x n_joined: the head's coordinates, then the nets."""
-        z = inputs[:, : self.inputs.n_vocab]
-        if self.head is None:
-            return forward(self.nets, z)
-        layers = last_layers(self.nets, z)
-        return np.concatenate([self.head(np.concatenate(layers, axis=1), inputs), side_by_side(layers)], axis=1)
+        """Return what a join maps to the embedding, n x n_inputs to n x n_joined: the place, then the nets."""
+        nets = forward(self.nets, inputs[:, : self.inputs.n_vocab])
+        return nets if self.place is None else np.concatenate([unit_rows(inputs @ self.place), nets], axis=1)
 
     def batches(self, matrix: ExpressionMatrix) -> Iterator[Floats]:
         """Give the encoder inputs of a matrix in batches of about 8 MB.

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.embedding.ontology_head import PREFIX
 from core.vectors import unit_rows
 
 Floats = npt.NDArray[np.float32]
@@ -68,6 +67,7 @@ class Layer:
 
 Net = tuple[Layer, ...]
 JOIN = "join.kernel"
+PLACE = "place.kernel"
 
 
 def forward(nets: Sequence[Net], inputs: Floats) -> Floats:
@@ -91,21 +91,11 @@ def forward(nets: Sequence[Net], inputs: Floats) -> Floats:
     ValueError
         When the inputs have another width than the first layer.
     """
-    return side_by_side(last_layers(nets, inputs))
-
-
-def side_by_side(layers: Sequence[Floats]) -> Floats:
-    """Put the nets' last layers beside one another, each row of a layer at length 1, all over the root of their number."""
-    share = np.float32(1 / np.sqrt(len(layers)))
-    return np.concatenate([unit_rows(layer) * share for layer in layers], axis=1)
-
-
-def last_layers(nets: Sequence[Net], inputs: Floats) -> list[Floats]:
-    """Run the nets, n x n_vocab to n x units each; a product a net, since joining the first kernels would copy them."""
     n_vocab = nets[0][0].kernel.shape[0]
     if inputs.ndim != 2 or inputs.shape[1] != n_vocab:
         raise ValueError(f"inputs have shape {inputs.shape}, the encoder reads {n_vocab} genes")
-    return [hidden(net, inputs) for net in nets]
+    share = np.float32(1 / np.sqrt(len(nets)))  # a product a net, since joining the first kernels would copy them
+    return np.concatenate([unit_rows(hidden(net, inputs)) * share for net in nets], axis=1)
 
 
 def hidden(net: Net, values: Floats) -> Floats:
@@ -120,20 +110,20 @@ def joined_width(nets: Sequence[Net]) -> int:
     return sum(net[-1].kernel.shape[1] for net in nets)
 
 
-def pack_nets(nets: Sequence[Net], join: Floats | None = None) -> dict[str, Floats]:
+def pack_nets(nets: Sequence[Net], join: Floats | None = None, place: Floats | None = None) -> dict[str, Floats]:
     """Name the weights for ``encoder.safetensors``.
 
     Parameters
     ----------
     nets : sequence of tuple of Layer
         The tanh layers of each net, without the softmax head.
-    join : ndarray of float32, n_joined x n_latent, optional
+    join, place : ndarray of float32, optional
         As in `core.embedding.encoder.Encoder`.
 
     Returns
     -------
     dict of str to ndarray of float32
-        ``net{i}.layer{j}.kernel`` and ``net{i}.layer{j}.bias``; ``join.kernel`` where there is a join.
+        ``net{i}.layer{j}.kernel`` and ``net{i}.layer{j}.bias``; ``join.kernel`` and ``place.kernel`` where they are given.
     """
     tensors = {
         f"net{i}.layer{j}.{part}": np.ascontiguousarray(getattr(layer, part), dtype=np.float32)
@@ -141,12 +131,13 @@ def pack_nets(nets: Sequence[Net], join: Floats | None = None) -> dict[str, Floa
         for j, layer in enumerate(net)
         for part in ("kernel", "bias")
     }
-    return tensors if join is None else tensors | {JOIN: np.ascontiguousarray(join, dtype=np.float32)}
+    maps = {name: kernel for name, kernel in ((JOIN, join), (PLACE, place)) if kernel is not None}
+    return tensors | {name: np.ascontiguousarray(kernel, dtype=np.float32) for name, kernel in maps.items()}
 
 
 def unpack_nets(
     tensors: Mapping[str, Floats], n_nets: int, n_layers: int, activation: str = "tanh"
-) -> tuple[tuple[Net, ...], Floats | None]:
+) -> tuple[tuple[Net, ...], Floats | None, Floats | None]:
     """Read what `pack_nets` wrote.
 
     Parameters
@@ -162,8 +153,8 @@ def unpack_nets(
     -------
     nets : tuple of tuple of Layer
         The nets.
-    join : ndarray of float32 or None
-        Their join, where there is one.
+    join, place : ndarray of float32 or None
+        The two maps, where there are any.
 
     Raises
     ------
@@ -171,7 +162,7 @@ def unpack_nets(
         When a tensor is missing or superfluous, or the shapes do not follow each other.
     """
     expected = {f"net{i}.layer{j}.{p}" for i in range(n_nets) for j in range(n_layers) for p in ("kernel", "bias")}
-    given = {name for name in tensors if name != JOIN and not name.startswith(PREFIX)}
+    given = {name for name in tensors if name not in {JOIN, PLACE}}
     if odd := sorted(expected ^ given):
         raise ValueError(f"the encoder's weights do not fit the manifest: {', '.join(odd[:4])}")
     acts = [activation.removesuffix(LAST_LINEAR)] * n_layers
@@ -190,7 +181,7 @@ def unpack_nets(
         _check_shapes(i, net)
     if len({net[0].kernel.shape[0] for net in nets}) > 1:
         raise ValueError("the nets read different numbers of genes")
-    return nets, tensors.get(JOIN)
+    return nets, tensors.get(JOIN), tensors.get(PLACE)
 
 
 def _check_shapes(number: int, net: Net) -> None:

@@ -205,7 +205,7 @@ def _evaluation(bundle: Bundle) -> pd.DataFrame:
 def _embedding(encoder: EncoderFacts) -> str:
     """Say how wide the embedding is, and what it was made of."""
     made_of = f"{encoder.n_joined:,} hidden units"
-    if encoder.n_types:
+    if encoder.n_coordinates:
         made_of = f"{encoder.n_coordinates} ontology coordinates and {made_of}"
     return f"{encoder.n_latent} numbers a cell, from {made_of}, length 1"
 

@@ -66,7 +66,7 @@ def test_every_family_trains_tells_its_curve_and_survives_the_way_through_a_bund
     assert bool(fitted.pretraining) == spec.pretrain
     x = dataset().dense(np.arange(12))
     activation = spec.activation + ("-linear" if spec.linear_last else "")
-    nets, join = unpack_nets(pack_nets([fitted.net]), 1, len(fitted.net), activation)
+    nets, join, _ = unpack_nets(pack_nets([fitted.net]), 1, len(fitted.net), activation)
     assert join is None
     assert np.array_equal(forward(nets, x), forward([fitted.net], x))
     assert np.isfinite(forward(nets, x)).all()

@@ -217,7 +217,7 @@ def test_one_model_is_trained_and_written_as_the_app_reads_it(listed, tmp_path, 
     facts = json.loads((tmp_path / "m" / "model.json").read_text())
     shape = facts["encoder"]
     assert (shape["layers"], shape["n_latent"], shape["activation"]) == ([8], 8, "tanh")
-    nets, _ = unpack_nets(load_file(tmp_path / "m" / "encoder.safetensors"), 1, 1, shape["activation"])
+    nets, _, _ = unpack_nets(load_file(tmp_path / "m" / "encoder.safetensors"), 1, 1, shape["activation"])
     assert forward(nets, np.zeros((1, shape["n_vocabulary"]), np.float32)).shape == (1, 8)
     assert len(facts["curve"]) == 2
     assert main(["train", "--config", str(listed), "--model", "absent", "--out", str(tmp_path)]) == 2

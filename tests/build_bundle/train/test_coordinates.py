@@ -42,15 +42,18 @@ def test_similarities_that_no_places_can_have_lose_their_negative_part():
 def test_the_linear_map_is_the_ridge_solution(planted, quick_training, detected):
     data = training_cells(planted, replace(quick_training, detected=detected), seed=0).data
     places = np.eye(len(data.classes), dtype=np.float32)
-    found = fit_linear(data, places, 3.0)
+    ridge = np.linspace(2, 6, 150).astype(np.float32)
+    found = fit_linear(data, places, ridge)
     x = data.inputs_of(np.arange(len(data))).astype(float)
     scale = np.linalg.norm(x[0])
     np.testing.assert_allclose(np.linalg.norm(x, axis=1), scale, rtol=1e-4)
-    w = np.bincount(data.codes)[data.codes] ** -0.5
+    who = [(block.study, name) for block in data.blocks for name in block.types]
+    w = np.array([who.count(pair) for pair in who]) ** -0.5
     w /= w.mean()
     y = places[data.codes] - np.average(places[data.codes], axis=0, weights=w)
     x /= scale
-    expected = np.linalg.solve(x.T @ (x * w[:, None]) + 3 * np.eye(x.shape[1]), x.T @ (y * w[:, None])) / scale
+    penalty = np.diag(np.concatenate([ridge] * (x.shape[1] // 150)))
+    expected = np.linalg.solve(x.T @ (x * w[:, None]) + penalty, x.T @ (y * w[:, None])) / scale
     np.testing.assert_allclose(found, expected, atol=1e-3 * np.abs(expected).max())
     assert found.shape == ((2 if detected else 1) * 150, len(TYPES))
 
@@ -58,5 +61,5 @@ def test_the_linear_map_is_the_ridge_solution(planted, quick_training, detected)
 def test_the_linear_map_alone_tells_the_types(planted, quick_training):
     data = training_cells(planted, quick_training, seed=0).data
     places = np.eye(len(data.classes), dtype=np.float32)
-    said = data.inputs_of(np.arange(len(data))) @ fit_linear(data, places, 3.0)
+    said = data.inputs_of(np.arange(len(data))) @ fit_linear(data, places, np.full(150, 3, np.float32))
     assert np.mean(said.argmax(axis=1) == data.codes) > 0.9

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 from scipy import sparse
 
@@ -40,3 +42,10 @@ def test_batches_have_one_size_and_see_every_cell():
     assert [len(b) for b in batches] == [5, 5, 5]
     assert set(np.concatenate(batches)) == set(range(12))
     assert [len(b) for b in data.batches(100, np.random.default_rng(0))] == [12]
+
+
+def test_cells_of_a_study_share_a_number_whatever_their_part():
+    data = dataset()
+    assert data.studies.tolist() == [0] * 7 + [1] * 5
+    one = Dataset(data.inputs, [replace(block, study="s") for block in data.blocks], data.classes)
+    assert not one.studies.any()

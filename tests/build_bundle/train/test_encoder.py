@@ -34,9 +34,7 @@ def test_fresh_cells_land_beside_their_type(planted, trained):
     found = planted.cells["cell_type_ontology_term_id"].to_numpy()[nearest]
     assert np.mean(found == types) > 0.85
     assert trained.classes == tuple(sorted(TYPES))
-    head = trained.encoder.head
-    assert head is not None
-    assert (head.n_coordinates, trained.encoder.n_parts, trained.encoder.n_latent) == (6, 38, 24)
+    assert (trained.encoder.n_coordinates, trained.encoder.n_parts, trained.encoder.n_latent) == (6, 38, 24)
 
 
 def test_without_hidden_layers_the_places_alone_count(planted, quick_training):
@@ -49,7 +47,7 @@ def test_without_hidden_layers_the_places_alone_count(planted, quick_training):
 
 def test_hidden_layers_side_by_side_are_an_embedding_too(planted, quick_training):
     hidden = train_encoder(planted, replace(quick_training, embedding="hidden", detected=1.0, epochs=1), seed=0).encoder
-    assert hidden.head is None
+    assert hidden.place is None
     assert (hidden.n_latent, hidden.join.shape, hidden.inputs.n_inputs) == (24, (32, 24), 150)
     matrix, _ = query()
     np.testing.assert_allclose(np.linalg.norm(hidden.encode(matrix), axis=1), 1, rtol=1e-5)
@@ -73,7 +71,7 @@ def test_held_out_studies_change_nothing(tmp_path, planted, quick_training):
     np.testing.assert_array_equal(here.inputs.mean, there.inputs.mean)
     np.testing.assert_array_equal(here.nets[0][0].kernel, there.nets[0][0].kernel)
     np.testing.assert_array_equal(here.inputs.detected, there.inputs.detected)
-    np.testing.assert_array_equal(here.head.linear, there.head.linear)
+    np.testing.assert_array_equal(here.place, there.place)
 
 
 def test_profiles_add_types_no_study_has(tmp_path, quick_training):

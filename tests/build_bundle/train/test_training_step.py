@@ -27,7 +27,7 @@ def test_writes_an_encoder_that_reads_back_the_same(planted, trained, quick_trai
     np.testing.assert_array_equal(encoder.inputs.sd, trained.encoder.inputs.sd)
     shape = EncoderFacts(**{**facts["encoder"], "layers": tuple(facts["encoder"]["layers"])})
     assert (shape.n_nets, shape.layers, shape.n_latent, shape.l2) == (2, (16,), 24, True)
-    assert (shape.n_types, shape.n_coordinates, shape.n_inputs) == (6, 6, 150)
+    assert (shape.n_coordinates, shape.n_inputs) == (6, 150)
     seen = np.load(tmp_path / "seen.npy")
     assert seen.sum() == facts["n_training_cells"] == len(trained.rows)
     training = pd.read_parquet(tmp_path / TRAINING.file)

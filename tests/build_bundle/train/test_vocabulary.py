@@ -42,7 +42,7 @@ def test_a_part_with_one_type_ranks_nothing():
     assert not between_within(x, np.array(["a", "a", "a", "b"], dtype=object)).any()
 
 
-def test_markers_come_first_and_genes_of_one_study_are_left_out(planted):
+def test_markers_come_first_and_genes_of_few_studies_last(planted):
     rows = choose_rows(planted, split="train", per_type=100, seed=0)
     chosen = choose_vocabulary(planted, rows, n_genes=60, min_studies=2)
     assert len(chosen) == 60
@@ -50,10 +50,13 @@ def test_markers_come_first_and_genes_of_one_study_are_left_out(planted):
     names = set(planted.genes[chosen])
     assert len(set(MARKERS[B]) & names) >= 10
     assert len(set(MARKERS[ALPHA]) & names) >= 10
-    everywhere = choose_vocabulary(planted, rows, n_genes=10_000, min_studies=4)
     okafor = planted.measured[planted.parts.index("okafor2020")]
-    assert okafor[everywhere].all()
-    assert not okafor[choose_vocabulary(planted, rows, n_genes=10_000, min_studies=2)].all()
+    everywhere = okafor.sum()
+    assert not okafor[choose_vocabulary(planted, rows, n_genes=everywhere, min_studies=2)].all()
+    assert okafor[choose_vocabulary(planted, rows, n_genes=everywhere - 50, min_studies=4)].all()
+    filled = choose_vocabulary(planted, rows, n_genes=10_000, min_studies=4)  # no gene is lost because few measured it
+    np.testing.assert_array_equal(filled, choose_vocabulary(planted, rows, n_genes=10_000, min_studies=1))
+    assert not okafor[filled].all()
 
 
 def test_two_files_of_one_study_count_once(tmp_path):

@@ -32,11 +32,11 @@ def join_of(n_joined: int, n_latent: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=(n_joined, n_latent)).astype(np.float32)
 
 
-def inputs_of(n: int, seed: int = 0) -> EncoderInputs:
+def inputs_of(n: int, seed: int = 0, detected: float = 0.0) -> EncoderInputs:
     rng = np.random.default_rng(seed)
     profile = rng.random(n)
     return EncoderInputs(
-        Recipe(),
+        Recipe(detected=detected),
         [f"G{i}" for i in range(n)],
         rng.random(n),
         rng.random(n),
@@ -105,13 +105,14 @@ def test_weights_make_the_round_trip():
     nets = nets_of([[5, 4, 3], [5, 4, 3]])
     tensors = pack_nets(nets)
     assert sorted(tensors)[:2] == ["net0.layer0.bias", "net0.layer0.kernel"]
-    again, join = unpack_nets(tensors, 2, 2)
-    assert join is None
+    again, join, place = unpack_nets(tensors, 2, 2)
+    assert (join, place) == (None, None)
     x = np.ones((1, 5), dtype=np.float32)
     np.testing.assert_array_equal(forward(again, x), forward(nets, x))
-    again, join = unpack_nets(pack_nets(nets, join_of(6, 2)), 2, 2)
+    again, join, place = unpack_nets(pack_nets(nets, join_of(6, 2), join_of(5, 4)), 2, 2)
     np.testing.assert_array_equal(forward(again, x), forward(nets, x))
     np.testing.assert_array_equal(join, join_of(6, 2))
+    np.testing.assert_array_equal(place, join_of(5, 4))
 
 
 def changed(name: str, value: object) -> dict[str, object]:
@@ -149,6 +150,31 @@ def test_nets_and_vocabulary_must_agree():
 def test_a_join_that_does_not_fit_is_refused(join):
     with pytest.raises(ValueError, match=r"join\.kernel has the wrong shape or numbers that are not"):
         Encoder(nets_of([[5, 4, 3], [5, 4, 3]]), inputs_of(5), join.astype(np.float32))
+
+
+@pytest.mark.parametrize("detected", [0.0, 0.5])
+def test_the_place_sees_everything_and_stands_before_the_nets(detected):
+    inputs, nets = inputs_of(5, detected=detected), nets_of([[5, 4], [5, 3]])
+    place, join = join_of(inputs.n_inputs, 3), join_of(10, 2)
+    encoder = Encoder(nets, inputs, join, place)
+    x = np.random.default_rng(2).normal(size=(4, inputs.n_inputs)).astype(np.float32)
+    x[3] = 0  # a cell of which nothing is known has no place
+    placed = x.astype(float) @ place
+    lengths = np.maximum(np.linalg.norm(placed, axis=1, keepdims=True), 1e-12)
+    parts = np.concatenate([placed / lengths, forward(nets, x[:, :5])], axis=1)
+    np.testing.assert_allclose(encoder.parts(x), parts, rtol=1e-4, atol=1e-6)
+    assert (encoder.n_coordinates, encoder.n_parts, encoder.n_latent) == (3, 10, 2)
+    both = parts @ join
+    np.testing.assert_allclose(encoder.forward(x), both / np.linalg.norm(both, axis=1, keepdims=True), rtol=1e-4)
+
+
+@pytest.mark.parametrize(("place", "sentence"), [
+    (np.zeros((7, 3)), "place.kernel reads 7 numbers of a cell, there are 5"),
+    (np.zeros(5), "place.kernel has the wrong shape"), (np.full((5, 3), np.inf), "not finite"),
+])  # fmt: skip
+def test_a_place_that_does_not_fit_is_refused(place, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        Encoder(nets_of([[5, 2]]), inputs_of(5), place=place.astype(np.float32))
 
 
 def test_encode_is_transform_then_forward():
@@ -231,7 +257,7 @@ def test_activations_by_their_formulas(name, expected):
 
 
 def test_the_last_layer_may_have_no_activation():
-    (net,), _ = unpack_nets(pack_nets(nets_of([[4, 3, 2]])), 1, 2, "relu-linear")
+    (net,), _, _ = unpack_nets(pack_nets(nets_of([[4, 3, 2]])), 1, 2, "relu-linear")
     assert [layer.activation for layer in net] == ["relu", "linear"]
     with pytest.raises(ValueError, match="none of tanh"):
         unpack_nets(pack_nets(nets_of([[4, 3]])), 1, 1, "gelu")
