@@ -189,6 +189,9 @@ def _drop_unmeasured(case: _Case, turned: axes.Oriented) -> tuple[ExpressionMatr
         )
     case.add("missing", "Repaired", "warning", f"{count(n_out, 'gene')} with missing values stayed out ({where}).")
     part = ExpressionMatrix(x[:, np.flatnonzero(kept)], matrix.obs_names, matrix.var_names[kept], matrix.obs)
+    if part.x.nnz == 0:
+        text = "All values are 0 but those of genes with missing values: there is nothing to compare."
+        raise case.refuse("empty", "Scale", text, "Upload the counts, with 0 where nothing was counted.")
     return part, symbols[kept]
 
 

@@ -277,6 +277,15 @@ def test_genes_left_after_missing_values_are_enough_or_the_file_is_refused():
     assert "60 human genes without missing values" in str(refusal)
 
 
+def test_nothing_but_genes_with_missing_values_is_empty():
+    x = np.zeros((3, 150))
+    x[:, :2] = [[1, np.nan], [np.nan, 2], [3, 4]]
+    refusal = outcome(raw(x, ["a", "b", "c"], HUMAN[:150]))
+    assert isinstance(refusal, MatrixRefusedError)
+    assert refusal.code == "empty"
+    assert "but those of genes with missing values" in str(refusal)
+
+
 @settings(deadline=None, max_examples=60)
 @given(st.data())
 def test_whatever_the_matrix_there_is_an_answer_or_a_reason(data):
