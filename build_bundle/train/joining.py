@@ -1,4 +1,4 @@
-"""From networks, and a head's coordinates, side by side to a narrow embedding: the directions in which their rows are long.
+"""From a place among the types and networks side by side to a narrow embedding: the directions in which their rows are long.
 
 Searching takes time in proportion to the width, and networks trained from different seeds say much the same thing.
 """
@@ -17,7 +17,7 @@ Doubles = npt.NDArray[np.float64]
 
 
 def fit_join(encoder: Encoder, data: Dataset, n_latent: int, weights: Floats | None = None) -> Floats | None:
-    """Find the map from what nets and head give to fewer numbers.
+    """Find the map from what place and nets give to fewer numbers.
 
     Parameters
     ----------
