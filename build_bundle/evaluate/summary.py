@@ -131,27 +131,33 @@ def _rows(split: str, name: str, cells: pd.DataFrame, n_bootstrap: int, seed: in
             yield {**common, **row, "p_value": p, "n_query": len(mine), "k": int(mine["k"].min())}
 
 
-def bootstrap_interval(values: Doubles, n_bootstrap: int, seed: int) -> tuple[float | None, float | None]:
-    """Return the 95 % interval of a mean over studies.
+def bootstrap_interval(
+    values: Doubles, n_bootstrap: int, seed: int, sizes: Doubles | None = None
+) -> tuple[float | None, float | None]:
+    """Return the 95 % interval of a mean over studies, or over cell types.
 
     Parameters
     ----------
     values : ndarray of float64
-        One figure a study.
+        One figure a study or type.
     n_bootstrap : int
         Resamples.
     seed : int
         Seed.
+    sizes : ndarray of float64, optional
+        How much each counts in the mean, for instance its cells; alike without.
 
     Returns
     -------
     low, high : float or None
-        Percentiles 2.5 and 97.5 of the resampled means; None with fewer than three studies.
+        Percentiles 2.5 and 97.5 of the resampled means; None with fewer than three figures.
     """
     if len(values) < 3:
         return None, None
     picks = np.random.default_rng([seed, 13]).integers(len(values), size=(n_bootstrap, len(values)))
-    low, high = np.percentile(values[picks].mean(axis=1), [2.5, 97.5])
+    weights = np.ones(len(values)) if sizes is None else sizes
+    means = (values * weights)[picks].sum(axis=1) / weights[picks].sum(axis=1)
+    low, high = np.percentile(means, [2.5, 97.5])
     return float(low), float(high)
 
 

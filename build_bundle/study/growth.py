@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ import pandas as pd
 from build_bundle.corpus import Corpus
 from build_bundle.evaluate.folds import study_folds
 from build_bundle.evaluate.settings import EvaluateSettings
+from build_bundle.evaluate.summary import bootstrap_interval
 from build_bundle.study.figures import growth_curves
 from build_bundle.study.run import StudyFold, StudyReference
 from build_bundle.study.settings import DEFAULT
@@ -30,7 +31,9 @@ GROWTH: Literal["growth"] = "growth"
 MODELS = (DEFAULT, "pca_100", "logistic")
 """What is compared; of `build_bundle.study.settings`."""
 FEWEST_STEPS = 2
+N_BOOTSTRAP = 2000
 ALL, FIRST = "all", "first"
+CHANGE = ("change", "change_low", "change_high")
 
 
 @dataclass(frozen=True)
@@ -149,30 +152,49 @@ def _counts(corpus: Corpus) -> tuple[dict[str, npt.NDArray[np.int64]], npt.NDArr
     return dict(zip(table.index.astype(str), table.to_numpy(), strict=True)), table.columns.to_numpy(dtype=object)
 
 
-def growth_table(cells: pd.DataFrame) -> pd.DataFrame:
+def growth_table(cells: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     """Summarise the curves.
 
     Parameters
     ----------
     cells : pandas.DataFrame
         Scored cells of phase "growth".
+    seed : int
+        Of the bootstrap.
 
     Returns
     -------
     pandas.DataFrame
         One row a study, choice of cells and step: ``reference``, ``held_out``, ``cells`` ("all", or "first": those of types
-        the first partner has), ``step``, ``added``, ``n_query``, ``k``, and the weighted MAFP of each model.
+        the first partner has), ``step``, ``added``, ``n_query``, ``k``, the weighted MAFP of each model, and what the step
+        changed for the default: ``change`` with a 95 % interval, ``change_low`` and ``change_high``. The cells of a type
+        tend to go over to another one together, so the interval is by resampling types; it is missing for fewer than three.
     """
     first = cells[cells["first"].astype(bool)]
     both = pd.concat([cells.assign(cells=ALL), first.assign(cells=FIRST)], ignore_index=True)
     keys = ["reference", "held_out", "cells", "step", "added"]
     wide = both.pivot_table(index=keys, columns="model", values="afp", aggfunc="mean")
     sizes = both[both["model"] == MODELS[0]].groupby(keys).agg(n_query=("cell", "size"), k=("k", "min"))
-    table = sizes.join(wide[[name for name in MODELS if name in wide]]).reset_index()
+    changes = pd.DataFrame(_changes(both[both["model"] == DEFAULT], seed), columns=[*keys[:-1], *CHANGE])
+    table = sizes.join(wide[[name for name in MODELS if name in wide]]).reset_index().merge(changes, "left", keys[:-1])
     return table.sort_values(["reference", "held_out", "cells", "step"], ignore_index=True)
 
 
-def write_growth(cells: pd.DataFrame, out: Path) -> Iterator[Path]:
+def _changes(cells: pd.DataFrame, seed: int) -> Iterator[dict[str, Any]]:
+    """Yield what each step of each curve changed, over the same cells; nothing for a curve's first step."""
+    for (reference, query, choice), curve in cells.groupby(["reference", "held_out", "cells"], sort=True):
+        types = curve.groupby("cell")[TYPE].first()
+        by_step = curve.pivot_table(index="cell", columns="step", values="afp")
+        for step, change in by_step.diff(axis=1).iloc[:, 1:].items():
+            by_type = change.groupby(types).agg(["mean", "size"])
+            low, high = bootstrap_interval(
+                by_type["mean"].to_numpy(), N_BOOTSTRAP, seed, sizes=by_type["size"].to_numpy(dtype=float)
+            )
+            row = {"reference": reference, "held_out": query, "cells": choice, "step": step}
+            yield row | dict(zip(CHANGE, (change.mean(), low, high), strict=True))
+
+
+def write_growth(cells: pd.DataFrame, out: Path, *, seed: int) -> Iterator[Path]:
     """Write the curves as ``growth.csv``, ``growth.svg`` (all cells) and ``growth_first.svg``.
 
     Parameters
@@ -181,13 +203,15 @@ def write_growth(cells: pd.DataFrame, out: Path) -> Iterator[Path]:
         Scored cells of phase "growth".
     out : Path
         Folder.
+    seed : int
+        Of the bootstrap.
 
     Yields
     ------
     Path
         Each file written.
     """
-    table = growth_table(cells)
+    table = growth_table(cells, seed=seed)
     table.round(4).to_csv(out / "growth.csv", index=False)
     yield out / "growth.csv"
     for name, choice in (("growth.svg", ALL), ("growth_first.svg", FIRST)):

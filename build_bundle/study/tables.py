@@ -11,13 +11,12 @@ import pandas as pd
 
 from build_bundle.evaluate.summary import ALL, TYPE, bootstrap_interval, evaluation_table
 from build_bundle.study.figures import model_bars, type_heatmap
-from build_bundle.study.growth import GROWTH, write_growth
+from build_bundle.study.growth import GROWTH, N_BOOTSTRAP, write_growth
 from build_bundle.study.models_file import file_of
 from build_bundle.study.run import StudyStore
 from build_bundle.study.settings import DEFAULT
 from core.bundle.schema_networks import FIRST_FAMILIES, METRICS, MODELS, MODELS_BY_TYPE
 
-N_BOOTSTRAP = 2000
 SHOWN = 14  # models beside one another in a table
 DIGITS = 6  # of figures in the .csv files: enough to be rounded once more
 Notes = Sequence[Mapping[str, Any]]
@@ -48,7 +47,7 @@ def write_study(store: StudyStore, out: Path, names: Mapping[str, str], *, seed:
         return
     grown = cells["phase"] == GROWTH
     if grown.any():
-        yield from write_growth(cells[grown], out)
+        yield from write_growth(cells[grown], out, seed=seed)
     if not grown.all():
         yield from _write_models(cells[~grown], store, out, names, seed)
 

@@ -111,3 +111,10 @@ def test_intervals_need_three_studies_and_follow_from_the_seed():
     low, high = bootstrap_interval(values, 5000, 0)
     assert values.min() <= low < values.mean() < high <= values.max()
     assert bootstrap_interval(values, 5000, 0) == (low, high)
+
+
+def test_an_interval_weighs_each_figure_by_its_size():
+    values = np.array([0.2, 0.5, 0.9])
+    assert bootstrap_interval(values, 500, 0, sizes=np.ones(3)) == bootstrap_interval(values, 500, 0)
+    _, high = bootstrap_interval(values, 500, 0, sizes=np.array([1.0, 1.0, 1e9]))
+    assert high == pytest.approx(0.9)

@@ -96,9 +96,41 @@ def test_the_curves_are_written(grown, reference):
 
 def test_the_table_is_the_mean_over_cells(grown):
     cells = StudyStore(grown / RUNS).cells()
-    table = growth_table(cells)
+    table = growth_table(cells, seed=0)
     row = table[table["cells"] == "all"].iloc[0]
     mine = cells[
         (cells["held_out"] == row["held_out"]) & (cells["step"] == row["step"]) & (cells["model"] == "encoder")
     ]
     assert row["encoder"] == pytest.approx(np.mean(mine["afp"]))
+
+
+def curve(afp_of_step: dict[int, list[float]]) -> pd.DataFrame:
+    """Cells of four types, two each, with the same figure for both cells of a type."""
+    rows = [
+        {"reference": "r", "held_out": "q", "model": "encoder", "step": step, "added": f"s{step}", "k": 10, "first": True,
+         "cell": f"c{2 * i + j}", "cell_type_ontology_term_id": f"t{i}", "afp": afp}
+        for step, values in afp_of_step.items() for i, afp in enumerate(values) for j in range(2)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def test_a_change_of_all_types_is_told_from_one_of_a_single_type():
+    table = growth_table(curve({1: [1.0, 0.9, 0.8, 0.9], 2: [0.6, 0.5, 0.4, 0.6], 3: [0.6, 0.5, 0.4, 0.2]}), seed=0)
+    first, fall, flip = (row for _, row in table[table["cells"] == "all"].iterrows())
+    assert pd.isna(first["change"])
+    assert fall["change"] == pytest.approx(-0.375)
+    assert -0.4 <= fall["change_low"] <= fall["change"] <= fall["change_high"] <= -0.3
+    assert flip["change"] == pytest.approx(-0.1)
+    assert flip["change_low"] < -0.1 < flip["change_high"] == 0
+
+
+def test_a_curve_of_one_step_has_no_change():
+    table = growth_table(curve({1: [1.0, 0.9, 0.8]}), seed=0)
+    assert len(table) == 2
+    assert table["change"].isna().all()
+
+
+def test_two_types_give_a_change_no_interval():
+    table = growth_table(curve({1: [1.0, 0.9], 2: [0.6, 0.5]}), seed=0)
+    assert table["change"].iloc[1] == pytest.approx(-0.4)
+    assert table[["change_low", "change_high"]].isna().all(axis=None)
