@@ -130,6 +130,8 @@ class Config:
         Share of the studies that may be set aside, 0..1; above it nothing is published.
     notes : tuple of str
         Remarks for readers of the bundle.
+    teachers : tuple of str
+        Configurations whose reference studies teach here (`teaching_configs`); `study` holds them already.
     steps : mapping of str to object
         Settings of the numeric steps by table name.
     folder : Path
@@ -152,6 +154,7 @@ class Config:
     seed: int = 0
     max_set_aside: float = 0.1
     notes: tuple[str, ...] = ()
+    teachers: tuple[str, ...] = ()
     steps: Mapping[str, Any] = field(default_factory=dict, metadata={"toml": False})
     folder: Path = field(default=Path(), metadata={"toml": False})
     data: Path | None = field(default=None, metadata={"toml": False})

@@ -19,6 +19,7 @@ from build_bundle.label.overrides import read_overrides
 from build_bundle.label_mapping import read_mapping
 from build_bundle.study.models_file import read_models
 from build_bundle.study_config import StudyConfig
+from build_bundle.teaching_configs import with_teachers
 from build_bundle.toml_fields import Problems, fill
 from core.bundle.manifest import ORGANISMS
 from core.errors import ConfigError
@@ -59,17 +60,10 @@ def read_config(path: Path, *, data: Path | None = None, for_study: bool = False
     ConfigError
         With all problems, one a line.
     """
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"The configuration {path} cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"The configuration {path} is not valid TOML: {error}.") from error
     problems = Problems()
-    steps = {name: fill(_settings(where), table.pop(name, {}), name, problems) for name, where in SETTINGS.items()}
-    config = fill(Config, table, "", problems)
+    config = _parsed(path, data, problems)
     if config is not None:
-        config = dataclasses.replace(config, steps=steps, folder=path.resolve().parent, data=data)
+        config = _taught(config, path, problems)
         _check_all(config, problems)
         if not for_study:
             _check_models(config, problems)
@@ -77,8 +71,41 @@ def read_config(path: Path, *, data: Path | None = None, for_study: bool = False
         listed = "".join(f"\n  - {sentence}" for sentence in problems.found)
         many = f"{len(problems.found)} problem{'s' * (len(problems.found) > 1)}"
         raise ConfigError(f"{path.name} has {many}:{listed}\n", next_step="Correct the file.")
-    assert isinstance(config, Config)  # noqa: S101 - `fill` returns what it was asked for; for the type checker
     return config
+
+
+def _parsed(path: Path, data: Path | None, problems: Problems) -> Config | None:
+    """Read one file, whatever others it names; None where it has a problem."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"The configuration {path} cannot be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"The configuration {path} is not valid TOML: {error}.") from error
+    steps = {name: fill(_settings(where), table.pop(name, {}), name, problems) for name, where in SETTINGS.items()}
+    config: Config | None = fill(Config, table, "", problems)
+    return config and dataclasses.replace(config, steps=steps, folder=path.resolve().parent, data=data)
+
+
+def _taught(config: Config, path: Path, problems: Problems) -> Config:
+    """Add the teachers of other configurations."""
+    others = []
+    for i, name in enumerate(config.teachers):
+        place, file, theirs = f"teachers[{i}]", config.path(name), Problems()
+        if file.resolve() == path.resolve():
+            problems.add(place, "is this configuration itself.")
+            continue
+        try:
+            other = _parsed(file, config.data, theirs)
+        except ConfigError as error:
+            problems.add(place, error.message)
+            continue
+        for sentence in theirs.found:
+            problems.add(place, f"in {name}, {sentence}")
+        if other is not None and other.overrides not in {"", config.overrides}:
+            problems.add(place, f"{name} has overrides of its own, which would not count here: name them here too.")
+        others += [other] if other is not None else []
+    return with_teachers(config, others)
 
 
 def _settings(where: str) -> type[Any]:
