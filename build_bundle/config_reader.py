@@ -102,9 +102,11 @@ def _taught(config: Config, path: Path, problems: Problems) -> Config:
             continue
         for sentence in theirs.found:
             problems.add(place, f"in {name}, {sentence}")
-        if other is not None and other.overrides not in {"", config.overrides}:
+        if other is None:
+            continue
+        if other.overrides not in {"", config.overrides}:
             problems.add(place, f"{name} has overrides of its own, which would not count here: name them here too.")
-        others += [other] if other is not None else []
+        others.append(other)
     return with_teachers(config, others)
 
 
