@@ -6,7 +6,6 @@ Nothing is fetched and no matrix is opened here.
 from __future__ import annotations
 
 import dataclasses
-import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from importlib import import_module
@@ -20,7 +19,7 @@ from build_bundle.label_mapping import read_mapping
 from build_bundle.study.models_file import read_models
 from build_bundle.study_config import StudyConfig
 from build_bundle.teaching_configs import with_teachers
-from build_bundle.toml_fields import Problems, fill
+from build_bundle.toml_fields import Problems, fill, read_toml
 from core.bundle.manifest import ORGANISMS
 from core.errors import ConfigError
 
@@ -76,12 +75,7 @@ def read_config(path: Path, *, data: Path | None = None, for_study: bool = False
 
 def _parsed(path: Path, data: Path | None, problems: Problems) -> Config | None:
     """Read one file, whatever others it names; None where it has a problem."""
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"The configuration {path} cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"The configuration {path} is not valid TOML: {error}.") from error
+    table = read_toml(path)
     steps = {name: fill(_settings(where), table.pop(name, {}), name, problems) for name, where in SETTINGS.items()}
     config: Config | None = fill(Config, table, "", problems)
     return config and dataclasses.replace(config, steps=steps, folder=path.resolve().parent, data=data)

@@ -1,4 +1,4 @@
-"""Fit TOML tables to frozen dataclasses, noting every problem with its place instead of stopping at the first.
+"""Read TOML files, and fit their tables to frozen dataclasses: every problem with its place, not the first alone.
 
 Fields with a default may be left out. Not here: what the fields mean (``config``).
 """
@@ -8,10 +8,12 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import difflib
+import tomllib
 import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from core.errors import ConfigError
@@ -28,6 +30,34 @@ class Problems:
     def add(self, place: str, sentence: str) -> None:
         """Note one problem; `place` is written as in TOML, for example ``study[2].labels.column``."""
         self.found.append(f"{place or 'top level'}: {sentence}")
+
+
+def read_toml(path: Path, what: str = "configuration") -> dict[str, Any]:
+    """Read a TOML file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    what : str
+        What an error calls it.
+
+    Returns
+    -------
+    dict
+        Its tables.
+
+    Raises
+    ------
+    ConfigError
+        When it cannot be read or is no TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"The {what} {path} cannot be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"The {what} {path} is not valid TOML: {error}.") from error
 
 
 def fill(kind: type[Any], table: object, place: str, problems: Problems) -> Any:  # noqa: ANN401 - an instance of `kind`

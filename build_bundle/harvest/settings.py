@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from build_bundle import __version__
-from build_bundle.toml_fields import Problems, fill
+from build_bundle.toml_fields import Problems, fill, read_toml
 from core.errors import ConfigError, FetchError
 
 SPECIES: Mapping[str, str] = {"mouse": "Mus musculus", "human": "Homo sapiens"}
@@ -227,14 +226,7 @@ def read_settings(path: Path | None, base_urls: Mapping[str, str]) -> Settings:
     ConfigError
         With all problems, one a line.
     """
-    table: object = {}
-    if path is not None:
-        try:
-            table = tomllib.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ConfigError(f"The configuration {path} cannot be read: {error.strerror}.") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ConfigError(f"The configuration {path} is not valid TOML: {error}.") from error
+    table = {} if path is None else read_toml(path)
     problems = Problems()
     settings: Settings | None = fill(Settings, table, "", problems)
     if settings is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from build_bundle.config import DATA_VARIABLE, Config
 from build_bundle.config_reader import read_config
 from build_bundle.networks.spec import ModelGrid, ModelSpec
+from build_bundle.toml_fields import read_toml
 from core.errors import ConfigError
 
 ALONE, IN_CONTEXT = "encoder_alone", "logistic_in_context"
@@ -99,12 +99,7 @@ def read_study(path: Path, *, data: Path | None) -> StudyList:
     ConfigError
         When the file cannot be read or something in it is unknown or out of range.
     """
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"The list {path} cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"The list {path} is not valid TOML: {error}.") from error
+    table = read_toml(path, "list")
     unknown = sorted(set(table) - _KNOWN)
     if unknown or not table.get("configs"):
         what = f"it has unknown fields: {', '.join(unknown)}" if unknown else "configs names no configuration"
