@@ -98,9 +98,7 @@ def found(genes: GeneList) -> list[Component]:
 
 def nothing_asked() -> Component:
     """Say what the panel would show."""
-    return states.panel_empty(
-        "No list yet.", "Paste genes at the left and look them up, or take those of the selected type."
-    )
+    return states.panel_empty("No list yet.", "Paste genes and look them up, or take those of the selected type.")
 
 
 def no_gene() -> Component:

@@ -201,12 +201,19 @@ def test_the_keyboard_reaches_what_matters(page):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("width", [1280, 1024, 700])
+@pytest.mark.parametrize("width", [1280, 1024, 700, 390, 320])
 def test_nothing_is_wider_than_the_window(page, tiny_query, width):
     page.set_viewport_size({"width": width, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     upload(page, tiny_query)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    last = page.get_by_label("How to read this page").bounding_box()
+    assert last is not None
+    assert last["x"] + last["width"] <= width
+    for tab, there in (("Genes", ".gene-box"), ("Reference", "#reference h1")):
+        page.locator(".tabs a", has_text=tab).click()
+        expect(page.locator(there)).to_be_visible()
+        page.wait_for_function("width => document.documentElement.scrollWidth <= width", arg=width)  # once drawn
 
 
 @pytest.mark.browser
