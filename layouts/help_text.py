@@ -19,7 +19,7 @@ WORDS: tuple[tuple[str, str], ...] = (
     ),
     (
         "Label",
-        "The type with the highest score for the cells it has: a type with 30 reference cells can only fill 30 of 100 places. So it need not be the darkest square of the heatmap.",
+        "The type with the highest score for the cells it has: a type with 30 reference cells can only fill 30 of 100 places. So it need not be the type with the highest score in the heatmap.",
     ),
     ("Confident", "The label has at least the score set under Label only when confident."),
     ("Ambiguous", "It has less. The cell carries the narrowest wider type that reaches the level, if there is one."),
