@@ -171,12 +171,18 @@ def _high_confidence(terms: pd.Series, reference: pd.Series, settings: Selection
 
 
 def _unique_ids(ids: Iterable[str]) -> list[str]:
-    """Give ids that repeat a number: name, name#2, name#3."""
+    """Give ids that repeat a number that no other has: name, name#2, name#3."""
+    names = list(ids)
+    taken = set(names)
     seen: Counter[str] = Counter()
     result = []
-    for name in ids:
+    for name in names:
         seen[name] += 1
-        result.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
+        new = name
+        while seen[name] > 1 and (new := f"{name}#{seen[name]}") in taken:
+            seen[name] += 1
+        taken.add(new)
+        result.append(new)
     return result
 
 

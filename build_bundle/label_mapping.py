@@ -8,7 +8,7 @@ shows. Not here: choosing among terms (``selection``).
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -76,18 +76,27 @@ def read_mapping(path: Path) -> LabelMapping:
     names: dict[str, str] = {}
     problems: list[str] = []
     for number, row in enumerate(rows, start=2):
+        if None in row or None in row.values():
+            problems.append(f"line {number}: not {len(COLUMNS)} fields.")
+            continue
         key, ids, called = (row["study"], row["label"]), split_ids(row["term_ids"]), split_ids(row["name"])
-        if key in terms:
-            problems.append(f"line {number}: {key[1]!r} of {key[0]} stands here twice.")
-        if len(ids) != len(called):
-            problems.append(f"line {number}: {len(ids)} ids but {len(called)} names.")
-        if not ids and not row["comment"]:
-            problems.append(f"line {number}: no term, and no comment that says why.")
+        problems += [f"line {number}: {why}" for why in _faults(key, ids, called, row["comment"], terms)]
         terms[key] = ids
         names |= dict(zip(ids, called, strict=False))
     if problems:
         raise ConfigError(f"{path.name}: {' '.join(problems)}", next_step="Correct these lines.")
     return LabelMapping(terms, names, path.name)
+
+
+def _faults(
+    key: tuple[str, str], ids: Sequence[str], called: Sequence[str], comment: str, known: Container[tuple[str, str]]
+) -> Iterator[str]:
+    if key in known:
+        yield f"{key[1]!r} of {key[0]} stands here twice."
+    if len(ids) != len(called):
+        yield f"{len(ids)} ids but {len(called)} names."
+    if not ids and not comment:
+        yield "no term, and no comment that says why."
 
 
 def mapping_problems(mapping: LabelMapping, ontology: OntologySource) -> list[str]:

@@ -37,9 +37,7 @@ PUBLISHED = (
 )  # fmt: skip
 """Steps whose files make up the bundle."""
 
-_READING = ("build_bundle.sources", "build_bundle.selection", "build_bundle.label_mapping", "build_bundle.orthologs",
-            "build_bundle.label.overrides", "build_bundle.ontology_files", "core.expression", "core.ontology")  # fmt: skip
-_ENCODING = ("build_bundle.train", "core.expression", "core.embedding", "core.vectors", "build_bundle.corpus")
+_READING = ("build_bundle.sources", "build_bundle.orthologs")
 
 
 def make_plan(workshop: Workshop) -> list[Task]:
@@ -62,21 +60,18 @@ def make_plan(workshop: Workshop) -> list[Task]:
         _genes_task(workshop),
         *reading,
         _corpus_task(workshop, names),
-        _numeric(workshop, "train", "Train the encoder", "build_bundle.train", modules=_ENCODING),
-        _numeric(workshop, "embed", "Embed all cells", "build_bundle.index.embed", needs=("train",),
-                 modules=("build_bundle.index", "build_bundle.anchoring", *_ENCODING)),
-        _numeric(workshop, "index", "Build the index", "build_bundle.index", needs=("train", "embed"),
-                 modules=("build_bundle.index", "core.search", *_ENCODING)),
-        _numeric(workshop, "projection", "Draw the map", "build_bundle.projection", needs=("train", "embed"),
-                 modules=("build_bundle.projection", "core.explore", *_ENCODING)),
-        _numeric(workshop, "differential", "Find genes that set types apart", "build_bundle.differential",
-                 modules=("build_bundle.differential", "build_bundle.corpus", "core.expression", "core.ontology")),
-        _numeric(workshop, "evaluate", "Test on held-out studies", "build_bundle.evaluate", needs=("train",),
-                 also=("train",), modules=("build_bundle.evaluate", "build_bundle.holdout", "build_bundle.anchoring", "core.search", *_ENCODING)),
+        _numeric(workshop, "train", "Train the encoder", "build_bundle.train"),
+        _numeric(workshop, "embed", "Embed all cells", "build_bundle.index.embed", needs=("train",)),
+        _numeric(workshop, "index", "Build the index", "build_bundle.index", needs=("train", "embed")),
+        _numeric(workshop, "projection", "Draw the map", "build_bundle.projection", needs=("train", "embed")),
+        _numeric(workshop, "differential", "Find genes that set types apart", "build_bundle.differential"),
+        _numeric(
+            workshop, "evaluate", "Test on held-out studies", "build_bundle.evaluate", needs=("train",), also=("train",)
+        ),
         _expression_task(),
         _tables_task(workshop, names),
         _report_task(workshop, names),
-    ]  # fmt: skip
+    ]
 
 
 def _fetch_task(workshop: Workshop) -> Task:
@@ -184,18 +179,11 @@ def _corpus_task(workshop: Workshop, reading: tuple[str, ...]) -> Task:
         "selection": plain(config.selection),
         "roles": [[study.study, [[p.part, study.role_of(p)] for p in study.parts]] for study in config.study],
     }
-    modules = (
-        "build_bundle.corpus",
-        "build_bundle.corpus_step",
-        "build_bundle.selection",
-        "build_bundle.ontology_step",
-    )
-    return Task("corpus", "Join the studies", run, ("genes", *reading), material, modules)
+    return Task("corpus", "Join the studies", run, ("genes", *reading), material, ("build_bundle.corpus_step",))
 
 
 def _numeric(
     workshop: Workshop, name: str, title: str, module: str, *, needs: tuple[str, ...] = (), also: tuple[str, ...] = (),
-    modules: tuple[str, ...] = (),
 ) -> Task:  # fmt: skip
     """Make the task of a step that works on the corpus with a settings table of its own name."""
     settings = {table: workshop.config.steps[table] for table in (name, *also)}
@@ -222,7 +210,7 @@ def _numeric(
         "seed": workshop.config.seed,
         "libraries": library_versions(),
     }
-    return Task(name, title, run, ("corpus", *needs), material, modules)
+    return Task(name, title, run, ("corpus", *needs), material, (module,))
 
 
 def _counting(settings: Any) -> dict[str, Any]:  # noqa: ANN401 - one of several dataclasses
@@ -243,8 +231,7 @@ def _expression_task() -> Task:
         write_array(context.out, "n_cells_of_gene.npy", n_cells_of_gene)
         return {"n_values": int(np.sum(n_cells_of_gene))}
 
-    modules = ("build_bundle.expression_step", "build_bundle.corpus", "core.expression")
-    return Task("expression", "Write expression", run, ("corpus", "train"), modules=modules)
+    return Task("expression", "Write expression", run, ("corpus", "train"), modules=("build_bundle.expression_step",))
 
 
 def _tables_task(workshop: Workshop, reading: tuple[str, ...]) -> Task:
@@ -256,11 +243,7 @@ def _tables_task(workshop: Workshop, reading: tuple[str, ...]) -> Task:
     named = {"collection": workshop.collection_digests, "models": workshop.models_digests}
     material = _shared_material(workshop) | _described(workshop) | named
     needs = ("genes", *reading, "corpus", "train", "expression")
-    modules = (
-        "build_bundle.tables_step", "build_bundle.study_facts", "build_bundle.ontology_step", "build_bundle.collection",
-        "build_bundle.label.tables", "build_bundle.study.models_file",
-    )  # fmt: skip
-    return Task("tables", "Write tables", run, needs, material, modules)
+    return Task("tables", "Write tables", run, needs, material, ("build_bundle.tables_step",))
 
 
 def _report_task(workshop: Workshop, reading: tuple[str, ...]) -> Task:
@@ -271,7 +254,7 @@ def _report_task(workshop: Workshop, reading: tuple[str, ...]) -> Task:
 
     needs = ("genes", *reading, "corpus", "train", "index", "projection", "differential", "evaluate", "tables")
     material = _described(workshop) | {"collection": workshop.collection_digests}
-    return Task("report", "Write the report", run, needs, material, ("build_bundle.report", "build_bundle.label"))
+    return Task("report", "Write the report", run, needs, material, ("build_bundle.report",))
 
 
 def _described(workshop: Workshop) -> dict[str, Any]:

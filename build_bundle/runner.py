@@ -180,13 +180,16 @@ def _plan_digest(plan: Sequence[Task]) -> str:
 
 
 def _up_to_date(out: Path, plan_digest: str) -> Path | None:
-    """Return the published bundle if it was made by this very plan and is whole."""
+    """Return the published bundle if it was made by this very plan and is whole.
+
+    The record is written without waiting for the disk: one that a power cut left torn counts as none.
+    """
+    bundle = (out / CURRENT).resolve()
     try:
         record = json.loads((out / BUILD / PUBLISHED_RECORD).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):
         return None
-    bundle = (out / CURRENT).resolve()
-    if record["plan"] != plan_digest or record["bundle_id"] != bundle.name or not bundle.is_dir():
+    if record != {"plan": plan_digest, "bundle_id": bundle.name} or not bundle.is_dir():
         return None
     return None if verify_bundle(bundle) else bundle
 

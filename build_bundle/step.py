@@ -114,7 +114,8 @@ class Task:
     material : mapping
         Everything else its result depends on, as JSON values: settings, hashes of source files, seed.
     modules : tuple of str
-        Packages or modules whose source text is part of the key: changed code runs again.
+        Packages or modules it runs. Their source text, and that of what they import, is part of the key: changed code
+        runs again.
     """
 
     name: str

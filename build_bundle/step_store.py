@@ -23,11 +23,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from grimp import ImportGraph, build_graph
+
 from build_bundle.step import Facts, Finished, ReportProgress, Task, TaskContext, no_progress
 from core.bundle.writer import sha256_file
 
 RECORD = "step.json"
 _KEY_DIGITS = 24
+_PROJECT = ("build_bundle", "core")
 _SOURCE_SUFFIXES = {".py", ".jinja"}
 
 
@@ -126,22 +129,42 @@ class StepStore:
 
 @cache
 def code_digest(modules: tuple[str, ...]) -> str:
-    """Return a SHA-256 over the source text of packages and modules, found without importing them.
+    """Return a SHA-256 over the source text of packages and modules and of all they import from this project.
 
-    Remembered for the life of the process, which runs the code as it was when it started.
+    Found without importing them, and remembered for the life of the process, which runs the code as it was when it started.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        Where there is no such module.
     """
+    own = {path for module in modules for path in _sources(module)}
+    imported = {
+        _source(name) for module in modules for name in _imports().find_upstream_modules(module, as_package=True)
+    }
     digest = hashlib.sha256()
-    for path in sorted({path for module in modules for path in _sources(module)}):
+    for path in sorted(own | imported):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
 
-def _sources(module: str) -> list[Path]:
+@cache
+def _imports() -> ImportGraph:
+    """Return which module imports which; what is imported for type checks alone runs nothing."""
+    return build_graph(*_PROJECT, exclude_type_checking_imports=True, cache_dir=None)
+
+
+def _source(module: str) -> Path:
     spec = find_spec(module)
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError(module)
-    origin = Path(spec.origin)
-    if not spec.submodule_search_locations:
+    return Path(spec.origin)
+
+
+def _sources(module: str) -> list[Path]:
+    """Return the file of a module, or all files of a package, templates too."""
+    origin = _source(module)
+    if origin.name != "__init__.py":
         return [origin]
     return sorted(path for path in origin.parent.rglob("*") if path.suffix in _SOURCE_SUFFIXES)
 

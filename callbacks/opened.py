@@ -196,7 +196,7 @@ def read_clusters(text: str | None) -> int:
     int
         From 2 to the largest of the slider; the default for anything else.
     """
-    if text and text.isdecimal() and 2 <= int(text) <= MAX_CLUSTERS:
+    if text and len(text) < 5 and text.isdecimal() and 2 <= int(text) <= MAX_CLUSTERS:
         return int(text)
     return DEFAULT_CLUSTERS
 

@@ -11,7 +11,6 @@ import secrets
 import socket
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import psutil
 from dash import Dash
@@ -109,7 +108,7 @@ def refuse_cross_site() -> None:
     if request.method in SAFE_METHODS:
         return
     origin = request.headers.get("Origin")
-    own = origin is None or urlsplit(origin).netloc.lower() == request.host.lower()
+    own = origin is None or origin.partition("://")[2].lower() == request.host.lower()
     if not own or request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         raise CrossSiteError("This request came from another site.", next_step="Open the page itself and try again.")
 
@@ -137,10 +136,16 @@ def is_loopback(host: str) -> bool:
     >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("0.0.0.0")
     (True, True, False)
     """
+    address = _address(host)
+    return host == "localhost" if address is None else address.is_loopback
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the address a text is; None for a name."""
     try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
+        return ipaddress.ip_address(host.strip("[]"))
     except ValueError:
-        return host == "localhost"
+        return None
 
 
 def is_private(settings: Settings) -> bool:
@@ -158,7 +163,8 @@ def trusted_hosts(settings: Settings) -> list[str]:
     """
     named = _named_hosts(settings)
     if not named and not is_loopback(settings.host):
-        named = _own_names() if ipaddress.ip_address(settings.host).is_unspecified else [settings.host]
+        address = _address(settings.host)
+        named = [settings.host] if address is None or not address.is_unspecified else _own_names()
     return [*LOOPBACK_NAMES, *(name for name in named if name not in LOOPBACK_NAMES)]
 
 

@@ -17,6 +17,7 @@ from core.bundle.reader import Bundle
 from core.bundle.relabelled import RelabelledBundle
 from core.embedding.encoder import Encoder
 from core.errors import InputError
+from core.explore.thin import is_thin
 from core.expression.gene_finder import GeneFinder
 from core.expression.genes import GeneNames
 from core.ontology.detail import Level, levels_of_detail
@@ -29,8 +30,6 @@ from core.search.labelling import Labeller
 
 Ints = npt.NDArray[np.int32]
 _TYPE = "cell_type_ontology_term_id"
-THIN_CELLS, THIN_STUDIES = 75, 2
-"""Below these a label rests on thin ground: fewer cells than the paper asked for, or one laboratory's word."""
 
 
 class Reference:
@@ -118,13 +117,12 @@ class Reference:
         """Writes labels as a table."""
         types = self.bundle.cell_types
         names = dict(zip(types[_TYPE].tolist(), types["cell_type"].tolist(), strict=True))
-        thin = types.loc[(types["n_cells"] < THIN_CELLS) | (types["n_studies"] < THIN_STUDIES), _TYPE]
         return Labeller(
             self.ontology,
             names,
             self.bundle.manifest.confidence.unknown_distance,
             calibration=self._calibration,
-            thin=frozenset(thin),
+            thin=frozenset(types.loc[is_thin(types), _TYPE]),
         )
 
     @cached_property

@@ -5,6 +5,7 @@ Every setting has a row in the README (a test holds them together).
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -14,12 +15,13 @@ from typing import Any
 from core.errors import ConfigError
 
 PREFIX = "SCQUERY_"
+_CORRECT = "Correct or unset the variable."
 DEFAULT_BUNDLES = Path(__file__).parents[1] / "data_bundle"
 
 
-def _setting(default: object, meaning: str) -> Any:
-    """Declare one setting with its default and the sentence shown in the README."""
-    return field(default=default, metadata={"meaning": meaning})
+def _setting(default: object, meaning: str, *, least: int = 1, most: float = math.inf) -> Any:
+    """Declare one setting with its default, the sentence shown in the README and, of numbers, the range."""
+    return field(default=default, metadata={"meaning": meaning, "least": least, "most": most})
 
 
 @dataclass(frozen=True)
@@ -37,19 +39,21 @@ class Settings:
         "", "signs the browser's session; required when the server is reached from other machines"
     )
     host: str = _setting("127.0.0.1", "address to listen on")
-    port: int = _setting(8050, "port to listen on")
+    port: int = _setting(8050, "port to listen on", most=65535)
     trusted_hosts: str = _setting(
         "", "comma-separated host names the server answers to; empty: those of the address it listens on"
     )
     https: bool = _setting(False, "true behind a proxy that speaks HTTPS: cookies are then sent over HTTPS only")
     slots: int = _setting(2, "queries that run at the same time")
-    max_queue: int = _setting(50, "queries that may wait; more are refused with a clear message")
+    max_queue: int = _setting(50, "queries that may wait; more are refused with a clear message", least=0)
     max_upload_bytes: int = _setting(4 * 1024**3, "largest upload")
     max_query_cells: int = _setting(100_000, "largest number of cells in one query")
     job_memory_bytes: int = _setting(4 * 1024**3, "memory one query may use")
     job_timeout_s: int = _setting(900, "seconds one query may take")
     keep_hours: int = _setting(24, "hours an upload and its result are kept")
-    min_free_bytes: int = _setting(5 * 1024**3, "disk space that uploads must leave free (at most 10 % of the disk)")
+    min_free_bytes: int = _setting(
+        5 * 1024**3, "disk space that uploads must leave free (at most 10 % of the disk)", least=0
+    )
     threads: int = _setting(8, "threads of the built-in web server")
     bundles: str = _setting(
         "", "folders of the references to serve, separated by ':'; empty: every bundle in data_bundle/"
@@ -87,11 +91,12 @@ class Settings:
             for f in fields(cls)
             if env.get(PREFIX + f.name.upper())
         }
-        return cls(**values)  # type: ignore[arg-type]
+        return _in_range(cls(**values))  # type: ignore[arg-type]
 
     def overridden(self, **changes: object) -> Settings:
         """Return these settings with those changes that are neither None nor empty, such as arguments of a command."""
-        return replace(self, **{name: value for name, value in changes.items() if value not in (None, "")})  # type: ignore[arg-type]
+        given = {name: value for name, value in changes.items() if value not in (None, "")}
+        return _in_range(replace(self, **given))  # type: ignore[arg-type]
 
 
 def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -112,7 +117,14 @@ def _parse(name: str, text: str, default: object) -> object:
             return int(text)
     except (KeyError, ValueError) as error:
         wanted = "true or false" if isinstance(default, bool) else "a whole number"
-        raise ConfigError(
-            f"{PREFIX}{name.upper()} is {text!r}, which is not {wanted}.", next_step="Correct or unset the variable."
-        ) from error
+        raise ConfigError(f"{PREFIX}{name.upper()} is {text!r}, which is not {wanted}.", next_step=_CORRECT) from error
     return Path(text) if isinstance(default, Path) else text
+
+
+def _in_range(settings: Settings) -> Settings:
+    for setting in fields(settings):
+        value, least, most = getattr(settings, setting.name), setting.metadata["least"], setting.metadata["most"]
+        if type(value) is int and not least <= value <= most:
+            wanted = f"{least} or more" if most == math.inf else f"from {least} to {most}"
+            raise ConfigError(f"{PREFIX}{setting.name.upper()} is {value}; it must be {wanted}.", next_step=_CORRECT)
+    return settings

@@ -25,7 +25,6 @@ from core.explore import (
     selection,
     studies,
     summary,
-    thin,
 )
 from core.explore.card import TypeCard
 from core.explore.composition import CompositionView
@@ -85,12 +84,6 @@ class Views(Served):
         if result not in self._ranks:
             self._ranks[result] = composition.type_ranks(self.bundle_of(result), result)
         return self._ranks[result]
-
-    def thin_types(self, result: QueryResult) -> frozenset[str]:
-        """Return the types with so few reference cells that they can lose against a frequent one by numbers alone."""
-        types = self.bundle_of(result).cell_types
-        few = types.loc[types["n_cells"] < thin.FEW_CELLS, "cell_type_ontology_term_id"]
-        return frozenset(few.tolist())
 
     def studies(self, result: QueryResult, mask: Mask) -> pd.DataFrame:
         """Return the reference studies behind the selected cells."""

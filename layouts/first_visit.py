@@ -11,6 +11,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from core.explore.reference import ReferenceView
+from core.explore.thin import VERY_FEW_CELLS
 from core.jobs import Job
 from core.ontology.text import short_name
 from layouts import elements as el
@@ -211,5 +212,5 @@ def _thin(types: pd.DataFrame) -> list[Component]:
         for row in thin.head(SHOWN_THIN).to_dict("records")
     ]
     more = len(thin) - SHOWN_THIN
-    note = "Few cells or one study only." if len(thin) else "No type has few cells or one study only."
+    note = f"Fewer than {VERY_FEW_CELLS} cells." if len(thin) else f"Every type has {VERY_FEW_CELLS} cells or more."
     return [*rows, html.Div(note + (f" {more} more." if more > 0 else ""), className="thin-note")]

@@ -23,14 +23,14 @@ WORDS: tuple[tuple[str, str], ...] = (
     ),
     ("Confident", "The label has at least the score set under Label only when confident."),
     ("Ambiguous", "It has less. The cell carries the narrowest wider type that reaches the level, if there is one."),
-    ("Unknown", "The cell is farther from the reference than cells of known types ever are."),
+    ("Unknown", "The cell is farther from its nearest reference cells than almost all cells of known types are."),
     (
         "Selected",
         "Red, in every panel. Click a branch, a type or a row, or draw on the map. The link in the address bar keeps it.",
     ),
     (
         "Thin",
-        "A type with few reference cells, or from one study only, scores low beside more numerous ones and can lose against them.",
+        "A type with few reference cells scores low beside more numerous ones and can lose against them.",
     ),
 )
 

@@ -11,6 +11,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from core.explore.reference import ReferenceView
+from core.explore.thin import VERY_FEW_CELLS
 from core.ontology.text import short_name
 from layouts import (
     all_models,
@@ -143,7 +144,7 @@ def _types(view: ReferenceView) -> Component:
         el.pill(
             f"{n_thin} thin",
             "warn",
-            definition="Types with few cells, or from one study only: they can lose against numerous ones.",
+            definition=f"Types with fewer than {VERY_FEW_CELLS} cells: they can lose against numerous ones.",
         )
     ]
     return el.panel(

@@ -263,7 +263,9 @@ def _evidence(view: SelectionView, agrees_on: tuple[str, str] | None, *, thin: b
     if thin:
         return [
             el.pill(
-                "thin reference", "warn", definition="The reference has few cells of this type, or from one study only."
+                "thin reference",
+                "warn",
+                definition="The reference has few cells of a type among these, or of its rival.",
             )
         ]
     if view.n_studies < 2 or agrees_on is None:

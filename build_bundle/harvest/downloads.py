@@ -36,11 +36,13 @@ def place_of(file: FileRow) -> str:
     Returns
     -------
     str
-        With POSIX slashes; made of safe characters whatever a submitter wrote.
+        With POSIX slashes; made of safe characters whatever a submitter wrote. Submitters give the files of many runs
+        one name, so the run's accession stands before it.
     """
     if file.kind == MATRIX:
         return f"{PROCESSED}/{safe_name(file.study_accession)}/{safe_name(file.sample_accession or 'study')}/{safe_name(file.name)}"
-    return f"{READS}/{safe_name(file.sample_accession)}/{safe_name(file.name)}"
+    name = file.name if file.run_accession in file.name else f"{file.run_accession}_{file.name}"
+    return f"{READS}/{safe_name(file.sample_accession)}/{safe_name(name)}"
 
 
 def safe_name(text: str) -> str:

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from build_bundle.harvest.records import AUTHOR_LABELLED
 from build_bundle.quantify.author import AuthorMatrix, AuthorStudy
-from build_bundle.quantify.library import Chemistry, Kind, Library, Protocol, ReadFile, choose_files
+from build_bundle.quantify.library import Chemistry, Kind, Library, Protocol, ReadFile, choose_files, missing_runs
 from core.errors import ConfigError
 
 CATALOGUE = "catalogue/catalogue.json"
@@ -102,10 +102,13 @@ def _library(folder: Path, sample: Row, files: list[Row], runs: list[Row], with_
     rows = [row for row in files if row["kind"] in _KINDS]
     has_matrix = sample["study_accession"] in with_matrix or any(row["kind"] == "matrix" for row in files)
     chosen = choose_files([_file(folder, row) for row in rows if row["state"] == "downloaded"], protocol)
-    fault = _fault(sample, rows, runs)
-    if chosen and chosen[0].kind == "bam":
-        fault = ("", "")  # what is wrong with the FASTQ files does not matter then
-    elif rows and not chosen and not has_matrix and not any(fault):
+    if chosen and chosen[0].kind == "bam":  # what is wrong with the FASTQ files does not matter then
+        fault = _reason([row for row in rows if row["kind"] == "bam" and row["state"] == "failed"])
+    else:
+        fault = _fault(sample, rows, runs)
+    if not any(fault):
+        fault = missing_runs([_file(folder, row) for row in rows], chosen)
+    if rows and not chosen and not has_matrix and not any(fault):
         fault = ("not_downloaded", "Its reads are listed, but were not downloaded (harvest --download fastq,bam,sra).")
     technology = str(sample["technology"])
     return Library(
@@ -133,8 +136,12 @@ def _fault(sample: Row, files: list[Row], runs: list[Row]) -> tuple[str, str]:
     failed = [row for row in files if row["state"] == "failed"]
     broken = [row for row in runs if row["state"] not in {"ok", "no_files"}]
     unasked = [sample] if sample["state"] == "incomplete" and not runs else []
-    found = next(iter([*failed, *broken, *unasked]), None)
-    return (str(found["reason_code"]), str(found["reason"])) if found else ("", "")
+    return _reason([*failed, *broken, *unasked])
+
+
+def _reason(rows: Sequence[Row]) -> tuple[str, str]:
+    """Return code and reason of the first, if there is one."""
+    return (str(rows[0]["reason_code"]), str(rows[0]["reason"])) if rows else ("", "")
 
 
 def _protocol(text: str) -> Protocol:

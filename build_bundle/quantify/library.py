@@ -108,14 +108,36 @@ def choose_files(files: Sequence[ReadFile], protocol: Protocol) -> tuple[ReadFil
     Returns
     -------
     tuple of ReadFile
-        FASTQ, else SRA, else BAM. But where FASTQ files of what may be droplets come without mates, their barcodes are
-        at best left in the BAM, and that is taken.
+        The kind that holds most runs; of equals FASTQ before SRA before BAM. But where FASTQ files of what may be
+        droplets come without mates, their barcodes are at best left in the BAM, and that is taken.
     """
     by_kind = {kind: tuple(file for file in files if file.kind == kind) for kind in ("fastq", "sra", "bam")}
     mates = {file.mate for file in by_kind["fastq"]}
     if by_kind["bam"] and protocol != "plate" and not {1, 2} <= mates and not by_kind["sra"]:
         return by_kind["bam"]
-    return next((found for found in by_kind.values() if found), ())
+    return max(by_kind.values(), key=lambda found: len({file.run for file in found}))
+
+
+def missing_runs(files: Sequence[ReadFile], chosen: Sequence[ReadFile]) -> tuple[str, str]:
+    """Say which runs of a library are not among the files chosen for it: they would be lost without a word.
+
+    Parameters
+    ----------
+    files : sequence of ReadFile
+        All that belong to it, also what is not on disk.
+    chosen : sequence of ReadFile
+        Of one kind (`choose_files`).
+
+    Returns
+    -------
+    (str, str)
+        Code and reason of the fault; empty where no run is missing, or nothing was chosen.
+    """
+    missing = sorted({file.run for file in files} - {file.run for file in chosen})
+    if not chosen or not missing:
+        return "", ""
+    shown = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
+    return "missing_run", f"Other runs of it have {chosen[0].kind} files, but not {shown}; all need files of one kind."
 
 
 @dataclass(frozen=True)

@@ -25,12 +25,8 @@ from core.expression.genes import GeneNames
 WORK = ".quantify"
 _MEGABYTE = 1_000_000
 _BASE_MEMORY_MB = 3_000
-_MODULES = tuple(
-    f"build_bundle.quantify.{name}" for name in ("alignment", "droplets", "fastq", "library_step", "reads")
-)
-_AUTHOR_MODULES = (
-    "build_bundle.quantify.author", "build_bundle.quantify.imputation", "build_bundle.sources.reading", "core.expression",
-)  # fmt: skip
+_MODULES = ("build_bundle.quantify.library_step",)
+_AUTHOR_MODULES = ("build_bundle.quantify.author",)
 _NOT_RESULT = ("threads", "timeout_s", "rpkm_total")  # settings that change no count
 
 

@@ -194,7 +194,12 @@ def _from_fastq(library: Library) -> Prepared:
     single = [mates[0] for mates in runs.values() if not (1 in mates or 2 in mates)]
     if library.layout == "PAIRED" and not pairs and library.protocol != "droplet":
         raise LibraryFaultError("The library is paired, but only one file of its reads is there.", code="missing_mate")
-    if pairs:  # what has no partner beside pairs is a remainder of --split-3
+    if pairs and single:
+        names = ", ".join(sorted(run or library.sample for run, mates in runs.items() if set(mates) == {0})[:5])
+        raise LibraryFaultError(
+            f"Some of its runs come in pairs, others do not ({names}): list them as two samples.", code="two_layouts"
+        )
+    if pairs:
         return _paired(library, pairs)
     return _single(library, single)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from build_bundle.quantify.author import AuthorMatrix, AuthorStudy
 from build_bundle.quantify.from_harvest import CATALOGUE, read_harvest
-from build_bundle.quantify.library import Chemistry, Library, Protocol, ReadFile, choose_files
+from build_bundle.quantify.library import Chemistry, Library, Protocol, ReadFile, choose_files, missing_runs
 from core.errors import ConfigError
 
 TABLE = "runs.csv"
@@ -101,9 +101,10 @@ def _from_table(rows: Sequence[dict[str, str]], path: Path) -> Iterator[Library]
             sample=sample,
             protocol=protocol,
             layout=_layout_said(first.get("layout", ""), path),
-            files=choose_files(files, protocol),
+            files=(chosen := choose_files(files, protocol)),
             chemistry=_chemistry(first.get("chemistry", ""), path),
             whitelist=_whitelist(first.get("whitelist", ""), path),
+            fault=missing_runs(files, chosen),
             has_author_matrix=any(row.get("matrix") for row in runs),
         )
 
@@ -173,7 +174,8 @@ def _from_names(folder: Path) -> Iterator[Library]:
             for sample, file in _named(path):
                 samples.setdefault(sample, []).append(file)
         for sample, files in samples.items():
-            yield Library(study.name, sample, layout=_layout(files), files=tuple(files))
+            chosen = choose_files(files, "")
+            yield Library(study.name, sample, layout=_layout(chosen), files=chosen)
 
 
 def _layout(files: Sequence[ReadFile]) -> str:

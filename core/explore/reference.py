@@ -14,7 +14,7 @@ from core.bundle.schema import CALIBRATION
 from core.explore.model_types import model_types
 from core.explore.models_by_type import models_by_type
 from core.explore.naming import type_names
-from core.explore.thin import VERY_FEW_CELLS
+from core.explore.thin import is_thin
 from core.explore.trust import TrustView, trust_view
 
 STATUS_ORDER = ("used", "held_out", "set_aside")
@@ -146,7 +146,7 @@ def built_on(manifest: Manifest) -> str:
 
 def _types(bundle: Bundle) -> pd.DataFrame:
     types = bundle.cell_types.rename(columns={"cell_type_ontology_term_id": "type_id", "cell_type": "type_name"})
-    types["thin"] = types["n_cells"] < VERY_FEW_CELLS
+    types["thin"] = is_thin(types)
     table = bundle.frame("evaluation")
     wanted = (table["split"] == "study") & (table["model"] == "encoder") & (table["held_out"] == "all")
     accuracy = table.loc[wanted & (table["metric"] == "accuracy")].rename(

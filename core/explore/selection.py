@@ -185,7 +185,7 @@ def mask(bundle: Bundle, result: Query, selection: Selection) -> Mask:
         True where selected.
     """
     if selection.kind == "under":
-        return _labelled(result, narrower(bundle, selection.value))
+        return _labelled(result, set().union(*(narrower(bundle, term) for term in selection.value.split("+"))))
     return _MASKS[selection.kind](result, selection.value)
 
 

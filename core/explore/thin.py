@@ -19,13 +19,29 @@ from core.ontology.text import plural, short_name
 FEW_CELLS = 200
 """Twice the usual number of neighbours: with fewer cells a type scores low by numbers alone."""
 VERY_FEW_CELLS = 75
-"""The paper's least number of cells for a label."""
+"""The paper's least number of cells for a label: with fewer a type is thin, whatever it is held against."""
 RATIO = 4
 MIN_RUNNER_UP_SCORE = 0.15
 MIN_CELLS = 5
 MIN_SHARE = 0.01
 MIN_SHARE_OF_TYPE = 0.1
 MAX_SENTENCES = 3
+
+
+def is_thin(cell_types: pd.DataFrame) -> pd.Series:
+    """Say of every type whether it has few reference cells.
+
+    Parameters
+    ----------
+    cell_types : DataFrame
+        The bundle's table, with the column ``n_cells``.
+
+    Returns
+    -------
+    Series of bool
+        In the order of the table.
+    """
+    return cell_types["n_cells"] < VERY_FEW_CELLS
 
 
 def thin_sentences(bundle: Bundle, result: Query, mask: Mask) -> tuple[str, ...]:
@@ -50,7 +66,7 @@ def thin_sentences(bundle: Bundle, result: Query, mask: Mask) -> tuple[str, ...]
     names = type_names(bundle)
     enough = max(MIN_CELLS, MIN_SHARE * int(mask.sum()))
     pairs = _rivals(result, mask)
-    thin = [(a, b) for (a, b), n in pairs.items() if n >= enough and _is_thin(sizes.get(a, 0), sizes.get(b, 0))]
+    thin = [(a, b) for (a, b), n in pairs.items() if n >= enough and _are_uneven(sizes.get(a, 0), sizes.get(b, 0))]
     thin = [(a, b) for a, b in thin if not _are_relatives(bundle, a, b)]
     return tuple(_sentence(names, sizes, a, b) for a, b in thin[:MAX_SENTENCES])
 
@@ -76,7 +92,7 @@ def thin_sentence(bundle: Bundle, result: Query, mask: Mask, term_id: str) -> st
     pairs = {pair: n for pair, n in _rivals(result, mask).items() if term_id in pair}
     enough = max(MIN_CELLS, MIN_SHARE_OF_TYPE * sum(pairs.values()))
     for (a, b), n in pairs.items():
-        if n >= enough and _is_thin(sizes.get(a, 0), sizes.get(b, 0)) and not _are_relatives(bundle, a, b):
+        if n >= enough and _are_uneven(sizes.get(a, 0), sizes.get(b, 0)) and not _are_relatives(bundle, a, b):
             return _sentence(names, sizes, a, b)
     if 0 < own < VERY_FEW_CELLS:
         name = short_name(names.get(term_id, term_id))
@@ -84,7 +100,7 @@ def thin_sentence(bundle: Bundle, result: Query, mask: Mask, term_id: str) -> st
     return ""
 
 
-def _is_thin(a: int, b: int) -> bool:
+def _are_uneven(a: int, b: int) -> bool:
     few, many = sorted((a, b))
     return 0 < few < FEW_CELLS and few * RATIO <= many
 

@@ -136,9 +136,9 @@ def declared(x: sparse.csr_matrix, name: str) -> Scale:
         return Scale(
             "linear", f"Values from {_short(low)} to {_short(high)}: linear, as declared.", floor=_floor(x, low)
         )
-    if high > 2 * _LARGEST_LOG:
+    restore, words, largest = _LOGS[DECLARED[name]]
+    if high > 2 * largest:
         raise ValueError(f"values reach {high:,.0f}, which no logarithm of expression does, but {name} was declared")
-    restore, words, _ = _LOGS[DECLARED[name]]
     floor = _floor(x, float(restore(np.array([low], dtype=np.float64))[0]))
     text = f"Values from {_short(low if floor else 0)} to {_short(high)}: {words}, as declared. It was undone here."
     return Scale(DECLARED[name], text + _floor_text(floor), "warning" if floor else "info", floor)

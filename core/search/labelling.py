@@ -28,7 +28,7 @@ COLUMNS = (
 
 `confidence` is the label's score; the parent columns are filled for ambiguous cells only. `probability` is that of the label
 to be right, as held-out studies taught; the calibrated columns hold the narrowest term that is wrong in at most one of ten
-cells (empty: no term is safe), and `thin_reference` says that few reference cells, or one study alone, have the label. The
+cells (empty: no term is safe), and `thin_reference` says that few reference cells have the label. The
 probabilities are missing, and the calibrated terms empty, where the bundle could not learn them.
 """
 

@@ -25,12 +25,13 @@ def test_words_to_terms(tmp_path: Path) -> None:
 
 
 def test_all_slips_at_once(tmp_path: Path) -> None:
-    path = write(tmp_path, "s,B,CL:1,b,\ns,B,CL:1,b,\ns,T,CL:1;CL:2,b,\ns,dirt,,,\n")
+    path = write(tmp_path, "s,B,CL:1,b,\ns,B,CL:1,b,\ns,T,CL:1;CL:2,b,\ns,dirt,,,\ns,T\ns,T,CL:1,b,,more\n")
     with pytest.raises(ConfigError) as caught:
         read_mapping(path)
     assert "line 3: 'B' of s stands here twice." in caught.value.message
     assert "line 4: 2 ids but 1 names." in caught.value.message
     assert "line 5: no term, and no comment" in caught.value.message
+    assert "line 6: not 5 fields. line 7: not 5 fields." in caught.value.message
 
 
 def test_another_table_is_refused(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from build_bundle import step_store
 from build_bundle.step import Finished, Task, TaskContext
 from build_bundle.step_store import StepStore, code_digest
 
@@ -84,6 +85,31 @@ def test_code_of_a_package_counts_with_its_templates() -> None:
     assert code_digest(("build_bundle.report",)) != code_digest(("build_bundle.report.charts",))
     with pytest.raises(ModuleNotFoundError):
         code_digest(("build_bundle.nowhere",))
+
+
+def test_code_that_a_step_imports_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "made_up"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "step.py").write_text("from made_up import helper\n", encoding="utf-8")
+    (package / "helper.py").write_text("X = 1\n", encoding="utf-8")
+    (package / "other.py").write_text("Y = 1\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(step_store, "_PROJECT", ("made_up",))
+
+    def digest() -> str:
+        step_store.code_digest.cache_clear()
+        step_store._imports.cache_clear()
+        return step_store.code_digest(("made_up.step",))
+
+    try:
+        before = digest()
+        (package / "other.py").write_text("Y = 2\n", encoding="utf-8")
+        assert digest() == before
+        (package / "helper.py").write_text("X = 2\n", encoding="utf-8")
+        assert digest() != before
+    finally:
+        step_store._imports.cache_clear()
 
 
 def test_pieces_outlive_a_kill_and_go_with_the_finished_step(store: StepStore) -> None:

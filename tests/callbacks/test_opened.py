@@ -52,7 +52,8 @@ def test_confidence_levels_are_read(level, value):
 
 
 @pytest.mark.parametrize(
-    ("clusters", "n"), [(None, 9), ("12", 12), ("1", 9), ("21", 9), ("x", 9), ("-3", 9), ("²", 9), ("2", 2)]
+    ("clusters", "n"),
+    [(None, 9), ("12", 12), ("1", 9), ("21", 9), ("x", 9), ("-3", 9), ("²", 9), ("2", 2), ("9" * 5000, 9)],
 )
 def test_cluster_numbers_are_read(clusters, n):
     assert opened.read_clusters(clusters) == n

@@ -123,6 +123,7 @@ CHANGES = [
         {"Origin": "https://evil.example.org"},
         {"Origin": "http://localhost:9999"},
         {"Origin": "null"},
+        {"Origin": "http://[::1"},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": "http://localhost", "Sec-Fetch-Site": "cross-site"},
@@ -184,6 +185,7 @@ def test_a_key_is_required_where_others_can_reach_the_server(tmp_path, changes, 
 def test_host_names(monkeypatch):
     loopback = ["localhost", "127.0.0.1", "[::1]"]
     assert trusted_hosts(Settings()) == loopback
+    assert trusted_hosts(Settings(host="lab.example.org")) == [*loopback, "lab.example.org"]
     assert trusted_hosts(Settings(host="10.1.2.3")) == [*loopback, "10.1.2.3"]
     assert trusted_hosts(Settings(host="0.0.0.0", trusted_hosts="a.org, b.org,localhost")) == [
         *loopback,

@@ -36,6 +36,26 @@ def test_a_value_of_the_wrong_form_names_its_variable(name, text):
         Settings.from_env({f"SCQUERY_{name}": text})
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "wanted"),
+    [
+        ("PORT", "0", "from 1 to 65535"),
+        ("PORT", "99999", "from 1 to 65535"),
+        ("SLOTS", "0", "1 or more"),
+        ("KEEP_HOURS", "-1", "1 or more"),
+        ("MAX_QUEUE", "-1", "0 or more"),
+    ],
+)
+def test_a_number_outside_its_range_names_its_variable(name, text, wanted):
+    with pytest.raises(ConfigError, match=f"SCQUERY_{name} is {text}; it must be {wanted}"):
+        Settings.from_env({f"SCQUERY_{name}": text})
+
+
+def test_an_argument_outside_its_range_is_refused_too():
+    with pytest.raises(ConfigError, match="SCQUERY_PORT"):
+        Settings().overridden(port=70_000)
+
+
 def test_arguments_go_over_the_environment():
     base = Settings(port=1, bundles="a")
     assert base.overridden(port=2, host=None, bundles="") == Settings(port=2, bundles="a")

@@ -70,4 +70,4 @@ def test_no_thin_type_is_said_too(view, bundle):
     from dataclasses import replace
 
     calm = replace(view, types=view.types.assign(thin=False))
-    assert "No type has few cells" in text(built(calm, bundle))
+    assert "Every type has 75 cells or more." in text(built(calm, bundle))

@@ -99,7 +99,7 @@ def read_table(file: h5py.File, place: str, limits: Limits) -> Table:
     index = texts(index_node, index_place, limits)
     if place != "obs":
         return Table(index, {}, dict(_gene_columns(node, index_place, len(index), limits)))
-    wanted = [n for n in node if n not in {index_place.split("/")[-1], "__categories"}]
+    wanted = [_decoded(n) for n in node if n not in {index_place.split("/")[-1], "__categories"}]
     columns, left_out = {}, wanted[limits.max_obs_columns :]
     for name in wanted[: limits.max_obs_columns]:
         try:
@@ -109,6 +109,11 @@ def read_table(file: h5py.File, place: str, limits: Limits) -> Table:
         except (FileFormatError, TypeError, ValueError, OSError, RuntimeError, KeyError):
             left_out.append(name)
     return Table(index, columns, {}, _left_out(left_out))
+
+
+def _decoded(name: str | bytes) -> str:
+    """Return a name as text; h5py gives the bytes of one that is not UTF-8, and under its text nothing is found."""
+    return name.decode("utf-8", "replace") if isinstance(name, bytes) else name
 
 
 def _plain(name: str) -> str:
@@ -163,7 +168,7 @@ def _column(table: h5py.Group, name: str, place: str, limits: Limits) -> Column:
         values = values.astype(np.float64)
     elif values.dtype.kind == "b":
         values = values.astype(object)
-    values[mask] = np.nan if values.dtype.kind == "f" else None
+    values[_sized(mask, len(values), f"{place}/mask")] = np.nan if values.dtype.kind == "f" else None
     return values
 
 

@@ -118,7 +118,7 @@ def read(members: Sequence[Member], limits: Limits, scratch: Path) -> Parsed:
         genes, ids = ([n for n, k in zip(names, kept, strict=True) if k] for names in (genes, ids))
     return Parsed(
         *triplet,
-        row_names=[c.split("\t")[0] for c in cells],
+        row_names=clean_names((c.split("\t")[0] for c in cells), "barcodes.tsv", limits),
         column_names=genes,
         format="Matrix Market (MTX)",
         other_names={"features.tsv/column 1": ids} if ids != genes else {},

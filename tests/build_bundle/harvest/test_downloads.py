@@ -142,6 +142,8 @@ def test_names_are_safe_and_tell_apart(one: str, other: str) -> None:
 
 
 def test_a_submitters_path_leads_nowhere_else() -> None:
+    two = [place_of(FileRow("GSE1", "GSM1", run, "bam", 0, "possorted.bam", "u")) for run in ("SRR1", "SRR2")]
+    assert two == ["reads/GSM1/SRR1_possorted.bam", "reads/GSM1/SRR2_possorted.bam"]
     place = place_of(FileRow("E-MTAB-1", "../../etc", "", "matrix", 0, "../../../passwd", "u"))
     assert place.startswith("processed/E-MTAB-1/")
     assert ".." not in place.split("/")

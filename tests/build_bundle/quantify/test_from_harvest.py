@@ -96,6 +96,20 @@ def test_a_deposited_bam_stands_in_for_lost_mates(tmp_path: Path) -> None:
     assert [library.fault for library in sheet.libraries] == [("", ""), ("", "")]
 
 
+def test_no_run_is_left_out_without_a_word(tmp_path: Path) -> None:
+    """A BAM stands in for its own run alone, and a run of which nothing came is missing."""
+    files = [
+        file("a.bam", "GSM1", kind="bam", run_accession="SRR1"),
+        file("b.bam", "GSM1", kind="bam", run_accession="SRR2", state="failed", reason_code="http_404", reason="Gone."),
+        file("c.fastq.gz", "GSM2", run_accession="SRR3"),
+        file("d.fastq.gz", "GSM2", run_accession="SRR4", state="listed", path=""),
+    ]
+    sheet = harvest(tmp_path, [sample("GSM1"), sample("GSM2")], files, [run("GSM1"), run("GSM2")])
+    one, two = sheet.libraries
+    assert one.fault == ("http_404", "Gone.")
+    assert (two.fault[0], "SRR4" in two.fault[1]) == ("missing_run", True)
+
+
 def test_reads_that_were_only_listed_are_said_to_be(tmp_path: Path) -> None:
     files = [
         file("a.fastq.gz", "GSM1", state="listed", path=""),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from build_bundle.quantify.library import Chemistry, Library, ReadFile, choose_files
+from build_bundle.quantify.library import Chemistry, Library, ReadFile, choose_files, missing_runs
 
 
 @pytest.mark.parametrize(
@@ -71,6 +71,17 @@ def test_files_of_one_kind_are_chosen() -> None:
     assert choose_files([aligned, packed], "") == (packed,)
     assert choose_files([single], "droplet") == (single,)
     assert choose_files([], "") == ()
+    assert missing_runs([single, packed], [single]) == ("", "")
+
+
+def test_a_run_without_files_of_the_kind_that_was_chosen() -> None:
+    unpacked = [ReadFile(Path(f"{run}.fastq"), "fastq", run) for run in "ab"]
+    packed = [ReadFile(Path(f"{run}.sra"), "sra", run) for run in "abc"]
+    assert choose_files([*unpacked, *packed], "plate") == tuple(packed)
+    assert choose_files([*unpacked, packed[2]], "plate") == tuple(unpacked)
+    code, reason = missing_runs([*unpacked, packed[2]], unpacked)
+    assert (code, "but not c;" in reason) == ("missing_run", True)
+    assert missing_runs(packed, []) == ("", "")
 
 
 @pytest.mark.parametrize("protocol", ["droplet", ""])

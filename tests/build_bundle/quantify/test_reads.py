@@ -168,6 +168,16 @@ def test_mates_that_do_not_fit(
     assert caught.value.code == code
 
 
+def test_a_run_that_is_not_paired_is_not_left_out_without_a_word(
+    genome: SyntheticGenome, pair: tuple[Path, ...], tmp_path: Path
+) -> None:
+    (alone,) = genome.write_single(tmp_path / "alone.fastq.gz", [b"A" * 75] * 3)
+    files = (fastq(pair[0], 1), fastq(pair[1], 2), fastq(alone, 0, run="other"))
+    with pytest.raises(LibraryFaultError, match="others do not") as caught:
+        prepare_reads(library(*files), tmp_path, SETTINGS)
+    assert (caught.value.code, "(other)" in caught.value.message) == ("two_layouts", True)
+
+
 def test_the_remainder_of_split_3_stays_out(genome: SyntheticGenome, pair: tuple[Path, ...], tmp_path: Path) -> None:
     (alone,) = genome.write_single(tmp_path / "alone.fastq.gz", [b"A" * 75] * 3)
     found = prepare_reads(library(fastq(pair[0], 1), fastq(pair[1], 2), fastq(alone, 0)), tmp_path, SETTINGS)

@@ -33,6 +33,13 @@ def test_files_are_told_apart_by_their_names(tmp_path: Path) -> None:
     }
 
 
+def test_one_kind_of_several_is_taken(tmp_path: Path) -> None:
+    for name in ("A.sra", "A_1.fastq", "A_2.fastq"):
+        (tmp_path / name).touch()
+    (one,) = read_sheet(tmp_path, "mouse").libraries
+    assert (one.layout, [f.kind for f in one.files]) == ("PAIRED", ["fastq", "fastq"])
+
+
 def test_lanes_of_a_sequencer_are_one_library_and_index_reads_are_left(tmp_path: Path) -> None:
     touch(tmp_path, *(f"s/pbmc_S1_L00{lane}_{read}_001.fastq.gz" for lane in (1, 2) for read in ("R1", "R2", "I1")))
     (files,) = named(tmp_path).values()

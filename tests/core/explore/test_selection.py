@@ -133,6 +133,7 @@ def test_types(answered):
     under = chosen(answered, f"under:{T}")
     assert under.sum() > chosen(answered, f"type:{T}").sum()
     assert (chosen(answered, f"type:{CD4}") <= under).all()
+    np.testing.assert_array_equal(chosen(answered, f"under:{T}+{B}"), under | chosen(answered, f"under:{B}"))
     assert not chosen(answered, "type:CL:9999999").any()
 
 

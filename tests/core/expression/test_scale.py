@@ -159,6 +159,8 @@ def test_declarations_that_cannot_be():
         scale.declared(csr(counts()), "sqrt")
     with pytest.raises(ValueError, match="no logarithm"):
         scale.declared(csr(counts(depth=300_000)), "log2")
+    with pytest.raises(ValueError, match="no logarithm"):
+        scale.declared(csr(np.full((2, N_GENES), 40.0)), "log10")
 
 
 def test_empty_cells_between_others_do_not_disturb():

@@ -17,6 +17,20 @@ def plain(values) -> pd.Index:
     return pd.Index(values, dtype=object)
 
 
+def test_columns_that_cannot_be_read_stay_out(tmp_path):
+    obs = pd.DataFrame({"n": pd.array([1, None, *range(N_CELLS - 2)], dtype="Int64")}, index=plain(CELLS))
+    obs["m"], obs["kept"] = obs["n"], range(N_CELLS)
+    path = tmp_path / "a.h5ad"
+    anndata.AnnData(COUNTS, obs=obs, var=pd.DataFrame(index=plain(GENES))).write_h5ad(path)
+    with h5py.File(path, "r+") as file:
+        del file["obs/n/mask"]
+        file["obs/n/mask"] = np.zeros(2, dtype=bool)
+        file["obs"].move("m", b"\xff\xfe")
+    raw = read_matrix(path)
+    assert list(raw.matrix.obs.columns) == ["kept"]
+    assert raw.notes[0].startswith("2 metadata columns could not be read and stayed out (")
+
+
 @pytest.mark.parametrize("convert", [sparse.csr_matrix, sparse.csc_matrix, np.asarray])
 def test_files_of_anndata_itself_give_the_same_values(convert, tmp_path):
     obs = pd.DataFrame(

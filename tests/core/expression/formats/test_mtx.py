@@ -24,6 +24,12 @@ def test_a_folder_gives_symbols_and_ids(folder):
     assert raw.layer == "matrix.mtx"
 
 
+def test_names_of_cells_are_cleaned(folder):
+    lines = (folder / "barcodes.tsv").read_text().splitlines()
+    (folder / "barcodes.tsv").write_text("\n".join(["  A\x1b[31mA\x00 ", *lines[1:]]))
+    assert read_matrix(folder).matrix.obs_names.tolist() == ["A[31mA", *lines[1:]]
+
+
 def test_lists_of_one_column(folder):
     (folder / "features.tsv").write_text("\n".join(GENES))
     raw = read_matrix(folder)
