@@ -361,7 +361,7 @@
     window.setTimeout(function () {
       window.dash_clientside.set_props("copy-note", { children: "" });
     }, 2500);
-    return "Copied";
+    return "Copied, for this browser only";
   }
 
   function notCopied() {

@@ -9,7 +9,8 @@ from dash import Dash, Input, Output, State
 from dash.exceptions import PreventUpdate
 
 from callbacks.opened import Shown, in_panel, read_clusters, read_size
-from layouts import heatmap, ids, words
+from core import words
+from layouts import heatmap, ids
 from layouts.figures.heatmap import heatmap_figure
 from layouts.figures.tokens import Theme
 

@@ -14,11 +14,12 @@ from callbacks.browser import in_browser
 from callbacks.opened import file_facts, own_job, read_clusters, read_detail, read_threshold
 from callbacks.services import Services, services
 from callbacks.session import current_owner
+from core import words
 from core.bundle.reader import Bundle
 from core.errors import InputError, ScQueryError
 from core.explore.reference import chip
 from core.jobs import Job
-from layouts import first_visit, genes, ids, links, page, rail, reference, results, running, states, words
+from layouts import first_visit, genes, ids, links, page, rail, reference, results, running, states
 
 
 @dataclass(frozen=True)

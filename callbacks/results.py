@@ -38,6 +38,7 @@ def register(app: Dash) -> None:
         Output(ids.DETAIL_VALUE, "children"),
         Output(ids.WARNINGS, "children"),
         Output(ids.DOWNLOAD_LABELS, "href"),
+        Output(ids.DOWNLOAD_ALL, "href"),
         Output(ids.DOWNLOAD_LABELS_SELECTED, "href"),
         Output(ids.DOWNLOAD_LABELS_SELECTED, "children"),
         Output(ids.DOWNLOAD_LABELS_SELECTED, "disabled"),
@@ -94,7 +95,8 @@ def selection_bar(
         shown = open_shown(pathname, selection, threshold, detail)
     except ScQueryError as error:
         logger.info("A selection cannot be read", extra={"fields": {"code": error.code}})
-        return results.nothing_selected(), _BAR, no_update, [], no_update, no_update, no_update, True
+        kept = (no_update,) * 4
+        return results.nothing_selected(error.message), _BAR, no_update, [], *kept, True
     view = shown.engine.describe(shown.result, shown.selection)
     thin = shown.engine.summary(shown.result, shown.mask).thin
     everything = view.text == "all"
@@ -104,8 +106,8 @@ def selection_bar(
         bar,
         _BAR if everything else f"{_BAR} is-active",
         results.detail_value(shown.engine.types_by_level(shown.result), shown.result.level),
-        [] if everything else results.warnings(thin),
-        links.download(shown.job.token, "labels.csv", threshold=threshold, detail=detail),
+        results.warnings(thin),
+        *(links.download(shown.job.token, file, threshold=threshold, detail=detail) for file in results.AS_SHOWN),
         entry["href"],
         entry["children"],
         everything or not view.n_selected,
@@ -113,7 +115,7 @@ def selection_bar(
 
 
 def most_common(shown: Shown) -> tuple[str, str] | None:
-    """Find the type most selected cells carry.
+    """Find the type most selected cells carry; cells that resemble nothing carry none.
 
     Parameters
     ----------
@@ -123,9 +125,10 @@ def most_common(shown: Shown) -> tuple[str, str] | None:
     Returns
     -------
     tuple of (str, str) or None
-        Id and name; None for no cells.
+        Id and name; None for no such cells.
     """
-    labels = shown.result.labels.loc[shown.mask, ["cell_type_ontology_term_id", "cell_type"]]
+    labels = shown.result.labels.loc[shown.mask]
+    labels = labels.loc[labels["status"] != "unknown", ["cell_type_ontology_term_id", "cell_type"]]
     if labels.empty:
         return None
     first = labels.value_counts().index[0]

@@ -8,7 +8,8 @@ from typing import Any
 from dash import Dash, Input, Output, State
 
 from callbacks.opened import Shown, in_panel
-from layouts import ids, studies, words
+from core import words
+from layouts import ids, studies
 
 
 def register(app: Dash) -> None:

@@ -9,9 +9,10 @@ import pandas as pd
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from core import words
 from core.bundle.schema_networks import METRICS
 from layouts import elements as el
-from layouts import grid_theme, ids, states, words
+from layouts import grid_theme, ids, states
 
 FILE = "scquery-models.csv"
 DEFAULT = "encoder"

@@ -9,12 +9,13 @@ import pandas as pd
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from core import words
 from core.explore.card import TypeCard
 from core.explore.contrast import Contrast, StudyEffects
 from core.explore.markers import MAX_LISTED
 from core.ontology.text import short_name
 from layouts import elements as el
-from layouts import grid_theme, ids, states, words
+from layouts import grid_theme, ids, states
 
 SWITCH_WORDS = {"others": "vs. all", "siblings": "vs. siblings", "parent": "vs. parent's rest"}
 SWITCH_DEFINITION = (
@@ -22,13 +23,7 @@ SWITCH_DEFINITION = (
     "are told apart. Parent's rest: all cells of the wider type that are not of this one."
 )
 SHOWN_NAMES = 3
-GRAPH_CONFIG: Any = {
-    "displaylogo": False,
-    "displayModeBar": "hover",
-    "responsive": True,
-    "modeBarButtonsToRemove": ["autoScale2d", "zoomIn2d", "zoomOut2d", "lasso2d", "select2d"],
-    "toImageButtonOptions": {"format": "svg", "filename": "scquery-genes"},
-}
+GRAPH_CONFIG = el.graph_config("genes")
 ROW_HEIGHT = 28
 
 
@@ -46,7 +41,8 @@ def layout(card: TypeCard) -> list[Component]:
         Heading, places of the plots and table.
     """
     if card.contrast is None or not card.contrast.n_genes:
-        nothing = states.panel_empty("Its genes were not tested.", "It labels too few reference cells in one study.")
+        why = "It labels too few reference cells in one study, or no others are left to hold it against."
+        nothing = states.panel_empty("Its genes were not tested.", why)
         return [html.H2("Genes that set it apart"), nothing]
     head = html.Div(
         [

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dash import html
 from dash.development.base_component import Component
 
+from core import words
 from core.explore.reference import ReferenceView
 from layouts import elements as el
-from layouts import ids, states, words
+from layouts import ids, states
 
 KIND_WORDS = {
     "usable": "Usable",

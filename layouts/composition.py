@@ -13,8 +13,8 @@ from dash import html
 from dash.development.base_component import Component
 
 from core.explore.composition import CompositionView
-from core.explore.naming import percent
 from core.ontology.text import brief_name
+from core.words import percent
 from layouts import elements as el
 from layouts import ids, states
 

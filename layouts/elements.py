@@ -319,15 +319,38 @@ def graph(id: str) -> Component:  # noqa: A002
     Component
         `dash.dcc.Graph`.
     """
-    config: Any = {
+    return dcc.Graph(id=id, config=graph_config(id), className="graph", responsive=True)
+
+
+def graph_config(saved_as: str, *, can_zoom: bool = True, can_select: bool = False) -> Any:  # noqa: ANN401 - dash types each key
+    """Say what the buttons over a figure offer.
+
+    Parameters
+    ----------
+    saved_as : str
+        Ends the name of the saved file.
+    can_zoom : bool
+        Whether it can be zoomed and moved.
+    can_select : bool
+        Whether cells can be chosen by drawing on it.
+
+    Returns
+    -------
+    dict
+        For `dash.dcc.Graph`. Plotly's own button that sends a figure to its cloud is never there: data stay here.
+    """
+    unused = ["autoScale2d", "zoomIn2d", "zoomOut2d"]
+    unused += [] if can_select else ["lasso2d", "select2d"]
+    unused += [] if can_zoom else ["zoom2d", "pan2d", "resetScale2d"]
+    return {
         "displaylogo": False,
         "displayModeBar": "hover",
         "responsive": True,
         "scrollZoom": False,
-        "modeBarButtonsToRemove": ["autoScale2d", "zoomIn2d", "zoomOut2d", "lasso2d", "select2d"],
-        "toImageButtonOptions": {"format": "svg", "filename": f"scquery-{id}"},
+        "showSendToCloud": False,
+        "modeBarButtonsToRemove": unused,
+        "toImageButtonOptions": {"format": "svg", "filename": f"scquery-{saved_as}"},
     }
-    return dcc.Graph(id=id, config=config, className="graph", responsive=True)
 
 
 def panel(

@@ -7,22 +7,17 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from core import words
 from core.explore.evidence import EVERYTHING_ELSE, EvidenceView
 from core.ontology.text import short_name
 from layouts import elements as el
-from layouts import states, words
+from layouts import states
 
 DEFINITION = (
     "Genes that at least half of the one type's reference cells have and far fewer of the other's, and that set one of the two "
     "apart in the reference's own tests. A gene speaks for the type whose share is nearer to that of your cells."
 )
-GRAPH_CONFIG: Any = {
-    "displaylogo": False,
-    "displayModeBar": "hover",
-    "responsive": True,
-    "modeBarButtonsToRemove": ["autoScale2d", "zoomIn2d", "zoomOut2d", "zoom2d", "pan2d", "resetScale2d"],
-    "toImageButtonOptions": {"format": "svg", "filename": "scquery-evidence"},
-}
+GRAPH_CONFIG = el.graph_config("evidence", can_zoom=False)
 
 
 def body(view: EvidenceView, figure: Any) -> list[Component]:  # noqa: ANN401 - plotly figure

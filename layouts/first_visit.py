@@ -10,12 +10,13 @@ import pandas as pd
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from core import words
 from core.explore.reference import ReferenceView
 from core.explore.thin import VERY_FEW_CELLS
 from core.jobs import Job
 from core.ontology.text import short_name
 from layouts import elements as el
-from layouts import ids, links, words
+from layouts import ids, links
 
 FORMATS = (".h5ad", "10x .h5", ".csv", ".tsv", ".mtx + genes (.zip)", ".loom")
 SHOWN_TYPES = 7

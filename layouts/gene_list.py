@@ -9,12 +9,13 @@ import pandas as pd
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from core import words
 from core.explore.gene_list import MIN_CELLS, Fits
 from core.explore.gene_sets import Enrichment, GeneSets
-from core.explore.naming import percent
 from core.expression.gene_finder import GeneList
 from core.ontology.text import short_name
-from layouts import card_genes, grid_theme, ids, states, words
+from core.words import percent
+from layouts import card_genes, grid_theme, ids, states
 from layouts import elements as el
 
 SHOWN_NAMES = 12

@@ -8,9 +8,10 @@ import pandas as pd
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from core import words
 from core.explore.contrast import StudyEffects
 from core.ontology.text import brief_name, short_name
-from layouts import card_genes, grid_theme, ids, words
+from layouts import card_genes, grid_theme, ids
 from layouts import elements as el
 
 ROW_HEIGHT = 26

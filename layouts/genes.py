@@ -8,20 +8,14 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from core import words
 from core.explore.gene import GeneView
-from core.explore.naming import percent
 from core.expression.gene_finder import Suggestion
+from core.words import percent
 from layouts import elements as el
-from layouts import gene_list, gene_marks, ids, states, words
+from layouts import gene_list, gene_marks, ids, states
 
-GRAPH_CONFIG: Any = {
-    "displaylogo": False,
-    "displayModeBar": "hover",
-    "responsive": True,
-    "scrollZoom": False,
-    "modeBarButtonsToRemove": ["autoScale2d", "zoomIn2d", "zoomOut2d"],
-    "toImageButtonOptions": {"format": "svg", "filename": "scquery-gene"},
-}
+GRAPH_CONFIG = el.graph_config("gene", can_select=True)
 SHOWN_ALIASES = 4
 UNIT = "Log expression: the natural logarithm of 1 + counts per 10,000."
 

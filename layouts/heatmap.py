@@ -16,13 +16,7 @@ DEFINITION = "Where the tree of cells is cut. Clusters are numbered from top to 
 OPEN = "Show the selected cells alone, or all cells again"
 SELECTED = "selected"
 """Value of ``rows`` in the address while only the selected cells are shown."""
-GRAPH_CONFIG: Any = {
-    "displaylogo": False,
-    "displayModeBar": "hover",
-    "responsive": True,
-    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
-    "toImageButtonOptions": {"format": "svg", "filename": "scquery-scores"},
-}
+GRAPH_CONFIG = el.graph_config("scores")
 
 
 def layout(n_clusters: int) -> Component:

@@ -84,6 +84,7 @@ WARNINGS = "warnings"
 COPY_LINK = "copy-link"
 COPY_NOTE = "copy-note"
 DOWNLOAD_LABELS = "download-labels"
+DOWNLOAD_ALL = "download-all"
 DOWNLOAD_LABELS_SELECTED = "download-labels-selected"
 
 # Panels: content, line beside the title, message over the body.

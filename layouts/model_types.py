@@ -9,9 +9,10 @@ import pandas as pd
 from dash import html
 from dash.development.base_component import Component
 
+from core import words
 from core.ontology.text import short_name
 from layouts import elements as el
-from layouts import grid_theme, states, words
+from layouts import grid_theme, states
 
 STRONGEST = 55  # per cent of the accent at 1: text stays readable on it in both themes
 ROW_HEIGHT = 30

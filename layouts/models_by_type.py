@@ -10,9 +10,10 @@ import pandas as pd
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from core import words
 from core.explore.model_types import FIRST
 from layouts import elements as el
-from layouts import grid_theme, ids, model_types, states, words
+from layouts import grid_theme, ids, model_types, states
 
 FILE = "scquery-models-by-type.csv"
 ROW_HEIGHT = 26

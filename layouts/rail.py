@@ -11,9 +11,10 @@ import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
+from core import words
 from core.jobs import Job
 from layouts import elements as el
-from layouts import ids, links, states, words
+from layouts import ids, links, states
 
 MIN_K, MAX_K, STEP_K = 10, 200, 5
 SHOWN_TITLES = frozenset({"Scale", "Genes"})
@@ -162,7 +163,7 @@ def _delete() -> Component:
 def _found(findings: Sequence[Mapping[str, str]]) -> Component:
     rows = [
         html.Li(
-            [el.icon(states.LEVEL_ICONS.get(row["level"], "info-circle")), html.Span(_short(row["text"]))],
+            [el.icon(states.LEVEL_ICONS.get(row["level"], "info-circle")), html.Span(_short(row))],
             className=f"is-{row['level']}",
             title=row["text"],
         )
@@ -173,8 +174,10 @@ def _found(findings: Sequence[Mapping[str, str]]) -> Component:
     return el.section("What we found", [html.Ul(rows, className="found"), more])
 
 
-def _short(text: str) -> str:
-    return re.split(r"[.;] ", text, maxsplit=1)[0].rstrip(".")
+def _short(finding: Mapping[str, str]) -> str:
+    """Keep the first statement of what is well; of the rest the reason must be seen too."""
+    text = finding["text"]
+    return re.split(r"[.;] ", text, maxsplit=1)[0].rstrip(".") if finding["level"] in {"ok", "info"} else text
 
 
 def _check(findings: Sequence[Mapping[str, str]]) -> Component:

@@ -10,6 +10,7 @@ import pandas as pd
 from dash import html
 from dash.development.base_component import Component
 
+from core import words
 from core.explore.reference import ReferenceView
 from core.explore.thin import VERY_FEW_CELLS
 from core.ontology.text import short_name
@@ -24,7 +25,6 @@ from layouts import (
     states,
     training,
     trust,
-    words,
 )
 from layouts import elements as el
 

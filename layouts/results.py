@@ -8,10 +8,11 @@ import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
+from core import words
 from core.explore.selection import SelectionView
 from core.explore.summary import SummaryView
 from core.jobs import Job
-from layouts import composition, heatmap, ids, links, ontology, scatter, studies, type_card, words
+from layouts import composition, heatmap, ids, links, ontology, scatter, studies, type_card
 from layouts import elements as el
 
 DOWNLOADS: tuple[tuple[str, str, str], ...] = (
@@ -20,8 +21,10 @@ DOWNLOADS: tuple[tuple[str, str, str], ...] = (
     ("Neighbours", "neighbors.parquet", "The nearest reference cells of each cell, with distances."),
     ("Studies", "studies.csv", "Hits and similarity by study, over all cells."),
     ("Report", "report.json", "Findings of the check, settings, timings, versions."),
-    ("Everything (zip)", "all.zip", "All files above."),
+    ("Everything (zip)", "all.zip", "All files above, the labels as this page shows them."),
 )
+AS_SHOWN = {"labels.csv": ids.DOWNLOAD_LABELS, "all.zip": ids.DOWNLOAD_ALL}
+"""Files whose labels follow the confidence level and the detail of the page."""
 SHOWN_WARNINGS = 2
 DETAIL_DEFINITION = (
     "Joins types into wider ones of the Cell Ontology, in every panel. Neighbours stay the same; a wider type's score is the"
@@ -162,19 +165,24 @@ def detail_value(types_by_level: Sequence[int], level: int) -> str:
     return "finest types" if level == 0 else f"{types_by_level[min(level, last)]} wider types"
 
 
-def nothing_selected() -> list[Component]:
-    """Fill the selection bar when the address holds no readable selection.
+def nothing_selected(problem: str) -> list[Component]:
+    """Fill the selection bar when what the address names cannot be shown.
+
+    Parameters
+    ----------
+    problem : str
+        Why, as a sentence.
 
     Returns
     -------
     list of Component
-        A sentence and the way out.
+        The sentence and the way out.
     """
     return [
         el.icon("alert-triangle"),
-        html.Strong("This link does not name a selection of cells."),
+        html.Strong(problem),
         html.Span(className="spring"),
-        el.button("Clear", id=ids.CLEAR, symbol="x", look="subtle", **el.goes(sel=None)),
+        el.button("Clear", id=ids.CLEAR, symbol="x", look="subtle", **el.goes(sel=None, threshold=None)),
     ]
 
 
@@ -198,7 +206,7 @@ def warnings(sentences: tuple[str, ...]) -> list[Component]:
     more = (
         " The same holds for one more." if hidden == 1 else f" The same holds for {hidden} more." if hidden > 1 else ""
     )
-    advice = "A type with few reference cells scores low beside more numerous ones, and can lose against them. Read the label together with the runner-up."
+    advice = "A label between types of so different numbers is less sure. Read it together with the runner-up."
     text = [html.Strong(first), *[html.P(s) for s in rest], html.P(advice + more)]
     return [
         html.Section(
@@ -310,7 +318,7 @@ def _downloads(job: Job) -> Component:
     entries = [
         dmc.MenuItem(
             [html.Div(name), html.Div(detail, className="menu-detail")],
-            **({"id": ids.DOWNLOAD_LABELS} if file == "labels.csv" else {}),
+            **({"id": AS_SHOWN[file]} if file in AS_SHOWN else {}),
             **_file(links.download(job.token, file)),
         )
         for name, file, detail in DOWNLOADS

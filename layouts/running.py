@@ -10,9 +10,10 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from core import words
 from core.jobs import Job
 from layouts import elements as el
-from layouts import ids, states, words
+from layouts import ids, states
 
 STAGE_NAMES: dict[str, tuple[str, str]] = {
     "read": ("Read the file", "Reading the file"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -12,14 +10,7 @@ from layouts import elements as el
 from layouts import ids
 
 DEFINITION = "Embedding: what the search sees. Raw: principal components of the normalised expression, for comparison. Draw a box or a lasso to select."
-GRAPH_CONFIG: Any = {
-    "displaylogo": False,
-    "displayModeBar": "hover",
-    "responsive": True,
-    "scrollZoom": False,
-    "modeBarButtonsToRemove": ["autoScale2d", "zoomIn2d", "zoomOut2d"],
-    "toImageButtonOptions": {"format": "svg", "filename": "scquery-map"},
-}
+GRAPH_CONFIG = el.graph_config("map", can_select=True)
 
 
 def layout(space: str) -> Component:

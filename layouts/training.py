@@ -8,8 +8,9 @@ import pandas as pd
 from dash import html
 from dash.development.base_component import Component
 
+from core import words
 from layouts import elements as el
-from layouts import ids, states, words
+from layouts import ids, states
 
 NAMED_NETWORKS = 4  # more are told by the hover
 SOLID = (

@@ -7,9 +7,10 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
+from core import words
 from core.explore.trust import TrustView
 from layouts import elements as el
-from layouts import ids, states, words
+from layouts import ids, states
 
 
 def panel(view: TrustView) -> Component:

@@ -9,10 +9,11 @@ import pandas as pd
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from core import words
 from core.explore.card import Accuracy, TypeCard
 from core.explore.markers import GeneHeatmapView
-from core.explore.naming import percent
-from layouts import card_genes, ids, states, words
+from core.words import percent
+from layouts import card_genes, ids, states
 from layouts import elements as el
 from layouts.figures.genes import height as figure_height
 

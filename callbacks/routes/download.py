@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from flask import Blueprint, Response, abort, make_response, request, send_file
 
@@ -25,6 +26,8 @@ FILES = {
     "neighbors.parquet": "application/vnd.apache.parquet",
     "report.json": "application/json",
 }
+VIEW = {"sel", "threshold", "detail"}
+"""Parts of the page's address that change the labels."""
 BLOCK_BYTES = 256 * 1024
 
 routes = Blueprint("download", __name__)
@@ -34,9 +37,10 @@ routes = Blueprint("download", __name__)
 def download(token: str, name: str) -> Response:
     """Send one file of a result; ``labels.csv?sel=...&threshold=...&detail=...`` rows as the page shows them."""
     job = finished(token)
-    if name == "labels.csv" and request.args.keys() & {"sel", "threshold", "detail"}:
+    if name == "labels.csv" and request.args.keys() & VIEW:
         rows = selected_labels(job, request.args)
-        return _attachment(iter([rows.encode()]), FILES[name], _name(job, "selected-labels.csv"))
+        saved_as = "selected-labels.csv" if "sel" in request.args else name
+        return _attachment(iter([rows.encode()]), FILES[name], _name(job, saved_as))
     path = job.folder.result / name
     if not path.is_file():
         abort(404)
@@ -47,10 +51,11 @@ def download(token: str, name: str) -> Response:
 
 @routes.get("/r/<token>/all.zip")
 def everything(token: str) -> Response:
-    """Send all files of a result as one zip, made while it is sent."""
+    """Send all files of a result as one zip, made while it is sent; the labels as the page shows them."""
     job = finished(token)
     paths = [job.folder.result / name for name in FILES if (job.folder.result / name).is_file()]
-    return _attachment(zip_stream(paths), "application/zip", _name(job, "scquery.zip"))
+    shown = {"labels.csv": selected_labels(job, request.args).encode()} if request.args.keys() & VIEW else {}
+    return _attachment(zip_stream(paths, shown), "application/zip", _name(job, "scquery.zip"))
 
 
 def finished(token: str) -> Job:
@@ -97,13 +102,15 @@ def selected_labels(job: Job, view: Mapping[str, str]) -> str:
     return to_csv(result.labels[mask])
 
 
-def zip_stream(paths: list[Path]) -> Iterator[bytes]:
+def zip_stream(paths: Sequence[Path], instead: Mapping[str, bytes] = MappingProxyType({})) -> Iterator[bytes]:
     """Return a zip of files in pieces; never more than a block of it is in memory.
 
     Parameters
     ----------
-    paths : list of Path
+    paths : sequence of Path
         Files; they keep their names.
+    instead : mapping of str to bytes
+        Contents that take the place of a file's own, by its name.
 
     Yields
     ------
@@ -115,7 +122,9 @@ def zip_stream(paths: list[Path]) -> Iterator[bytes]:
         for path in paths:
             info = zipfile.ZipInfo.from_file(path, path.name)
             info.compress_type = zipfile.ZIP_STORED if path.suffix == ".parquet" else zipfile.ZIP_DEFLATED
-            with path.open("rb") as source, archive.open(info, "w", force_zip64=True) as target:
+            other = instead.get(path.name)
+            opened = path.open("rb") if other is None else io.BytesIO(other)
+            with opened as source, archive.open(info, "w", force_zip64=True) as target:
                 while block := source.read(BLOCK_BYTES):
                     target.write(block)
                     yield pipe.take()

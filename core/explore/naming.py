@@ -74,27 +74,3 @@ def positions(values: pd.Series[str], keys: Sequence[str]) -> npt.NDArray[np.int
     """
     found = pc.index_in(pa.array(values).cast(pa.large_string()), value_set=pa.array(list(keys), pa.large_string()))
     return np.asarray(found.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64)
-
-
-def percent(part: float, whole: float) -> str:
-    """Write a share as the page does: whole percent with a space.
-
-    Parameters
-    ----------
-    part, whole : float
-        Counts; `whole` may be 0.
-
-    Returns
-    -------
-    str
-        For example ``53 %``, ``< 1 %`` for a small share that is not 0.
-
-    Examples
-    --------
-    >>> percent(338, 2638)
-    '13 %'
-    """
-    share = 100 * part / whole if whole else 0.0
-    if 0 < share < 0.5:
-        return "< 1 %"
-    return "> 99 %" if 99.5 <= share < 100 else f"{share:.0f} %"

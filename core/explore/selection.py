@@ -35,10 +35,11 @@ from core.bundle.reader import Bundle
 from core.errors import InputError
 from core.explore.clustering import leaves_under
 from core.explore.heatmap import clusters
-from core.explore.naming import narrower, percent, type_names
+from core.explore.naming import narrower, type_names
 from core.explore.projection import COLUMNS
 from core.explore.query import Mask, Query
 from core.ontology.text import plural, short_name
+from core.words import percent
 
 Kind = Literal["all", "cluster", "branch", "type", "under", "box", "lasso", "status", "obs"]
 STATUSES = ("confident", "ambiguous", "unknown")

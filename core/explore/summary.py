@@ -8,12 +8,12 @@ from typing import TypeVar
 
 from core.bundle.reader import Bundle
 from core.explore.composition import CompositionView, composition
-from core.explore.naming import percent
 from core.explore.query import Mask, Query
 from core.explore.thin import thin_sentences
 from core.ontology.graph import Ontology
 from core.ontology.skeleton import spokesman
 from core.ontology.text import plural, short_name
+from core.words import percent
 
 T = TypeVar("T")
 MAX_GROUPS = 3

@@ -17,9 +17,10 @@ from scipy import sparse
 from core.errors import LimitError, MatrixRefusedError
 from core.expression import axes, scale, species
 from core.expression.columns import renumber
-from core.expression.findings import Finding, Level, count, percent
+from core.expression.findings import Finding, Level
 from core.expression.genes import GeneNames, Resolution
 from core.expression.matrix import ExpressionMatrix, Names, RawMatrix, as_names
+from core.words import count, percent
 
 __all__ = ["Diagnosis", "Finding", "examine"]
 

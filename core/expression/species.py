@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.expression.findings import Level, percent
+from core.expression.findings import Level
 from core.expression.genes import Resolution
+from core.words import percent
 
 _ID_PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("human", re.compile(r"(?:^|[_|])ENSG\d{11}")),

@@ -6,8 +6,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.explore.evidence import Driver, EvidenceView
-from core.explore.naming import percent
 from core.ontology.text import short_name, text_width
+from core.words import percent
 from layouts.figures.templates import bare_axis, figure
 from layouts.figures.text import escape
 from layouts.figures.tokens import CATEGORICAL, TOKENS, Theme

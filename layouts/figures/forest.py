@@ -11,8 +11,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.explore.contrast import StudyEffects
-from core.explore.naming import percent
 from core.ontology.text import text_width
+from core.words import percent
 from layouts.figures.templates import bare_axis, figure
 from layouts.figures.text import escape
 from layouts.figures.tokens import CATEGORICAL, TOKENS, Theme

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.explore.naming import percent
 from core.ontology.text import short_names, text_width
+from core.words import percent
 from layouts.figures.templates import bare_axis, figure
 from layouts.figures.text import escape
 from layouts.figures.tokens import SEQUENTIAL, TOKENS, Theme, colour_scale

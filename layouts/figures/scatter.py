@@ -31,7 +31,8 @@ from layouts.figures.tokens import TOKENS, Theme, rgba
 MAX_QUERY_POINTS = 25_000
 MAX_GROUPS = 90
 MAX_LABELS = 24
-FEW_SELECTED = 50
+FEW_CELLS = 50
+LARGE = 11
 PLAIN_ALPHA_UP_TO = 4_000
 PADDING = 0.06
 
@@ -145,16 +146,23 @@ def _reference(view: ProjectionView, group: _Group, theme: Theme) -> go.Scatterg
 def _add_query(fig: go.Figure, view: ProjectionView, chosen: npt.NDArray[np.bool_] | None, theme: Theme) -> None:
     colours = TOKENS[theme]
     plain = np.ones(len(view.query_xy), dtype=np.bool_) if chosen is None else ~chosen
-    # Many cells on the same spot must not turn into one blot.
+    # Many cells on the same spot must not turn into one blot, and few must not be lost among the reference.
+    are_few = len(plain) < FEW_CELLS
     alpha = (0.27 if theme == "light" else 0.2) * min(1.0, (PLAIN_ALPHA_UP_TO / max(len(plain), 1)) ** 0.5)
-    marker = {"symbol": "triangle-down", "size": 5, "color": colours["query"], "opacity": alpha, "line": {"width": 0}}
+    marker = {
+        "symbol": "triangle-down",
+        "size": LARGE if are_few else 5,
+        "color": colours["query"],
+        "opacity": (alpha := 0.85 if are_few else alpha),
+        "line": {"width": 0},
+    }
     for rows, hover in _query_groups(view, plain):
         fig.add_trace(_query_trace(view, rows, "User Query", hover, {"marker": marker, **_undimmed(alpha)}))
     if chosen is None:
         return
     red = {
         "symbol": "triangle-down",
-        "size": 11 if chosen.sum() < FEW_SELECTED else 7.5,
+        "size": LARGE if chosen.sum() < FEW_CELLS else 7.5,
         "color": rgba(colours["selection"], 0.85),
         "line": {"width": 0.6, "color": colours["surface"]},
     }

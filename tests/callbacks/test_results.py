@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 from dash import no_update
 from dash.exceptions import PreventUpdate
@@ -6,7 +8,7 @@ from callbacks import results
 from callbacks.opened import open_shown
 from tests.components import text
 
-NAMES = ("bar", "class", "detail", "warnings", "all", "href", "words", "disabled")
+NAMES = ("bar", "class", "detail", "warnings", "all", "zip", "href", "words", "disabled")
 
 
 def bar(selection, path, threshold=None, detail=None):
@@ -54,8 +56,18 @@ def test_a_selection_of_no_cells(finished, as_ann):
 
 def test_a_selection_that_cannot_be_read(finished, as_ann):
     shown = bar("cluster:99", finished.url)
-    assert "does not name a selection" in text(shown["bar"])
+    assert "'cluster:99' is not a selection of cells." in text(shown["bar"])
     assert shown["href"] is no_update
+
+
+def test_a_confidence_that_cannot_be_read(finished, as_ann):
+    assert "not a number from 0 to 1" in text(bar("all", finished.url, "abc")["bar"])
+
+
+def test_cells_that_resemble_nothing_have_no_most_common_type(finished, as_ann):
+    shown = open_shown(finished.url, "all", None)
+    labels = shown.result.labels.assign(status="unknown")
+    assert results.most_common(SimpleNamespace(result=SimpleNamespace(labels=labels), mask=shown.mask)) is None
 
 
 def test_the_most_common_type(finished, as_ann):
@@ -73,4 +85,5 @@ def test_other_pages_are_left_alone(as_ann):
 def test_downloads_say_what_the_page_says(finished, as_ann):
     shown = bar("type:CL:0000236", finished.url, "0.9")
     assert shown["all"].endswith("/labels.csv?threshold=0.9")
+    assert shown["zip"].endswith("/all.zip?threshold=0.9")
     assert shown["href"].endswith("?sel=type%3ACL%3A0000236&threshold=0.9")

@@ -32,7 +32,7 @@ def test_findings_are_short_here_and_full_in_the_drawer(tmp_path):
     assert [text(row) for row in classes(page, "found")[0].children] == [
         "UMI counts: whole numbers",
         "13,751 of 16,579 genes matched, by human gene symbols",
-        "Median 804 genes per cell",
+        "Median 804 genes per cell. Close subtypes may stay ambiguous.",
     ]
     assert "UMI counts: whole numbers. Kept." in text(find(page, ids.CHECK_DRAWER))
 

@@ -59,7 +59,7 @@ def test_an_empty_selection_says_so_and_can_be_cleared():
 
 
 def test_an_unreadable_link_can_be_cleared():
-    assert ids.CLEAR in ids_of(results.nothing_selected())
+    assert ids.CLEAR in ids_of(results.nothing_selected("No."))
 
 
 @pytest.mark.parametrize(

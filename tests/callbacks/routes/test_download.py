@@ -65,6 +65,17 @@ def test_everything_as_one_zip(ann, job):
     assert json.loads(archive.read("report.json"))["filename"] == job.filename
 
 
+def test_the_labels_in_the_zip_are_those_the_page_shows(ann, job):
+    view = "?threshold=0.95&detail=1"
+    answer = ann.get(f"/r/{job.token}/all.zip{view}")
+    inside = zipfile.ZipFile(io.BytesIO(answer.data)).read("labels.csv")
+    shown = ann.get(f"/r/{job.token}/labels.csv{view}")
+    with ann.get(f"/r/{job.token}/labels.csv") as first:
+        assert inside == shown.data != first.data
+    assert "selected" not in shown.headers["Content-Disposition"]
+    assert "selected" in ann.get(f"/r/{job.token}/labels.csv?sel=all").headers["Content-Disposition"]
+
+
 def test_a_zip_is_made_while_it_is_sent(tmp_path):
     large = tmp_path / "large.parquet"
     large.write_bytes(bytes(range(256)) * 20_000)

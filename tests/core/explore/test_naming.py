@@ -1,7 +1,6 @@
 import pandas as pd
-import pytest
 
-from core.explore.naming import narrower, percent, positions, type_names
+from core.explore.naming import narrower, positions, type_names
 from tests.worlds import CD4, CD8, TERMS, T
 
 
@@ -14,22 +13,6 @@ def test_narrower_terms_include_the_term(answered):
     assert {T, CD4, CD8} <= found
     assert "CL:0000542" not in found
     assert narrower(answered.bundle, "CL:9999999") == {"CL:9999999"}
-
-
-@pytest.mark.parametrize(
-    ("part", "whole", "text"),
-    [
-        (0, 10, "0 %"),
-        (1, 1_000, "< 1 %"),
-        (5, 1_000, "0 %"),
-        (1, 2, "50 %"),
-        (999, 1_000, "> 99 %"),
-        (7, 7, "100 %"),
-        (0, 0, "0 %"),
-    ],
-)
-def test_percent(part, whole, text):
-    assert percent(part, whole) == text
 
 
 def test_positions_among_keys():

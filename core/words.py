@@ -33,6 +33,30 @@ def count(n: int, noun: str = "", plural: str = "") -> str:
     return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
 
 
+def percent(part: float, whole: float) -> str:
+    """Write a share in whole percent that says 0 or 100 only where it is so.
+
+    Parameters
+    ----------
+    part, whole : float
+        Counts, or a share and 1; `whole` may be 0.
+
+    Returns
+    -------
+    str
+        With a space.
+
+    Examples
+    --------
+    >>> percent(338, 2638), percent(5, 1000), percent(999, 1000), percent(0, 0)
+    ('13 %', '< 1 %', '> 99 %', '0 %')
+    """
+    share = 100 * part / whole if whole else 0.0
+    if round(share) == 0 and share > 0:
+        return "< 1 %"
+    return "> 99 %" if round(share) == 100 and share < 100 else f"{share:.0f} %"
+
+
 def sentence(text: str) -> str:
     """Begin a sentence with a capital letter, unless it begins with a name that has its own spelling.
 

@@ -1,6 +1,6 @@
 import pytest
 
-from layouts import words
+from core import words
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,21 @@ def test_sentences_begin_with_a_capital(text, expected):
 
 def test_fingerprints_are_two_groups_of_four():
     assert words.fingerprint("c41d09fe77aa") == "c41d 09fe"
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "text"),
+    [
+        (0, 10, "0 %"),
+        (1, 1_000, "< 1 %"),
+        (5, 1_000, "< 1 %"),
+        (10, 1_000, "1 %"),
+        (995, 1_000, "> 99 %"),
+        (1, 2, "50 %"),
+        (999, 1_000, "> 99 %"),
+        (7, 7, "100 %"),
+        (0, 0, "0 %"),
+    ],
+)
+def test_percent(part, whole, text):
+    assert words.percent(part, whole) == text
