@@ -221,7 +221,39 @@
     return request(wanted);
   }
 
+  /* A choice draws its own panel anew: the control that was used is gone, and with it the place of whoever works by keyboard.
+   * The control that stands there now gets the focus, or the panel; so it does when the card it opened is closed. */
+  var used = null;
+  function keepFocus(control) {
+    var place = control.parentElement.closest("[id]");
+    used = place && { place: place.id, words: wordsOf(control) };
+    returnFocus(now() + PATIENCE);
+  }
+
+  function wordsOf(control) {
+    return (control.querySelector(".share-name") || control).textContent;
+  }
+
+  function returnFocus(until) {
+    var place = used && document.getElementById(used.place);
+    if (place && [document.body, place].indexOf(document.activeElement) >= 0) {
+      var alike = Array.prototype.filter.call(place.querySelectorAll("[data-go]"), function (control) {
+        return wordsOf(control) === used.words;
+      })[0];
+      if (!alike) {
+        place.tabIndex = -1;
+      }
+      (alike || place).focus({ preventScroll: true });
+    }
+    if (used && now() < until) {
+      window.setTimeout(returnFocus, 100, until);
+    }
+  }
+
   function closeCard(opened, type) {
+    if (opened === false && type) {
+      returnFocus(now() + PATIENCE);
+    }
     return opened === false && type ? request({ type: null }) : nothing();
   }
 
@@ -500,6 +532,7 @@
       return;
     }
     if (button.dataset.go) {
+      keepFocus(button);
       go(JSON.parse(button.dataset.go));
     } else if (button.dataset.zoom) {
       zoom(button.dataset.zoom);
@@ -535,6 +568,10 @@
   document.addEventListener("keydown", function (event) {
     if (event.target.id !== "gene-search") {
       return;
+    }
+    if (event.key === "ArrowDown" && !isMarked && !document.querySelector(".mantine-Select-option[data-combobox-selected]")) {
+      // The list takes its first row for marked without showing it: from the row before it, down leads to the first.
+      event.target.dispatchEvent(new window.KeyboardEvent("keydown", { key: "ArrowUp", code: "ArrowUp", bubbles: true }));
     }
     isMarked = isMarked || event.key === "ArrowDown" || event.key === "ArrowUp";
     if (event.key === "Enter" && event.target.value && !isMarked) {

@@ -119,8 +119,8 @@ class GeneFinder:
         Returns
         -------
         tuple of Suggestion
-            The gene the text means first, then symbols that begin with it, aliases that begin with it, symbols that hold it;
-            within each the gene found in most cells first.
+            The gene the text means first, or the genes that share it as an alias, then symbols that begin with it, aliases
+            that begin with it, symbols that hold it; within each the gene found in most cells first.
         """
         asked = text.strip()[:MAX_NAME]
         key = asked.upper()
@@ -137,6 +137,8 @@ class GeneFinder:
         exact = self.resolve(asked)
         if exact is not None:
             yield Suggestion(exact, "" if key in exact.upper() else asked)
+        sharing = [symbol for symbol in self.names.shared_aliases.get(key, ()) if symbol in self.measured]
+        yield from (Suggestion(symbol, asked) for symbol in sorted(sharing, key=lambda s: -self.measured[s]))
         yield from (Suggestion(symbol) for upper, symbol in self._symbols if upper.startswith(key))
         yield from (Suggestion(symbol, alias) for upper, alias, symbol in self._aliases if upper.startswith(key))
         yield from (Suggestion(symbol) for upper, symbol in self._symbols if key in upper)

@@ -72,6 +72,14 @@ def _unique(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {key: symbol for key, symbol in found.items() if key not in clash}
 
 
+def _shared(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    """Keep the keys that mean several symbols, with these."""
+    found: dict[str, dict[str, None]] = {}
+    for key, symbol in pairs:
+        found.setdefault(key, {})[symbol] = None
+    return {key: tuple(symbols) for key, symbols in found.items() if len(symbols) > 1}
+
+
 @dataclass(frozen=True, eq=False)
 class GeneNames:
     """All names of an organism's genes.
@@ -84,6 +92,8 @@ class GeneNames:
         Upper-case form of a symbol, where it means one gene only.
     ensembl, entrez, aliases, folded_aliases : mapping of str to str
         Other ids to the official symbol; none is another gene's symbol.
+    shared_aliases : mapping of str to tuple of str
+        Upper-case forms of aliases that several genes have, to their symbols. They resolve to none of them.
 
     Notes
     -----
@@ -96,6 +106,7 @@ class GeneNames:
     entrez: Mapping[str, str]
     aliases: Mapping[str, str]
     folded_aliases: Mapping[str, str]
+    shared_aliases: Mapping[str, tuple[str, ...]]
 
     @classmethod
     def from_table(cls, table: pa.Table | pd.DataFrame) -> GeneNames:
@@ -135,7 +146,7 @@ class GeneNames:
         Returns
         -------
         GeneNames
-            Names that mean two genes are left out.
+            Names that mean two genes resolve to neither.
         """
 
         def pairs(lists: Sequence[Iterable[str] | None]) -> list[tuple[str, str]]:
@@ -145,13 +156,15 @@ class GeneNames:
         folded = _unique((s.upper(), s) for s in symbols)
         taken = {s.upper() for s in symbols}
         known_as = [(n, s) for n, s in pairs(aliases) if n not in official]
+        folded_known_as = [(n.upper(), s) for n, s in known_as if n.upper() not in taken]
         return cls(
             symbols=official,
             folded=folded,
             ensembl=_unique((n.split(".")[0].upper(), s) for n, s in pairs(ensembl_ids)),
             entrez=_unique(pairs(entrez_ids)),
             aliases=_unique(known_as),
-            folded_aliases=_unique((n.upper(), s) for n, s in known_as if n.upper() not in taken),
+            folded_aliases=_unique(folded_known_as),
+            shared_aliases=_shared(folded_known_as),
         )
 
     def resolve(self, ids: Sequence[str]) -> Resolution:

@@ -201,6 +201,36 @@ def test_the_keyboard_reaches_what_matters(page):
 
 
 @pytest.mark.browser
+def test_the_focus_stays_where_the_work_is(page, tiny_query):
+    """A choice draws its own controls anew, and must not throw a keyboard user back to the top of the page."""
+    upload(page, tiny_query)
+    row = page.locator("#composition .share-button").first
+    row.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#clear-selection")).to_be_visible()
+    expect(page.locator("#composition .share-button[aria-pressed=true]")).to_be_focused()
+    about = page.locator("#selection-bar [data-go*=type]")
+    about.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".mantine-Drawer-content")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".mantine-Drawer-content")).to_be_hidden()
+    expect(about).to_be_focused()
+    page.locator("#clear-selection").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#clear-selection")).to_be_hidden()
+    expect(page.locator("#selection-bar")).to_be_focused()
+
+
+@pytest.mark.browser
+def test_figures_offer_nothing_that_sends_them_away(page, tiny_query):
+    upload(page, tiny_query)
+    expect(page.locator(".modebar-btn").first).to_be_attached()
+    offered = page.locator(".modebar-btn").evaluate_all("buttons => buttons.map(b => b.dataset.title)")
+    assert set(offered) <= {"Download plot", "Zoom", "Pan", "Reset axes", "Lasso Select", "Box Select"}
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize("width", [1280, 1024, 700, 390, 320])
 def test_nothing_is_wider_than_the_window(page, tiny_query, width):
     page.set_viewport_size({"width": width, "height": 800})

@@ -5,12 +5,12 @@ from core.expression.gene_finder import MAX_LIST, GeneFinder, Suggestion
 from core.expression.genes import GeneNames
 
 NAMES = GeneNames.from_lists(
-    ["CD3D", "CD3E", "ACTA1", "MS4A1", "MS4A10", "FAR1"],
-    [["ENSG00000000001"], ["ENSG00000000002"], [], ["ENSG00000156738"], [], []],
-    [["11"], ["12"], ["13"], ["14"], ["15"], ["16"]],
-    [["T3D"], ["T3E"], [], ["LEU-16"], [], []],
+    ["CD3D", "CD3E", "ACTA1", "MS4A1", "MS4A10", "FAR1", "KRT20", "CD200"],
+    [["ENSG00000000001"], ["ENSG00000000002"], [], ["ENSG00000156738"], [], [], [], []],
+    [["11"], ["12"], ["13"], ["14"], ["15"], ["16"], ["17"], ["18"]],
+    [["T3D"], ["T3E"], [], ["LEU-16", "CD20"], [], [], ["CD20"], []],
 )
-FINDER = GeneFinder(NAMES, {"CD3D": 50, "CD3E": 80, "ACTA1": 5, "MS4A1": 20, "MS4A10": 90})
+FINDER = GeneFinder(NAMES, {"CD3D": 50, "CD3E": 80, "ACTA1": 5, "MS4A1": 20, "MS4A10": 90, "KRT20": 3, "CD200": 70})
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,11 @@ def test_an_alias_says_so():
     assert FINDER.suggest("T3D") == (Suggestion("CD3D", "T3D"),)
     assert FINDER.suggest("T3D")[0].label == "CD3D (T3D)"
     assert FINDER.suggest("leu")[0].label == "MS4A1 (LEU-16)"
+
+
+def test_an_alias_of_two_genes_offers_both_before_symbols_that_begin_with_it():
+    assert FINDER.resolve("cd20") is None
+    assert [s.label for s in FINDER.suggest("cd20")] == ["MS4A1 (cd20)", "KRT20 (cd20)", "CD200"]
 
 
 def test_before_anything_is_typed_the_most_frequent_are_offered():
