@@ -39,7 +39,6 @@ RESULT_VERSION = 1
 LABELS, SCORES, NEIGHBORS, STUDIES, REPORT = (
     "labels.csv", "scores.parquet", "neighbors.parquet", "studies.csv", "report.json",
 )  # fmt: skip
-USER_FILES = (LABELS, SCORES, NEIGHBORS, STUDIES, REPORT)
 _LABELS, _SCORES, _NEIGHBOR_IDS, _DISTANCES = "labels.parquet", "scores.npy", "neighbor_ids.npy", "distances.npy"
 _EMBEDDING, _PROJECTION, _OBS, _HEATMAP, EXPRESSION = (
     "embedding.npy", "projection.parquet", "obs.parquet", "heatmap.npz", "expression",

@@ -83,11 +83,6 @@ class EvidenceView:
     n_missing: int
     shared_studies: tuple[str, ...]
 
-    @property
-    def n_supporting(self) -> int:
-        """Genes that speak for the label."""
-        return sum(driver.supports for driver in self.drivers)
-
 
 def main_label(result: Query, mask: Mask) -> str | None:
     """Return the type most selected cells carry, unknown cells aside; None for no such cell."""
@@ -207,29 +202,14 @@ def _tested(bundle: Bundle, term_id: str) -> tuple[set[str], set[str]]:
 
 def _shares(bundle: Bundle, term_id: str) -> tuple[Shares, Mask]:
     """Return the share of a term's reference cells with each gene, and where it was measured in enough of them."""
-    own = _own_labels(bundle, term_id)
-    return _pooled(bundle, [label in own for label in _all_labels(bundle)])
+    return _pooled(bundle, bundle.cell_types[_TYPE].isin(members(bundle, term_id)))
 
 
 def _all_others(bundle: Bundle, term_id: str) -> tuple[Shares, Mask]:
-    below = narrower(bundle, term_id)
-    return _pooled(bundle, [label not in below for label in _all_labels(bundle)])
+    return _pooled(bundle, ~bundle.cell_types[_TYPE].isin(narrower(bundle, term_id)))
 
 
-def _all_labels(bundle: Bundle) -> list[str]:
-    """Return the labels the bundle's tables were made with: at a coarser level of detail there are more than are shown."""
-    labels: list[str] = bundle.table("cell_types").column(_TYPE).to_pylist()
-    return labels
-
-
-def _own_labels(bundle: Bundle, term_id: str) -> set[str]:
-    """Return the original labels of a term's cells: its own, and narrower ones that are not shown as types of their own."""
-    shown = set(bundle.cell_types[_TYPE])
-    below = narrower(bundle, term_id)
-    return {term_id} | (below - shown) if term_id in shown else below
-
-
-def _pooled(bundle: Bundle, wanted: list[bool]) -> tuple[Shares, Mask]:
+def _pooled(bundle: Bundle, wanted: pd.Series) -> tuple[Shares, Mask]:
     found, columns = bundle.type_expression, np.flatnonzero(wanted)
     n = found.n_cells[:, columns].astype(np.float64)
     total = n.sum(axis=1)

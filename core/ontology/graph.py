@@ -99,11 +99,6 @@ class Ontology:
         """Terms without a parent."""
         return tuple(t for t in self._order if not self._parents[t])
 
-    @cached_property
-    def leaves(self) -> tuple[str, ...]:
-        """Terms without a child."""
-        return tuple(t for t in self._order if not self._children[t])
-
     def name(self, term: str) -> str:
         """Return the name of a term; KeyError where it is unknown."""
         return self._names[term]
@@ -165,28 +160,6 @@ class Ontology:
             Empty where the two share no ancestor; {a} for a is b or b below a.
         """
         return self.most_specific((self.ancestors(a) | {a}) & (self.ancestors(b) | {b}))
-
-    def rollup(self, term: str, level: int) -> str:
-        """Return the coarser term that stands for `term` at a level of detail.
-
-        Climbs from parent to deepest parent until the depth is at most `level`. Every term has one way up, so rolling up
-        in two steps gives the same as in one, and sums over rolled-up terms stay consistent.
-
-        Parameters
-        ----------
-        term : str
-            Term id.
-        level : int
-            Largest depth of the result, >= 0.
-
-        Returns
-        -------
-        str
-            `term` itself where it is no deeper than `level`.
-        """
-        while self.depth(term) > level:
-            term = max(self._parents[term], key=lambda p: (self.depth(p), p))
-        return term
 
     def subgraph(self, terms: Iterable[str]) -> Ontology:
         """Return the graph of some terms and all their ancestors.

@@ -20,7 +20,6 @@ from core.ontology.text import short_names
 MIN_PITCH_X = 50.0
 MIN_LABELLED_PITCH_X = 76.0
 MAX_PITCH_X = 110.0
-PITCH_Y = 34.0
 TIGHT_PITCH_Y = 28.0
 LOOSEST_PITCH_Y = 62.0
 PATH_DIAMETER = 9.0

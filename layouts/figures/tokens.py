@@ -13,7 +13,6 @@ Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
 
 FONT = "Inter, system-ui, -apple-system, 'Segoe UI', sans-serif"
-MONO = "'JetBrains Mono', ui-monospace, SFMono-Regular, Menlo, monospace"
 
 _PAIRS: Mapping[str, tuple[str, str]] = {
     "bg": ("#F4F6F8", "#0E1217"),

@@ -1,3 +1,5 @@
+import pytest
+
 from callbacks import evidence
 from tests.components import text
 
@@ -5,6 +7,14 @@ from tests.components import text
 def test_the_selection_is_explained(finished, as_ann):
     body, line, message = evidence.update_evidence("type:CL:0000624", None, None, "light", "place", finished.url)
     assert "cells are labelled CD4" in text(body)
+    assert "against" in line
+    assert message is None
+
+
+@pytest.mark.parametrize("detail", ["1", "2", "3"])
+def test_wider_types_are_explained(finished, as_ann, detail):
+    body, line, message = evidence.update_evidence("all", None, detail, "light", "place", finished.url)
+    assert "cells are labelled" in text(body)
     assert "against" in line
     assert message is None
 

@@ -19,7 +19,7 @@ from core.expression.limits import MIB, Limits
 
 _FILTERS = {1, 2, 3, 32000}  # deflate, shuffle, fletcher32, lzf: what h5py reads everywhere
 _SIMPLE = {h5t.INTEGER, h5t.FLOAT, h5t.STRING, h5t.ENUM}
-_UNREAD = {"uns", "obsm", "obsp", "varm", "varp", "layouts"}  # never read, so their types and sizes do not matter
+_UNREAD = {"uns", "obsm", "obsp", "varm", "varp"}  # never read, so their types and sizes do not matter
 _PLAIN = "Write the matrix to a new file with AnnData's write_h5ad(compression='gzip') and upload that."
 _PART = "Upload a part of the cells, or store the matrix sparse."
 

@@ -11,7 +11,6 @@ from core.errors import FileFormatError
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
 GZIP = b"\x1f\x8b"
-ZIP = b"PK"
 
 _WORKS = "These work: .h5ad, 10x .h5, MTX in a .zip or .tar.gz, CSV or TSV, .loom."
 _AS_TEXT = "Export the counts as CSV, or save an AnnData object as .h5ad."

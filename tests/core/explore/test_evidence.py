@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from core.explore.evidence import Driver, evidence, label_mask, main_label
+from core.bundle.relabelled import RelabelledBundle
+from core.explore.evidence import Driver, _shares, evidence, label_mask, main_label
 from tests.worlds import CD4, CD8, MARKERS, MONO, B, T
 
 
@@ -29,7 +30,7 @@ def test_planted_genes_speak_for_the_planted_type(answered, everything):
     own = [d for d in view.drivers if d.of_label]
     assert {d.symbol for d in own} <= set(MARKERS[CD4])
     assert {d.symbol for d in view.drivers if not d.of_label} <= set(MARKERS[view.rival[0]])
-    assert view.n_supporting >= len(view.drivers) - 1
+    assert sum(d.supports for d in view.drivers) >= len(view.drivers) - 1
     assert view.shared_studies == (), "cells known only as T cells come from other studies"
 
 
@@ -73,6 +74,16 @@ def test_a_wider_term_counts_all_narrower_cells(answered, everything):
     parts = [label_mask(answered.bundle, answered.result, t, everything).sum() for t in (B, T, CD4, CD8)]
     assert view.n_cells == sum(parts)
     assert view.rival is None or view.rival[0] not in (B, T, CD4, CD8)
+
+
+def test_wider_types_are_pooled_from_those_they_join(answered):
+    wider = {t: t for t in answered.bundle.cell_types["cell_type_ontology_term_id"]} | {CD4: T, CD8: T}
+    share, _ = _shares(RelabelledBundle(answered.bundle, wider), T)
+    cells, values = answered.bundle.gene_expression("CD3D")
+    dense = np.zeros(600)
+    dense[cells] = values
+    of_t = answered.bundle.cells["cell_type_ontology_term_id"].isin([T, CD4, CD8]).to_numpy()
+    assert share[answered.bundle.gene_rows["CD3D"]] == pytest.approx((dense[of_t] > 0).mean(), abs=1e-5)
 
 
 @pytest.mark.parametrize(("share", "supports"), [(0.9, True), (0.51, True), (0.49, False), (0.0, False)])
