@@ -65,13 +65,17 @@ def __getattr__(name: str) -> Flask:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until stopped; 2 when a setting or every reference is refused."""
+    """Serve until stopped; 2 when a setting, a folder or every reference is refused."""
     log_as_json()
     try:
         settings = read_arguments(arguments)
         serve(create_app(settings), settings)
     except ScQueryError as error:
         print(error, file=sys.stderr)  # noqa: T201
+        return 2
+    except OSError as error:
+        problem = f"{error.filename or settings.data_dir}: {error.strerror or error}."
+        print(problem, "Set SCQUERY_DATA_DIR to a folder that can be written.", file=sys.stderr)  # noqa: T201
         return 2
     return 0
 

@@ -2,6 +2,11 @@
 
 import sys
 
-from build_bundle.cli import main
+try:
+    from build_bundle.cli import main
 
-sys.exit(main())
+    code = main()
+except KeyboardInterrupt:  # while the libraries are read
+    print("\nStopped.", file=sys.stderr)
+    code = 130
+sys.exit(code)

@@ -18,6 +18,10 @@ Organism = Literal["human", "mouse"]
 DATA_VARIABLE = "$DATA"
 
 
+MAX_SEED = 40_000
+"""Above it the seeds made from the build's would not fit the 32 bits that Keras has for them."""
+
+
 @dataclass(frozen=True)
 class OntologyConfig:
     """The ontology release: one or several files, and how to name it."""
@@ -162,7 +166,7 @@ class Config:
     def __post_init__(self) -> None:
         require(SLUG.fullmatch(self.name), f"name {self.name!r} is not of a-z, 0-9, - and _.")
         require(self.title.strip(), "title is empty.")
-        require(self.seed >= 0, "seed is negative.")
+        require(0 <= self.seed < MAX_SEED, f"seed is not from 0 to {MAX_SEED - 1:,}.")
         require(0 <= self.max_set_aside <= 1, "max_set_aside is outside 0..1.")
 
     @property

@@ -102,11 +102,9 @@ def write_corpus_step(
     Raises
     ------
     ConfigError
-        Where no reference study is left, or no type has enough cells to train on.
+        Where no type has enough cells to train on.
     """
     files = [part.files for part in parts]
-    if not any(part.role == "reference" for part in parts):
-        raise ConfigError("No reference study is left.", next_step="The report says why each was set aside.")
     frames = [part.cells() for part in parts]
     cells = _cells([f for f, p in zip(frames, parts, strict=True) if p.role not in TEACHING], config)
     teaching = _teaching([f for f, p in zip(frames, parts, strict=True) if p.role in TEACHING])

@@ -133,6 +133,9 @@ def read_gene_table(path: Path) -> pd.DataFrame:
     rows = list(_csv_rows(path))
     if not rows or rows[0] != ["symbol", "ensembl", "entrez", "aliases"]:
         raise _no_table(path, "a header that is not symbol, ensembl, entrez, aliases")
+    uneven = [number for number, row in enumerate(rows, start=1) if len(row) != len(rows[0])]
+    if uneven or len(rows) == 1:
+        raise _no_table(path, f"not four columns in line {uneven[0]}" if uneven else "no gene")
     split = [[tuple(filter(None, cell.split(";"))) for cell in row[1:]] for row in rows[1:]]
     return _table({row[0]: _Names(*map(list, parts)) for row, parts in zip(rows[1:], split, strict=True)})
 
@@ -158,7 +161,7 @@ def _table(genes: dict[str, _Names]) -> pd.DataFrame:
 def _csv_rows(path: Path) -> Iterator[list[str]]:
     try:
         data = path.read_bytes()
-        text = (gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data).decode("utf-8")
+        text = (gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data).decode("utf-8-sig")
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise ConfigError(
             f"The gene table {path.name} cannot be read: {error}.", next_step="Check the file."

@@ -65,12 +65,12 @@ def read_mapping(path: Path) -> LabelMapping:
         With all problems: missing columns, a label twice, as many names as ids.
     """
     try:
-        with path.open(encoding="utf-8", newline="") as stream:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream)
             if tuple(reader.fieldnames or ()) != COLUMNS:
                 raise ConfigError(f"{path.name}: the columns are not {', '.join(COLUMNS)}.")
             rows = list(reader)
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError, csv.Error) as error:
         raise ConfigError(f"The label mapping {path} cannot be read: {error}.", next_step="Check the path.") from error
     terms: dict[tuple[str, str], tuple[str, ...]] = {}
     names: dict[str, str] = {}

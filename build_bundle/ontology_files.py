@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from core.errors import ConfigError
+from core.ontology.graph import Ontology
 
 IS_A = "is_a"
 PART_OF = "part_of"
@@ -74,6 +75,9 @@ class _Draft:
     deprecated: dict[str, str] = field(default_factory=dict)
 
 
+_Add = Callable[[str, Any, _Draft], None]
+
+
 def read_ontology(*paths: Path) -> OntologySource:
     """Read one ontology from one or several files.
 
@@ -90,7 +94,8 @@ def read_ontology(*paths: Path) -> OntologySource:
     Raises
     ------
     ConfigError
-        When a file is missing, has none of the three formats, or holds no CL or UBERON term.
+        When a file is missing, has none of the three formats, or holds no CL or UBERON term; where terms lie above
+        themselves.
     """
     draft = _Draft()
     for path in paths:
@@ -101,69 +106,81 @@ def read_ontology(*paths: Path) -> OntologySource:
     for term_id in draft.terms:
         draft.deprecated.pop(term_id, None)
     edges = sorted(edge for edge in draft.edges if edge[0] in draft.terms and edge[1] in draft.terms)
+    try:
+        Ontology(dict.fromkeys(draft.terms, ""), ((child, parent) for child, parent, _ in edges))
+    except ValueError as error:
+        names = ", ".join(path.name for path in paths)
+        raise ConfigError(f"{names}: {error}.", next_step="Name an ontology release file.") from error
     return OntologySource(draft.terms, tuple(edges), draft.deprecated)
 
 
 def _read_one(path: Path, draft: _Draft) -> None:
     text = _text(path)
     if text.lstrip()[:1] != "{":
-        _add_obo(text, draft)
+        _add_terms(path, _add_obo, _obo_terms(text), draft)
         return
     try:
         content = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path} is not valid JSON: {error}.", next_step="Fetch the file again.") from error
-    if "terms" in content:
-        _add_relations_json(content["terms"], draft)
-    else:
-        _add_distances_json(content, draft)
+    terms = content.get("terms", content)
+    if not isinstance(terms, dict):
+        raise ConfigError(f"{path} holds no table of terms.", next_step="Name an ontology release file.")
+    _add_terms(path, _add_related if "terms" in content else _add_distant, terms.items(), draft)
+
+
+def _add_terms(path: Path, add: _Add, terms: Iterable[tuple[str, Any]], draft: _Draft) -> None:
+    for term_id, entry in terms:
+        if not term_id.startswith(PREFIXES):
+            continue
+        try:
+            add(term_id, entry, draft)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            raise ConfigError(
+                f"{path}: the entry of {term_id} cannot be read: {type(error).__name__}, {error}.",
+                next_step="Name an ontology release file.",
+            ) from error
 
 
 def _text(path: Path) -> str:
     try:
         with pa.input_stream(str(path), compression=_COMPRESSION.get(path.suffix)) as stream:
-            return str(stream.read().decode("utf-8"))
+            return str(stream.read().decode("utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"The ontology file {path} cannot be read: {error}.", next_step="Check the path.") from error
 
 
-def _add_distances_json(content: Mapping[str, Mapping[str, Any]], draft: _Draft) -> None:
+def _add_distant(term_id: str, entry: Mapping[str, Any], draft: _Draft) -> None:
     """Add ``{id: {label, description, synonyms, ancestors: {id: distance}, deprecated, replaced_by}}``."""
-    for term_id, entry in content.items():
-        if not term_id.startswith(PREFIXES):
-            continue
-        if entry.get("deprecated"):
-            draft.deprecated[term_id] = str(entry.get("replaced_by") or "")
-            continue
-        synonyms = tuple(entry.get("synonyms") or ())
-        draft.terms[term_id] = SourceTerm(str(entry["label"]), str(entry.get("description") or ""), synonyms)
-        parents = [parent for parent, distance in entry["ancestors"].items() if distance == 1]
-        draft.edges.update((term_id, parent, ANCESTOR) for parent in parents)
+    if entry.get("deprecated"):
+        draft.deprecated[term_id] = str(entry.get("replaced_by") or "")
+        return
+    synonyms = tuple(entry.get("synonyms") or ())
+    draft.terms[term_id] = SourceTerm(str(entry["label"]), str(entry.get("description") or ""), synonyms)
+    parents = [parent for parent, distance in entry["ancestors"].items() if distance == 1]
+    draft.edges.update((term_id, parent, ANCESTOR) for parent in parents)
 
 
-def _add_relations_json(content: Mapping[str, Mapping[str, Any]], draft: _Draft) -> None:
+def _add_related(term_id: str, entry: Mapping[str, Any], draft: _Draft) -> None:
     """Add ``{id: {name, def, synonyms: [[text, scope]], is_a: [], part_of: []}}``."""
-    for term_id, entry in content.items():
-        if not term_id.startswith(PREFIXES):
-            continue
-        given = [(str(text), str(scope)) for text, scope in entry.get("synonyms") or ()]
-        draft.terms[term_id] = SourceTerm(str(entry["name"]), str(entry.get("def") or ""), *_by_scope(given))
-        for relation in (IS_A, PART_OF):
-            draft.edges.update((term_id, parent, relation) for parent in entry.get(relation) or ())
+    given = [(str(text), str(scope)) for text, scope in entry.get("synonyms") or ()]
+    draft.terms[term_id] = SourceTerm(str(entry["name"]), str(entry.get("def") or ""), *_by_scope(given))
+    for relation in (IS_A, PART_OF):
+        draft.edges.update((term_id, parent, relation) for parent in entry.get(relation) or ())
 
 
-def _add_obo(text: str, draft: _Draft) -> None:
-    for stanza in _stanzas(text.splitlines()):
-        term_id = stanza.get("id", [""])[0]
-        if not term_id.startswith(PREFIXES):
-            continue
-        if stanza.get("is_obsolete") == ["true"]:
-            draft.deprecated[term_id] = stanza.get("replaced_by", [""])[0]
-            continue
-        draft.terms[term_id] = _obo_term(term_id, stanza)
-        draft.edges.update((term_id, parent.split()[0], IS_A) for parent in stanza.get("is_a", ()))
-        related = (value.split() for value in stanza.get("relationship", ()))
-        draft.edges.update((term_id, words[1], PART_OF) for words in related if words[0] == PART_OF)
+def _add_obo(term_id: str, stanza: Mapping[str, list[str]], draft: _Draft) -> None:
+    if stanza.get("is_obsolete") == ["true"]:
+        draft.deprecated[term_id] = stanza.get("replaced_by", [""])[0]
+        return
+    draft.terms[term_id] = _obo_term(term_id, stanza)
+    draft.edges.update((term_id, parent.split()[0], IS_A) for parent in stanza.get("is_a", ()))
+    related = (value.split() for value in stanza.get("relationship", ()))
+    draft.edges.update((term_id, words[1], PART_OF) for words in related if words[0] == PART_OF)
+
+
+def _obo_terms(text: str) -> Iterator[tuple[str, dict[str, list[str]]]]:
+    return ((stanza.get("id", [""])[0], stanza) for stanza in _stanzas(text.splitlines()))
 
 
 def _obo_term(term_id: str, stanza: Mapping[str, list[str]]) -> SourceTerm:

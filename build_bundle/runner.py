@@ -29,7 +29,7 @@ from core.bundle.publish import build_lock, new_stage, publish
 from core.bundle.schema import EXAMPLES, REPORT, REQUIRED_FILES, SCHEMA_VERSION
 from core.bundle.strict_json import fit
 from core.bundle.verify import verify_bundle
-from core.errors import ScQueryError
+from core.errors import ConfigError, ScQueryError
 
 BUILD = ".build"
 PUBLISHED_RECORD = "published.json"
@@ -91,13 +91,18 @@ def build(workshop: Workshop, out: Path, watcher: Watcher, *, resume: bool) -> B
         When another build holds `out`.
     TooManySetAsideError
         When more studies had to be set aside than allowed; ``.build/report.html`` says why.
+    ConfigError
+        When something else stands where the link to the newest bundle goes.
     """
+    current = out / CURRENT
+    if current.exists() and not current.is_symlink():
+        raise ConfigError(f"{current} is no link to a bundle.", next_step="Move it away, or choose another folder.")
     with build_lock(out):
         plan = make_plan(workshop)
         plan_digest = _plan_digest(plan)
-        current = _up_to_date(out, plan_digest)
-        if current is not None:
-            return BuildResult(current, is_new=False, set_aside=(), seconds={})
+        newest = _up_to_date(out, plan_digest)
+        if newest is not None:
+            return BuildResult(newest, is_new=False, set_aside=(), seconds={})
         store = StepStore(out / BUILD / "steps")
         if not resume:
             store.clear()
@@ -160,12 +165,15 @@ def _run_all(
 
 
 def _check_set_aside(config: Config, done: Mapping[str, Finished], scratch: Path) -> None:
-    failed = [outcome for outcome in outcomes(config, done) if outcome.is_set_aside]
-    if len(failed) > config.max_set_aside * len(config.study):
+    found = outcomes(config, done)
+    failed = [outcome for outcome in found if outcome.is_set_aside]
+    is_empty = not any(outcome.is_reference for outcome in found)
+    if is_empty or len(failed) > config.max_set_aside * len(config.study):
         write_report(scratch, config, done)
         listed = "".join(f"\n  - {outcome.study.study}: {outcome.reason}" for outcome in failed)
+        left = " and no reference study is left" if is_empty else ""
         raise TooManySetAsideError(
-            f"{len(failed)} of {len(config.study)} studies could not be used:{listed}\n",
+            f"{len(failed)} of {len(config.study)} studies could not be used{left}:{listed}\n",
             next_step=f"Nothing was published; see {scratch / REPORT}. Correct the sources or raise max_set_aside.",
         )
 

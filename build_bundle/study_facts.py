@@ -53,6 +53,12 @@ class StudyOutcome:
         return not self.used if self.has_cells else not self.n_teaching
 
     @property
+    def is_reference(self) -> bool:
+        """Whether cells of it can be found."""
+        pairs = zip(self.study.parts, self.parts, strict=True)
+        return any(self.study.role_of(part) == "reference" for part, facts in pairs if SET_ASIDE not in facts)
+
+    @property
     def _read(self) -> list[tuple[Facts, bool]]:
         pairs = zip(self.study.parts, self.parts, strict=True)
         return [(facts, self.study.role_of(part) in TEACHING) for part, facts in pairs if SET_ASIDE not in facts]

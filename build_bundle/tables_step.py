@@ -179,7 +179,10 @@ def _examples(out: Path, inputs: TableInputs) -> pd.DataFrame:
     folder = out / schema.EXAMPLES
     rows = []
     for example in inputs.config.example:
-        source, size = _example_file(example.example, inputs)
+        found = _example_file(example.example, inputs)
+        if found is None:  # its study was set aside, and the report says why
+            continue
+        source, size = found
         folder.mkdir(exist_ok=True)
         name = file_name(example.example)
         shutil.copyfile(source, folder / name)
@@ -189,9 +192,9 @@ def _examples(out: Path, inputs: TableInputs) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _example_file(example: str, inputs: TableInputs) -> tuple[Path, tuple[int, int]]:
+def _example_file(example: str, inputs: TableInputs) -> tuple[Path, tuple[int, int]] | None:
     for step in inputs.done.values():
         size = step.facts.get("examples", {}).get(example)
         if size:
             return step.folder / file_name(example), (size["n_cells"], size["n_genes"])
-    raise KeyError(example)
+    return None

@@ -13,8 +13,11 @@ def json_or_none() -> object:
     """Return the body of the current request as JSON values; None when it is no JSON, or nested too deeply."""
     if not request.is_json:
         return None
+    data = request.get_data()
     try:
-        body = json.loads(request.get_data())
+        body = json.loads(data)
+        if b"\\u" in data:
+            json.dumps(body, ensure_ascii=False).encode()  # half a character cannot be written anywhere
     except (ValueError, RecursionError):
         return None
     return body if _is_shallow(body) else None

@@ -197,9 +197,12 @@ def _kept_key(path: Path) -> str:
     """Return the key in a file for the server's user only, made at the first start."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.touch(mode=0o600)
-    if not path.read_text():
+    if not path.read_bytes():
         path.write_text(secrets.token_hex())
-    return path.read_text()
+    try:
+        return path.read_text()
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"The key in {path} is no text.", next_step="Delete the file: a new key is made.") from error
 
 
 def _named_hosts(settings: Settings) -> list[str]:

@@ -6,19 +6,20 @@ Exit codes: 0 good; 1 the file, or the bundle, was refused; 2 the command was wr
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any
 
 from core.errors import BundleDamagedError, BundleError, BundleVersionError, ConfigError, ScQueryError
 from core.expression.limits import DEFAULT_LIMITS, Limits
 from core.genes_command import add_genes, run_genes
 
-GOOD, REFUSED, WRONG_COMMAND = 0, 1, 2
+GOOD, REFUSED, WRONG_COMMAND, INTERRUPTED = 0, 1, 2, 130
 _MAX_CELLS = 1_000_000
 _COMMAND_CODES = frozenset({"option", "unknown-study", "out-exists", "nothing-left", "no-file"})
 _EPILOG = """\
@@ -51,6 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{error.filename or 'The disk'}: {error.strerror or error}. [disk]", file=sys.stderr)
         print("Name places that exist, may be read and written, and have room.", file=sys.stderr)
         return WRONG_COMMAND
+    except KeyboardInterrupt:
+        print("\nStopped; nothing was written.", file=sys.stderr)
+        return INTERRUPTED
     return GOOD
 
 
@@ -135,6 +139,8 @@ def _embed(given: argparse.Namespace) -> None:
     from core.engine import Engine  # noqa: PLC0415 - as above
 
     _need(given.query)
+    if given.out.is_dir():
+        raise ConfigError(f"{str(given.out)!r} is a folder.", next_step="Name a file.", code="no-file")
     if not given.out.parent.is_dir():
         raise ConfigError(
             f"There is no folder {str(given.out.parent)!r}.", next_step="Make it first.", code="no-folder"
@@ -235,5 +241,11 @@ class _Bar(AbstractContextManager["_Bar"]):
             self._bar.close()
 
 
+def _stop(number: int, _: FrameType | None) -> None:
+    """End as after Ctrl-C, so that unfinished files are removed."""
+    sys.exit(128 + number)
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _stop)
     sys.exit(main())

@@ -294,7 +294,7 @@ def _published(out: Path) -> Iterator[Path]:
     """Give a folder to write into that becomes `out` when all went well, and is removed otherwise."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(
-            f"The folder {out.name!r} is not empty.",
+            f"The folder {str(out)!r} is not empty." if out.is_dir() else f"{str(out)!r} is a file.",
             next_step="Choose another folder, or delete it.",
             code="out-exists",
         )

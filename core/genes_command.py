@@ -59,7 +59,9 @@ def run_genes(given: argparse.Namespace) -> None:
 
     engine = Engine.open([given.bundle])
     asked = ReferenceGenes(engine.reference(engine.default).gene_finder, engine.bundles[engine.default])
-    listed = asked.read_list(sys.stdin.read() if given.genes == ["-"] else " ".join(given.genes))
+    listed = asked.read_list(
+        sys.stdin.buffer.read().decode("utf-8", "replace") if given.genes == ["-"] else " ".join(given.genes)
+    )
     print(f"{len(listed.symbols)} of {listed.n_given} names are genes of the reference.")
     for names, what in ((listed.unknown, "Not a gene, or more than one"), (listed.absent, "Not measured there")):
         if names:

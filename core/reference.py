@@ -17,7 +17,6 @@ from core.bundle.reader import Bundle
 from core.bundle.relabelled import RelabelledBundle
 from core.embedding.encoder import Encoder
 from core.errors import InputError
-from core.explore.thin import is_thin
 from core.expression.gene_finder import GeneFinder
 from core.expression.genes import GeneNames
 from core.ontology.detail import Level, levels_of_detail
@@ -26,7 +25,7 @@ from core.ontology.similarity import Similarity
 from core.search.calibration import Calibration
 from core.search.canary import check_canary
 from core.search.index import NeighborIndex
-from core.search.labelling import Labeller
+from core.search.labelling import Labeller, is_thin
 
 Ints = npt.NDArray[np.int32]
 _TYPE = "cell_type_ontology_term_id"

@@ -182,7 +182,7 @@ def rows(card: TypeCard) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        JSON-able; at most 200 up and 200 down, the strongest of either direction in turn.
+        JSON-able; at most 200 up, the strongest first, then as many down.
     """
     table = pd.concat([card.up.head(MAX_LISTED), card.down.head(MAX_LISTED)], ignore_index=True)
     up = table["log2_fold_change"] > 0
@@ -242,7 +242,7 @@ def _below(card: TypeCard) -> str:
         if hidden
         else ""
     )
-    return f"Ranked by the difference of mean log expression.{more}"
+    return f"Ranked by the difference of mean log expression and the fold change together.{more}"
 
 
 def _switch(card: TypeCard) -> Component:

@@ -141,7 +141,7 @@ def _status_row(status: str, text: str, n: int, n_selected: int, most: int, chos
     definitions = {
         "ambiguous": "No type reaches the confidence level. Above, these cells are the hatched parts of their most likely types; "
         "the headline counts them by the wider type they carry.",
-        "unknown": "Farther from every reference cell than held-out cells of known types are. No type is given.",
+        "unknown": "Farther from their nearest reference cells than almost all held-out cells of known types are. No type is given.",
     }
     picked = chosen == f"status:{status}"
     button = _button(

@@ -12,9 +12,9 @@ from dash.development.base_component import Component
 
 from core import words
 from core.explore.reference import ReferenceView
-from core.explore.thin import VERY_FEW_CELLS
 from core.jobs import Job
 from core.ontology.text import short_name
+from core.search.labelling import ENOUGH_CELLS
 from layouts import elements as el
 from layouts import ids, links
 
@@ -213,5 +213,5 @@ def _thin(types: pd.DataFrame) -> list[Component]:
         for row in thin.head(SHOWN_THIN).to_dict("records")
     ]
     more = len(thin) - SHOWN_THIN
-    note = f"Fewer than {VERY_FEW_CELLS} cells." if len(thin) else f"Every type has {VERY_FEW_CELLS} cells or more."
+    note = f"Fewer than {ENOUGH_CELLS} cells." if len(thin) else f"Every type has {ENOUGH_CELLS} cells or more."
     return [*rows, html.Div(note + (f" {more} more." if more > 0 else ""), className="thin-note")]

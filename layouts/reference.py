@@ -12,8 +12,8 @@ from dash.development.base_component import Component
 
 from core import words
 from core.explore.reference import ReferenceView
-from core.explore.thin import VERY_FEW_CELLS
 from core.ontology.text import short_name
+from core.search.labelling import ENOUGH_CELLS
 from layouts import (
     all_models,
     collection,
@@ -144,7 +144,7 @@ def _types(view: ReferenceView) -> Component:
         el.pill(
             f"{n_thin} thin",
             "warn",
-            definition=f"Types with fewer than {VERY_FEW_CELLS} cells: they can lose against numerous ones.",
+            definition=f"Types with fewer than {ENOUGH_CELLS} cells: they can lose against numerous ones.",
         )
     ]
     return el.panel(

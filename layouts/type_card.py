@@ -179,7 +179,7 @@ def _stats(card: TypeCard) -> Component:
         el.stat(
             words.count(card.n_query),
             of,
-            "Cells whose nearest neighbours are mostly of this type, confident or ambiguous." + wider,
+            "Cells with this label, confident or ambiguous." + wider,
         ),
         el.stat(
             words.count(card.n_reference),

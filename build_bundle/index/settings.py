@@ -20,7 +20,7 @@ class EmbedSettings:
     cells_per_batch: int = 2048
 
     def __post_init__(self) -> None:
-        _at_least_one("embed", "cells_per_batch", self.cells_per_batch)
+        _in_range("embed", "cells_per_batch", self.cells_per_batch, 1, 1_000_000)
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,18 @@ class IndexSettings:
     n_canaries: int = 8
 
     def __post_init__(self) -> None:
-        for name in ("m", "ef_construction", "ef_search", "threads", "n_canaries"):
-            _at_least_one("index", name, getattr(self, name))
+        for name, most in (
+            ("ef_construction", 100_000),
+            ("ef_search", 100_000),
+            ("threads", 1024),
+            ("n_canaries", 1000),
+        ):
+            _in_range("index", name, getattr(self, name), 1, most)
+        _in_range("index", "m", self.m, 2, 1000)
 
 
-def _at_least_one(table: str, name: str, value: int) -> None:
-    if value < 1:
+def _in_range(table: str, name: str, value: int, least: int, most: int) -> None:
+    if not least <= value <= most:
         raise ConfigError(
-            f"[{table}] {name} is {value}; it must be at least 1.", next_step="Correct the configuration."
+            f"[{table}] {name} is {value}; it must be from {least} to {most:,}.", next_step="Correct the configuration."
         )

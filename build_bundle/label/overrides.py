@@ -95,7 +95,7 @@ def read_overrides(path: Path, known: Collection[str] | None = None) -> tuple[Ov
             if tuple(reader.fieldnames or ()) != COLUMNS:
                 raise ConfigError(f"{path.name}: the columns are not {', '.join(COLUMNS)}.")
             rows = list(reader)
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError, csv.Error) as error:
         raise ConfigError(f"The corrections {path} cannot be read: {error}.", next_step="Check the path.") from error
     problems = [f"line {n}: {why}" for n, row in enumerate(rows, start=2) for why in _problems(row, known)]
     if problems:

@@ -119,7 +119,7 @@ class QuantifyPlan:
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
             names = next(set(item["tasks"]) for item in values["groups"] if item["name"] == group)
-        except (OSError, ValueError, KeyError, StopIteration) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, StopIteration) as error:
             raise ConfigError(f"The plan {path} has no group {group}.") from error
         reference = Reference.open(Path(values["reference"]))
         here = programs.versions(values["programs"])

@@ -18,6 +18,7 @@ from build_bundle.train.augment import cut_panels
 from build_bundle.train.dataset import Dataset
 from build_bundle.train.settings import TrainSettings
 from core.embedding.nets import Layer, Net
+from core.errors import ConfigError
 from core.settings import set_default_environment
 
 Floats = npt.NDArray[np.float32]
@@ -119,6 +120,11 @@ def train_net(
     TrainedNet
         Weights of the best epoch.
 
+    Raises
+    ------
+    ConfigError
+        Where the learning rate is so large that the loss is no number any more.
+
     Notes
     -----
     AdamW with decoupled weight decay, one-cycle learning rate, batches of one size so that the step compiles once.
@@ -138,6 +144,8 @@ def train_net(
             totals += [float(value) for value in model.train_on_batch(z, targets[data.codes[rows]])]
             n_batches += 1
         loss, accuracy = totals / n_batches
+        if not np.isfinite(loss):
+            raise ConfigError("[train] a network came apart: its loss is no number.", next_step="Lower peak_rate.")
         row = {"epoch": float(epoch), "loss": float(loss), "accuracy": float(accuracy)}
         best.see({**row, **_validate(model, validation, targets, settings)}, model)
         progress(epoch)

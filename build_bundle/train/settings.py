@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from core.errors import ConfigError
@@ -102,11 +103,11 @@ class TrainSettings:
             "detected",
             "hidden_weight",
         ):
-            _check(name, getattr(self, name), good=getattr(self, name) >= 0, wanted="not negative")
+            _check(name, getattr(self, name), good=0 <= getattr(self, name) < math.inf, wanted="not negative")
         for name in ("soft_targets", "panel_augmentation"):
             _check(name, getattr(self, name), good=0 <= getattr(self, name) <= 1, wanted="between 0 and 1")
         for name in ("peak_rate", "ridge"):
-            _check(name, getattr(self, name), good=getattr(self, name) > 0, wanted="above 0")
+            _check(name, getattr(self, name), good=0 < getattr(self, name) < math.inf, wanted="above 0")
         good = len(self.hidden) > 0 and all(units >= 1 for units in self.hidden)
         _check("hidden", self.hidden, good=good, wanted="a list of at least one layer size")
 

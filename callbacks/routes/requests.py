@@ -10,8 +10,8 @@ from flask import request
 
 from callbacks.bodies import json_or_none
 from core.errors import InputError
+from core.query import MAX_K
 
-MAX_K = 1000
 MAX_LEAVE_OUT = 10_000
 MAX_NAME = 1000
 

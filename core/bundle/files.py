@@ -45,8 +45,11 @@ def resolve_bundle(folder: Path) -> Path:
     current = root / CURRENT
     if (root / MANIFEST).exists() or not (current.is_symlink() or current.exists()):
         return root
-    target = current.resolve()
-    if target.parent != root or not target.is_dir():
+    try:
+        target = current.resolve(strict=True)
+    except (OSError, RuntimeError):  # it leads to nothing, or to itself
+        target = current
+    if target.is_symlink() or target.parent != root or not target.is_dir():
         raise damaged(folder, [f"The link {CURRENT} does not lead to a bundle in the same folder."])
     return target
 

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from core.bundle.schema import ENCODER_GENES, ENCODER_WEIGHTS
 from core.embedding.nets import JOIN, PLACE, Net, forward, joined_width, pack_nets, unpack_nets
 from core.errors import BundleDamagedError
-from core.expression.by_gene import row_chunks
+from core.expression.columns import row_blocks
 from core.expression.matrix import ExpressionMatrix
 from core.expression.recipe import EncoderInputs, Recipe
 from core.vectors import unit_rows
@@ -190,11 +190,11 @@ class Encoder:
 
         Yields
         ------
-        ndarray of float32, m x n_vocab
+        ndarray of float32, m x n_inputs
             In order of the cells; their rows do not depend on how they are cut into batches.
         """
         step = max(1, BATCH_BYTES // (4 * self.inputs.n_inputs))
-        for rows in row_chunks(matrix.x):  # aligning a large matrix at once would take more memory than the matrix
+        for rows in row_blocks(matrix.x):  # aligning a large matrix at once would take more memory than the matrix
             part = ExpressionMatrix(matrix.x[rows], matrix.obs_names[rows], matrix.var_names)
             values, measured = self.inputs.align(part)
             for start in range(0, part.n_obs, step):

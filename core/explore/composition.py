@@ -22,8 +22,8 @@ class CompositionView:
     Parameters
     ----------
     table : pandas.DataFrame
-        One row a type, most cells first: ``type_id``, ``type_name``, ``n_confident``, ``n_low`` (ambiguous cells whose majority
-        label is this type), ``n`` = both, ``share`` of the selection 0..1.
+        One row a type, most cells first: ``type_id``, ``type_name``, ``n_confident``, ``n_low`` (ambiguous cells whose label
+        is this type), ``n`` = both, ``share`` of the selection 0..1.
     parents : pandas.DataFrame
         The ambiguous cells by the wider type they carry: ``type_id``, ``type_name``, ``n``; most first.
     n_selected, n_confident, n_ambiguous, n_unknown : int

@@ -18,6 +18,7 @@ from core.expression.gene_finder import GeneFinder
 
 MAX_BYTES = 8 * 1024**2
 MAX_SETS = 20_000
+MAX_NAMES = 200_000  # resolved in about a second, which the page's server has for it
 MAX_SET_NAME = 120
 SMALLEST_SET, LARGEST_SET = 3, 2_000
 ENRICHMENT_COLUMNS = ("gene_set", "n_set", "n_overlap", "genes", "expected", "fold", "p_value", "q_value")
@@ -171,6 +172,11 @@ def _clean(name: str) -> str:
 def _symbols(raw: Mapping[str, Sequence[str]], finder: GeneFinder) -> dict[str, str | None]:
     """Resolve every different name once."""
     names = list(dict.fromkeys(gene for genes in raw.values() for gene in genes))
+    if len(names) > MAX_NAMES:
+        raise _refused(
+            f"This file names {len(names):,} different genes; no organism has so many.",
+            "Keep the sets of one organism, with one kind of names.",
+        )
     found = finder.names.resolve([name[:60] for name in names]).symbols
     return {name: s if s in finder.measured else None for name, s in zip(names, found, strict=True)}
 

@@ -47,7 +47,7 @@ class Markers:
     ----------
     up, down : pandas.DataFrame
         Columns `GENE_COLUMNS`, strongest first: every gene the reference ranks, those with adjusted p < 0.05 and at least twofold
-        change, by the difference of mean log expression.
+        change, by the difference of mean log expression times the root of the absolute log2 fold change.
     """
 
     up: pd.DataFrame

@@ -38,7 +38,7 @@ class Query(Protocol):
 
     @property
     def neighbor_ids(self) -> npt.NDArray[np.int32]:
-        """Rows of the bundle's cells, nearest first, shape (n_query, k); -1 where there are fewer."""
+        """Rows of the bundle's cells, nearest first, shape (n_query, k)."""
 
     @property
     def distances(self) -> npt.NDArray[np.float32]:

@@ -14,8 +14,8 @@ from core.bundle.schema import CALIBRATION
 from core.explore.model_types import model_types
 from core.explore.models_by_type import models_by_type
 from core.explore.naming import type_names
-from core.explore.thin import is_thin
 from core.explore.trust import TrustView, trust_view
+from core.search.labelling import is_thin
 
 STATUS_ORDER = ("used", "held_out", "set_aside")
 

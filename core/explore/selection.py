@@ -16,7 +16,7 @@ text                                   cells
 ``obs:donor=A%3D1``                    a value of a column of the user's own metadata, percent-encoded
 =====================================  =====================================================================
 
-Types mean the majority label of confident and ambiguous cells; cells unknown to the reference have no type.
+Types mean the label of confident and ambiguous cells; cells unknown to the reference have no type.
 """
 
 from __future__ import annotations

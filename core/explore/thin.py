@@ -15,33 +15,16 @@ from core.bundle.reader import Bundle
 from core.explore.naming import narrower, type_names
 from core.explore.query import Mask, Query
 from core.ontology.text import plural, short_name
+from core.search.labelling import ENOUGH_CELLS
 
 FEW_CELLS = 200
 """Twice the usual number of neighbours: with fewer cells a type scores low by numbers alone."""
-VERY_FEW_CELLS = 75
-"""The paper's least number of cells for a label: with fewer a type is thin, whatever it is held against."""
 RATIO = 4
 MIN_RUNNER_UP_SCORE = 0.15
 MIN_CELLS = 5
 MIN_SHARE = 0.01
 MIN_SHARE_OF_TYPE = 0.1
 MAX_SENTENCES = 3
-
-
-def is_thin(cell_types: pd.DataFrame) -> pd.Series:
-    """Say of every type whether it has few reference cells.
-
-    Parameters
-    ----------
-    cell_types : DataFrame
-        The bundle's table, with the column ``n_cells``.
-
-    Returns
-    -------
-    Series of bool
-        In the order of the table.
-    """
-    return cell_types["n_cells"] < VERY_FEW_CELLS
 
 
 def thin_sentences(bundle: Bundle, result: Query, mask: Mask) -> tuple[str, ...]:
@@ -94,7 +77,7 @@ def thin_sentence(bundle: Bundle, result: Query, mask: Mask, term_id: str) -> st
     for (a, b), n in pairs.items():
         if n >= enough and _are_uneven(sizes.get(a, 0), sizes.get(b, 0)) and not _are_relatives(bundle, a, b):
             return _sentence(names, sizes, a, b)
-    if 0 < own < VERY_FEW_CELLS:
+    if 0 < own < ENOUGH_CELLS:
         name = short_name(names.get(term_id, term_id))
         return f"The reference is thin here: {own:,} {plural(name) if own != 1 else name} in all."
     return ""

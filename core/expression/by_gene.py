@@ -9,22 +9,21 @@ Not here: the reference's expression (``core.bundle``).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
+from core.expression.columns import row_blocks
 from core.expression.matrix import ExpressionMatrix
 from core.expression.recipe import Recipe
 
 Floats = npt.NDArray[np.float32]
 Progress = Callable[[float], None]
 
-_CHUNK_VALUES = 4_000_000
 _GENES, _STARTS, _CELLS, _VALUES = "genes.json", "indptr.npy", "indices.npy", "values.npy"
 
 
@@ -51,7 +50,7 @@ def write_by_gene(
     place = np.full(matrix.n_vars, -1, dtype=np.int64)
     place[kept] = np.arange(len(kept))
     counts = np.zeros(len(kept), dtype=np.int64)
-    for rows in row_chunks(matrix.x):
+    for rows in row_blocks(matrix.x):
         found = place[matrix.x.indices[matrix.x.indptr[rows.start] : matrix.x.indptr[rows.stop]]]
         counts += np.bincount(found[found >= 0], minlength=len(kept))
     starts = np.concatenate(([0], np.cumsum(counts)))
@@ -59,7 +58,7 @@ def write_by_gene(
     (folder / _GENES).write_text(json.dumps([matrix.var_names[j] for j in kept]), encoding="utf-8")
     cells, values = (_new_array(folder / name, kind, int(starts[-1])) for name, kind in _COLUMNS.items())
     fill = starts[:-1].copy()
-    for rows in row_chunks(matrix.x):
+    for rows in row_blocks(matrix.x):
         part = recipe.lognorm(matrix.x[rows])[:, kept].tocsc()
         lengths = np.diff(part.indptr)
         target = np.repeat(fill - part.indptr[:-1], lengths) + np.arange(part.nnz)
@@ -79,27 +78,6 @@ def _new_array(path: Path, kind: np.dtype[np.generic], length: int) -> npt.NDArr
         return np.zeros(0, dtype=kind)
     array: npt.NDArray[np.generic] = np.lib.format.open_memmap(path, mode="w+", dtype=kind, shape=(length,))
     return array
-
-
-def row_chunks(x: sparse.csr_matrix) -> Iterator[slice]:
-    """Cut a matrix into runs of rows that hold about four million values each (at least one row).
-
-    Parameters
-    ----------
-    x : csr_matrix
-        Any.
-
-    Yields
-    ------
-    slice
-        Runs in order; together all rows.
-    """
-    start = 0
-    while start < x.shape[0]:
-        stop = int(np.searchsorted(x.indptr, int(x.indptr[start]) + _CHUNK_VALUES, side="right")) - 1
-        stop = min(max(stop, start + 1), x.shape[0])
-        yield slice(start, stop)
-        start = stop
 
 
 class ByGene:

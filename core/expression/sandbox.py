@@ -94,6 +94,12 @@ def read_upload(
     -----
     The child belongs to the caller's process group and dies with the caller (Linux). It costs about 0.3 s to start.
     """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise FileFormatError(
+            f"{_shown(display_name)} is neither a file nor a folder.",
+            next_step="Save what a pipe gives to a file first.",
+            code="no-file",
+        )
     work_dir.mkdir(parents=True, exist_ok=True)
     for name in (_ANSWER, *(f"{a}.npy" for a in _ARRAYS)):
         (work_dir / name).unlink(missing_ok=True)

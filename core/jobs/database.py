@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from core.errors import ConfigError
 from core.jobs.records import Job, JobFolder, JobMessage
 
 SCHEMA = """
@@ -60,6 +61,11 @@ class Database:
     ----------
     data_dir : Path
         Folder of the server's data; made when absent, readable by its user only.
+
+    Raises
+    ------
+    ConfigError
+        Where the file is damaged, locked for long, or no database.
     """
 
     def __init__(self, data_dir: Path) -> None:
@@ -68,9 +74,15 @@ class Database:
         self.path = self.data_dir / "jobs.sqlite"
         self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.jobs_dir.mkdir(mode=0o700, exist_ok=True)
-        with self._connection() as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.executescript(SCHEMA)
+        try:
+            with self._connection() as connection:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.executescript(SCHEMA)
+        except sqlite3.DatabaseError as error:
+            raise ConfigError(
+                f"The list of searches {self.path} cannot be opened: {error}.",
+                next_step="Move it away (a new one is made, old searches are not found again), or set SCQUERY_DATA_DIR.",
+            ) from error
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:

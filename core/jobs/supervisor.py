@@ -127,8 +127,6 @@ class Supervisor:
             lock.close()
             return False
         self._lock = lock
-        for job in self.queue.running():
-            self._recover(job)
         return True
 
     def _release(self) -> None:
@@ -137,19 +135,23 @@ class Supervisor:
             self._lock = None
 
     def _recover(self, job: Job) -> None:
-        """Decide about a job whose server died while it ran."""
+        """Decide about a job that runs without a worker: its server died, or the disk failed while it was started."""
         if job.pid is not None:
             end_leftovers(job.pid, job.token)
         attempt = Attempt(job.token, job.attempts)
         if may_go_on(job):
             self.queue.put_back(attempt, count=True)
-            logger.warning("A search was put back in the queue after its server died")
+            logger.warning("A search without a worker was put back in the queue")
         else:
             self.queue.fail(attempt, interrupted(), retryable=False)
 
     def _tick(self) -> None:
         self._beat()
         self._children = [child for child in self._children if not self._is_over(child)]
+        held = {child.attempt.token for child in self._children}
+        for left in self.queue.running():
+            if left.token not in held:
+                self._recover(left)
         while len(self._children) < self._settings.slots:
             job = self.queue.claim()
             if job is None:

@@ -33,6 +33,26 @@ probabilities are missing, and the calibrated terms empty, where the bundle coul
 """
 
 
+ENOUGH_CELLS = 75
+"""The paper's least number of cells for a label: a type with fewer is thin."""
+
+
+def is_thin(cell_types: pd.DataFrame) -> pd.Series:
+    """Say of every type whether it has few reference cells.
+
+    Parameters
+    ----------
+    cell_types : DataFrame
+        The bundle's table, with the column ``n_cells``.
+
+    Returns
+    -------
+    Series of bool
+        In the order of the table.
+    """
+    return cell_types["n_cells"] < ENOUGH_CELLS
+
+
 class Labeller:
     """Writes labels as a table, for one reference.
 

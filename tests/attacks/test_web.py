@@ -154,6 +154,16 @@ def test_bodies_that_are_no_json(ann, raw):  # noqa: F811
     assert (answer.status_code, answer.json["code"]) == (400, "malformed-callback")
 
 
+def test_half_a_character_is_no_text(ann, specs):  # noqa: F811
+    forged = [well_formed(spec, random.Random(number), "/", share=1) for number, spec in enumerate(specs)]
+    flat = [body for body in forged if body["inputs"] and "value" in body["inputs"][0]]
+    assert len(flat) > 20
+    for body in flat:
+        body["inputs"][0]["value"] = "\ud800"
+        answer = ann.post(PATH, data=json.dumps(body), content_type="application/json")
+        assert (answer.status_code, answer.json["code"]) == (400, "malformed-callback")
+
+
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
 def test_bodies_of_another_kind(ann, kind):  # noqa: F811
     answer = ann.post(PATH, data=b"{}", content_type=kind)

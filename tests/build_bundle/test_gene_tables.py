@@ -77,9 +77,19 @@ def test_no_alias_is_ambiguous_or_a_symbol() -> None:
     assert table["aliases"].tolist() == [[], []]
 
 
+@pytest.mark.parametrize(
+    ("rows", "problem"), [("B,E2,7,OLD,E3,8,9,X\n", "not four columns in line 2"), ("B\n", "line 2"), ("", "no gene")]
+)
+def test_a_row_of_another_width_is_named(tmp_path: Path, rows: str, problem: str) -> None:
+    path = tmp_path / "g.csv"
+    path.write_text("symbol,ensembl,entrez,aliases\n" + rows, encoding="utf-8")
+    with pytest.raises(ConfigError, match=problem):
+        read_gene_table(path)
+
+
 def test_a_plain_table(tmp_path: Path) -> None:
     path = tmp_path / "g.csv"
-    path.write_text("symbol,ensembl,entrez,aliases\nB,E2;E3,7,OLD\nA,E1,,\n", encoding="utf-8")
+    path.write_text("\ufeffsymbol,ensembl,entrez,aliases\nB,E2;E3,7,OLD\nA,E1,,\n", encoding="utf-8")
     table = read_gene_table(path)
     assert table["gene_symbol"].tolist() == ["A", "B"]
     assert row(table, "B") == {"ensembl_ids": ["E2", "E3"], "entrez_ids": ["7"], "aliases": ["OLD"]}

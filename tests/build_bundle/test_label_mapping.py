@@ -34,6 +34,17 @@ def test_all_slips_at_once(tmp_path: Path) -> None:
     assert "line 6: not 5 fields. line 7: not 5 fields." in caught.value.message
 
 
+def test_a_byte_order_mark_is_no_column(tmp_path: Path) -> None:
+    path = write(tmp_path, "s,B,CL:0000236,B cell,\n")
+    path.write_text("\ufeff" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    assert read_mapping(path).of_study("s") == {"B": ("CL:0000236",)}
+
+
+def test_a_field_without_end_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read_mapping(write(tmp_path, f's,"{"x" * 200_000}",CL:1,b,\n'))
+
+
 def test_another_table_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "m.csv"
     path.write_text("a,b\n1,2\n", encoding="utf-8")

@@ -116,6 +116,21 @@ def test_refuses_what_is_no_ontology(tmp_path, content):
         read_ontology(write(tmp_path / "bad.json", content))
 
 
+@pytest.mark.parametrize("content", [
+    '{"terms": []}', '{"terms": {"CL:1": null}}', '{"CL:1": "x"}', '{"CL:1": {"ancestors": {}}}', "{" * 5 + "[" * 100_000,
+    '{"terms": {"CL:1": {"name": "x", "synonyms": ["x"]}}}', "[Term]\nid: CL:1\nis_a: \n", "[Term]\nid: CL:1\nrelationship: part_of\n",
+    '{"terms": {"CL:1": {"name": "x", "is_a": ["CL:1"]}}}',
+])  # fmt: skip
+def test_refuses_odd_entries_naming_file_and_term(tmp_path, content):
+    with pytest.raises(ConfigError, match=r"bad\.json") as caught:
+        read_ontology(write(tmp_path / "bad.json", content))
+    assert "CL:1" in caught.value.message or "JSON" in caught.value.message or "table" in caught.value.message
+
+
+def test_a_byte_order_mark_is_no_content(tmp_path):
+    assert "CL:2" in read_ontology(write(tmp_path / "a.json", "\ufeff" + json.dumps(GUIDE))).terms
+
+
 def test_refuses_a_missing_file_and_broken_text(tmp_path):
     with pytest.raises(ConfigError, match="cannot be read"):
         read_ontology(tmp_path / "absent.json")

@@ -183,6 +183,34 @@ def test_a_study_that_cannot_be_read_is_set_aside(tmp_path: Path, built: Path) -
     assert "broken2023" in (out / "current" / "report.html").read_text(encoding="utf-8")
 
 
+def test_the_example_of_a_study_that_was_set_aside_is_left_out(tmp_path: Path) -> None:
+    config = write_sources(tmp_path, max_set_aside=0.5)
+    before = read_config(config)
+    (gone,) = {example.study for example in before.example if example.source is None}
+    (tmp_path / f"{gone}.h5ad").unlink()
+    result = build(workshop(config, tmp_path), tmp_path / "out", quiet(), resume=False)
+    assert [study for study, _ in result.set_aside] == [gone]
+    left = Bundle.open(result.bundle).frame("example_queries")
+    assert len(left) == len(before.example) - 1
+
+
+def test_no_study_left_says_why_each_was_set_aside(tmp_path: Path) -> None:
+    config = write_sources(tmp_path, max_set_aside=1.0)
+    for path in tmp_path.glob("*20??*"):
+        path.unlink()
+    with pytest.raises(TooManySetAsideError, match="no reference study is left") as caught:
+        build(workshop(config, tmp_path), tmp_path / "out", quiet(), resume=False)
+    assert "does not exist" in caught.value.message
+    assert (tmp_path / "out" / ".build" / "report.html").is_file()
+
+
+def test_a_folder_in_the_place_of_the_link_is_found_before_anything_is_built(tmp_path: Path) -> None:
+    config = write_sources(tmp_path)
+    (tmp_path / "out" / "current").mkdir(parents=True)
+    with pytest.raises(ConfigError, match="is no link to a bundle"):
+        build(workshop(config, tmp_path), tmp_path / "out", quiet(), resume=False)
+
+
 def test_too_many_studies_set_aside_publishes_nothing(tmp_path: Path) -> None:
     config = write_sources(tmp_path, max_set_aside=0.0, more=DAMAGED_STUDY)
     out = tmp_path / "out"

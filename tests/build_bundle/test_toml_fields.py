@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 import pytest
 
-from build_bundle.toml_fields import Problems, fill
+from build_bundle.toml_fields import Problems, fill, read_toml
 from core.errors import ConfigError
 
 
@@ -62,6 +63,20 @@ def test_defaults_may_be_left_out() -> None:
 
 def test_a_date_is_taken_for_text() -> None:
     assert read("word = 2016-09-22")[0] == Outer("2016-09-22")
+
+
+def test_a_byte_order_mark_is_no_key(tmp_path: Path) -> None:
+    path = tmp_path / "a.toml"
+    path.write_text("\ufeffa = 1\n", encoding="utf-8")
+    assert read_toml(path) == {"a": 1}
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 100_000, "a = " + "9" * 5_000, "a ="])
+def test_what_is_no_toml_is_refused_by_name(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"a\.toml is not valid TOML"):
+        read_toml(path)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def test_the_types_a_list_fits(tiny_builds, tmp_path, capsys):
 def test_gene_sets(tiny_builds, tmp_path, capsys, monkeypatch):
     sets = tmp_path / "sets.gmt"
     sets.write_text("B_CELLS\tx\tMS4A1\tCD79A\tCD79B\nOTHERS\tx\tLYZ\tCD14\tCD68\n")
-    monkeypatch.setattr("sys.stdin", io.StringIO("MS4A1\nCD79A\n"))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"MS4A1\nCD79A \xff\n")))
     assert run("genes", "-", "--bundle", tiny_builds, "--sets", sets) == 0
     text = capsys.readouterr().out
     assert "2 sets tested against a background of 300 genes" in text

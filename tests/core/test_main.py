@@ -1,6 +1,9 @@
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -85,6 +88,39 @@ def test_a_wrong_command_is_code_2(tiny_query, tiny_bundle, tmp_path, capsys, ch
     assert f"[{code}]" in error
     assert len(error.splitlines()) >= 2
     assert not (tmp_path / "out").exists()
+
+
+def test_embedding_into_a_folder_is_code_2(tiny_query, tiny_bundle, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for out in (tmp_path, ""):
+        assert run("embed", tiny_query, "--bundle", tiny_bundle, "--out", out) == 2
+        assert "is a folder" in capsys.readouterr().err
+
+
+def test_a_file_in_the_place_of_the_folder_is_said_to_be_one(tiny_query, tiny_bundle, tmp_path, capsys):
+    (tmp_path / "note").touch()
+    assert run("annotate", tiny_query, "--bundle", tiny_bundle, "--out", tmp_path / "note") == 2
+    assert f"'{tmp_path / 'note'}' is a file." in capsys.readouterr().err
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tiny_bundle, tmp_path, capsys):
+    os.mkfifo(tmp_path / "pipe")
+    assert run("annotate", tmp_path / "pipe", "--bundle", tiny_bundle, "--out", tmp_path / "out") == 2
+    assert "neither a file nor a folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stopped_command_leaves_nothing(tiny_query, tiny_bundle, tmp_path, number, code):
+    command = [sys.executable, "-m", "core", "annotate", tiny_query, "--bundle", tiny_bundle, "--out", tmp_path / "out"]
+    with subprocess.Popen([str(part) for part in command], stderr=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.glob(".out.*.partial")) and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.005)
+        process.send_signal(number)
+        _, error = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert "Traceback" not in error
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_full_folder_is_code_2(tiny_query, tiny_bundle, tmp_path, capsys):

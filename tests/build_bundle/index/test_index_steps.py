@@ -95,7 +95,7 @@ def test_axes_fitted_on_some_cells_place_all(planted, built, tmp_path):
 
 
 @pytest.mark.parametrize(("settings", "wrong"), [
-    (IndexSettings, {"m": 0}), (IndexSettings, {"threads": -1}), (EmbedSettings, {"cells_per_batch": 0}),
+    (IndexSettings, {"m": 1}), (IndexSettings, {"m": 10**10}), (IndexSettings, {"threads": 100_000}), (IndexSettings, {"threads": -1}), (EmbedSettings, {"cells_per_batch": 0}),
     (ProjectionSettings, {"max_fit_cells": 1}),
 ])  # fmt: skip
 def test_settings_out_of_range_are_refused(settings, wrong):

@@ -25,7 +25,7 @@ def test_a_copied_current_folder_is_accepted(tiny_bundle: Path, tmp_path: Path) 
     assert resolve_bundle(tmp_path) == (tmp_path / "current").resolve()
 
 
-@pytest.mark.parametrize("target", ["nowhere", "/tmp", "..", "a-file"])
+@pytest.mark.parametrize("target", ["nowhere", "/tmp", "..", "a-file", "current"])
 def test_current_must_stay_in_its_folder(tmp_path: Path, target: str) -> None:
     (tmp_path / "a-file").write_text("x")
     (tmp_path / "current").symlink_to(target)

@@ -12,7 +12,7 @@ from core.embedding import encoder as encoder_module
 from core.embedding.encoder import Encoder
 from core.embedding.nets import Layer, forward, pack_nets, unpack_nets
 from core.errors import BundleDamagedError
-from core.expression import by_gene
+from core.expression import columns
 from core.expression.matrix import ExpressionMatrix
 from core.expression.recipe import EncoderInputs, Recipe
 
@@ -194,11 +194,11 @@ def test_encode_is_transform_then_forward():
 def test_batches_do_not_change_the_answer(rows, values):
     encoder = Encoder(nets_of([[6, 4]]), inputs_of(6))
     matrix = matrix_of(9, [f"G{i}" for i in range(6)])
-    whole, before = encoder.encode(matrix), (encoder_module.BATCH_BYTES, by_gene._CHUNK_VALUES)
-    encoder_module.BATCH_BYTES, by_gene._CHUNK_VALUES = 4 * 6 * rows, values
+    whole, before = encoder.encode(matrix), (encoder_module.BATCH_BYTES, columns._BLOCK_VALUES)
+    encoder_module.BATCH_BYTES, columns._BLOCK_VALUES = 4 * 6 * rows, values
     parts = encoder.encode(matrix)
     largest = max(len(batch) for batch in encoder.batches(matrix))
-    encoder_module.BATCH_BYTES, by_gene._CHUNK_VALUES = before
+    encoder_module.BATCH_BYTES, columns._BLOCK_VALUES = before
     np.testing.assert_allclose(parts, whole, rtol=1e-5)
     assert largest <= rows
 

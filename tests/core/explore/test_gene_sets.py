@@ -45,6 +45,7 @@ def test_windows_line_ends_and_a_name_given_twice():
         (b"A\tx\t\n", "None of the genes"),
         (b"A\tx\tGENE1\n" * (MAX_SETS + 1), "20,001 sets"),
         (b"A" * (MAX_BYTES + 1), "8 MB"),
+        ("\t".join(["A", "x", *map(str, range(200_001))]).encode(), "200,001 different genes"),
     ],
 )
 def test_what_is_no_gene_set_file_is_refused(content, says):

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from core.expression import by_gene
+from core.expression import columns
 from core.expression.by_gene import ByGene, write_by_gene
 from core.expression.matrix import ExpressionMatrix
 from core.expression.recipe import Recipe
@@ -52,9 +52,9 @@ def test_chunks_give_the_columns_of_the_whole(tmp_path_factory, seed, n, m, chun
     folder = tmp_path_factory.mktemp("by_gene") / "x"
     dense = np.random.default_rng(seed).poisson(0.7, (n, m))
     matrix = matrix_of(dense)
-    before, by_gene._CHUNK_VALUES = by_gene._CHUNK_VALUES, chunk
+    before, columns._BLOCK_VALUES = columns._BLOCK_VALUES, chunk
     write_by_gene(folder, matrix, Recipe(), dict.fromkeys(matrix.var_names, 0))
-    by_gene._CHUNK_VALUES = before
+    columns._BLOCK_VALUES = before
     expected = Recipe().lognorm(matrix.x).toarray()
     store = ByGene(folder, n)
     np.testing.assert_array_equal(np.stack([store.expression(g) for g in store.genes], axis=1), expected)

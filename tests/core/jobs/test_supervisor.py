@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -240,6 +241,25 @@ def test_a_round_that_fails_is_logged_and_tried_again(store, submit, supervise, 
     monkeypatch.setattr(supervisor.queue, "claim", failing)
     wait_for(submit(), "done")
     assert "could not finish a round" in caplog.text
+
+
+def test_a_job_left_running_by_a_failing_disk_is_taken_up_again(store, submit, wait_for, monkeypatch):
+    job = submit()
+    supervisor = Supervisor(store, settings_for(store.database.data_dir), command=FAKE)
+    supervisor.queue.claim()  # by a server that died
+    put_back, failures = supervisor.queue.put_back, iter([sqlite3.OperationalError("database is locked")])
+
+    def failing(*attempt, **how):
+        for error in failures:
+            raise error
+        return put_back(*attempt, **how)
+
+    monkeypatch.setattr(supervisor.queue, "put_back", failing)
+    supervisor.start()
+    try:
+        wait_for(job, "done")
+    finally:
+        supervisor.stop()
 
 
 def test_finished_jobs_are_passed_on(store, submit, wait_for, caplog):
