@@ -592,6 +592,7 @@
     } else if (now() < until) {
       window.setTimeout(takeFirst, 50, typed, until);
     } else {
+      box.blur(); // closes the empty list, which would cover what the panels say
       go({ gene: typed });
     }
   }

@@ -141,19 +141,14 @@ def read_gene_table(path: Path) -> pd.DataFrame:
 
 
 def _table(genes: dict[str, _Names]) -> pd.DataFrame:
-    """Make the table, keeping aliases that mean one gene only and are no gene's symbol."""
-    owners: dict[str, set[str]] = {}
-    for symbol, names in genes.items():
-        for alias in names.aliases:
-            owners.setdefault(alias, set()).add(symbol)
-    good = {alias for alias, symbols in owners.items() if len(symbols) == 1 and alias not in genes}
+    """Make the table, keeping aliases that are no gene's symbol."""
     ordered = sorted(genes.items())
     return pd.DataFrame(
         {
             "gene_symbol": [symbol for symbol, _ in ordered],
             "ensembl_ids": [sorted(set(n.ensembl)) for _, n in ordered],
             "entrez_ids": [sorted(set(n.entrez), key=lambda text: (len(text), text)) for _, n in ordered],
-            "aliases": [sorted(set(n.aliases) & good) for _, n in ordered],
+            "aliases": [sorted({alias for alias in n.aliases if alias not in genes}) for _, n in ordered],
         }
     )
 

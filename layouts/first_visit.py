@@ -73,7 +73,7 @@ def layout(
         f" {words.count(reference.n_studies, 'published study', 'published studies')} and given a type, a confidence and the"
         " evidence for it."
     )
-    privacy = f"Nothing leaves this server. Results are kept for {limits.keep_hours} hours behind a private link, or until you delete them."
+    privacy = f"Nothing leaves this server. Results are kept for {limits.keep_hours} hours, for this browser only, or until you delete them."
     return html.Div(
         [
             html.H1("What cells are these?", className="display"),
@@ -132,9 +132,6 @@ def _example(row: dict[Any, Any]) -> Component:
 
 
 def _recent(jobs: Sequence[Job], now: float) -> list[Component]:
-    shown = [job for job in jobs if job.state != "uploading"][:SHOWN_RECENT]
-    if not shown:
-        return []
     rows = [
         html.Li(
             [
@@ -142,9 +139,15 @@ def _recent(jobs: Sequence[Job], now: float) -> list[Component]:
                 html.Span(_recent_state(job, now), className="recent-state"),
             ]
         )
-        for job in shown
+        for job in jobs
+        if job.state != "uploading"
     ]
-    return [html.H2([el.icon("clock"), "Recent on this browser"], className="recent-head"), html.Ul(rows)]
+    if not rows:
+        return []
+    head = html.H2([el.icon("clock"), "Recent on this browser"], className="recent-head")
+    older = rows[SHOWN_RECENT:]
+    more = [html.Details([html.Summary(f"{len(older)} more"), html.Ul(older)])] if older else []
+    return [head, html.Ul(rows[:SHOWN_RECENT]), *more]
 
 
 def _recent_state(job: Job, now: float) -> str:
@@ -152,7 +155,8 @@ def _recent_state(job: Job, now: float) -> str:
         return "is being searched"
     if job.state != "done":
         return "was not searched" if job.state == "failed" else "was cancelled"
-    return f"expires in {words.remaining(job.expires_at - now)}"
+    asked = words.remaining(now - job.created_at)
+    return f"{asked} ago, kept for {words.remaining(job.expires_at - now)} more"
 
 
 def _compared_with(reference: ReferenceView, bundle: str) -> Component:

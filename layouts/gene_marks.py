@@ -68,9 +68,9 @@ def columns() -> list[dict[str, Any]]:
             "log2_fold_change", "log2 FC", 60, "fixed",
             "Mean over studies of log2 of the mean in the type over the mean in all others; below 0 the type has less of it",
         ),
-        card_genes.number("p_value_adj", "q", 54, "tiny", "The largest adjusted p-value over studies"),
-        card_genes.number("pct_in", "In", 48, "percent", "Share of the type's cells that have the gene"),
-        card_genes.number("pct_out", "Else", 48, "percent", "Share of all other types' cells that have the gene"),
+        card_genes.number("p_value_adj", "q", 64, "tiny", "The largest adjusted p-value over studies"),
+        card_genes.number("pct_in", "In", 58, "percent", "Share of the type's cells that have the gene"),
+        card_genes.number("pct_out", "Else", 58, "percent", "Share of all other types' cells that have the gene"),
     ]  # fmt: skip
 
 

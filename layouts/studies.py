@@ -60,7 +60,7 @@ def columns() -> list[dict[str, Any]]:
             "Mean of 1/(1+D) over the hits, D the distance to the neighbour; 1 is identical",
             "score",
         ),
-        _number("n_hits", "Hits", 68, "Neighbours of the selected cells that come from this study", "count"),
+        _number("n_hits", "Hits", 84, "Neighbours of the selected cells that come from this study", "count"),
         _number("share", "Share", 60, "Share of all hits", "percent"),
         {**_number("n_types", "Types", 58, "Different types among the hits", "count"), "tooltipField": "types"},
     ]

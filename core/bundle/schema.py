@@ -94,7 +94,11 @@ GENE_NAMES = TableSpec(
         Column("gene_symbol", TEXT, "official symbol; unique"),
         Column("ensembl_ids", TEXTS, "Ensembl gene ids without version"),
         Column("entrez_ids", TEXTS, "NCBI gene ids"),
-        Column("aliases", TEXTS, "older or other names that mean this gene only and are no other gene's symbol"),
+        Column(
+            "aliases",
+            TEXTS,
+            "older or other names that are no gene's symbol; one that several genes have stands at each, and means none of them",
+        ),
     ),
     key=("gene_symbol",),
 )

@@ -247,7 +247,9 @@ def _detail(view: CompositionView) -> str:
     if view.n_ambiguous:
         one = view.n_ambiguous == 1
         verb, owner = ("is ambiguous and counts", "its") if one else ("are ambiguous and count", "their")
-        parts.append(f"{view.n_ambiguous:,} {verb} as {owner} parent type")
+        wider = [short_name(str(name)) for name in view.parents["type_name"]]
+        named = f" ({', '.join(wider[:2])}{', ...' * (len(wider) > 2)})" if wider else ""
+        parts.append(f"{view.n_ambiguous:,} {verb} as {owner} parent type{named}")
     if view.n_unknown:
         parts.append(f"{view.n_unknown:,} resemble{'s' * (view.n_unknown == 1)} nothing in the reference")
     return f"{cells}, {n_types} type{'s' * (n_types != 1)}. {'; '.join(parts)}." if view.n_selected else ""

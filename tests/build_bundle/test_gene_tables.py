@@ -9,6 +9,7 @@ import pytest
 from build_bundle import gene_tables
 from build_bundle.gene_tables import NcbiGene, join_gene_names, read_gencode, read_gene_table, read_ncbi
 from core.errors import ConfigError
+from core.expression.genes import GeneNames
 
 RECORD = (
     "  {0} : NtData(tax_id=9606, Org_name='Homo sapiens', GeneID={0}, CurrentID=0, Status='{1}', Symbol={2}, "
@@ -67,14 +68,15 @@ def test_the_two_tables_are_joined() -> None:
     ]
     table = join_gene_names(gencode, ncbi)
     assert table["gene_symbol"].tolist() == ["A", "B", "NEW", "ORPHAN"]
-    assert row(table, "A") == {"ensembl_ids": ["ENSG1", "ENSG2"], "entrez_ids": ["10"], "aliases": ["ONLYA"]}
+    assert row(table, "A") == {"ensembl_ids": ["ENSG1", "ENSG2"], "entrez_ids": ["10"], "aliases": ["ONLYA", "SHARED"]}
     assert row(table, "NEW") == {"ensembl_ids": ["ENSG9"], "entrez_ids": ["12"], "aliases": ["OLDNAME", "OTHER"]}
     assert row(table, "ORPHAN") == {"ensembl_ids": [], "entrez_ids": ["13"], "aliases": ["ONLYO"]}
 
 
-def test_no_alias_is_ambiguous_or_a_symbol() -> None:
+def test_no_alias_is_a_symbol() -> None:
     table = join_gene_names([("E1", "A"), ("E2", "B")], [NcbiGene("1", "A", ("X", "B")), NcbiGene("2", "B", ("X",))])
-    assert table["aliases"].tolist() == [[], []]
+    assert table["aliases"].tolist() == [["X"], ["X"]]
+    assert GeneNames.from_table(table).resolve(["X"]).n_resolved == 0
 
 
 @pytest.mark.parametrize(

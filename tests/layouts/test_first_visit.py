@@ -51,10 +51,17 @@ def test_recent_searches_say_their_fate(view, bundle, tmp_path):
     states = ("done", "running", "failed", "cancelled", "uploading")
     recent = [job(tmp_path, state, filename=f"{state}.h5ad") for state in states]
     words = text(find(built(view, bundle, recent), ids.RECENT))
-    assert "done.h5ad expires in 23 hours" in words
+    assert "done.h5ad 1 minute ago, kept for 23 hours more" in words
     assert "running.h5ad is being searched" in words
     assert "failed.h5ad was not searched" in words
     assert "uploading.h5ad" not in words
+
+
+def test_older_searches_can_still_be_reached(view, bundle, tmp_path):
+    recent = [job(tmp_path, "done", filename=f"{number}.h5ad") for number in range(8)]
+    words = text(find(built(view, bundle, recent), ids.RECENT))
+    assert all(f"{number}.h5ad" in words for number in range(8))
+    assert "5 more" in words
 
 
 def test_a_cancelled_search_says_so(view, bundle, tmp_path):
