@@ -90,7 +90,7 @@
   }
 
   /* Controls that the address moves too: set here, so that no circle of callbacks arises. */
-  function syncControls(clusters, space, type, detail) {
+  function syncControls(clusters, space, type, detail, selection) {
     var set = setNews;
     if (isHere("cluster-slider") && clusters && !isEcho("clusters", clusters)) {
       set("cluster-slider", { value: Number(clusters) });
@@ -102,6 +102,9 @@
     if (slider && !isEcho("detail", detail || "0")) {
       set("detail-slider", { value: slider.props.max - Math.min(Number(detail) || 0, slider.props.max) });
     }
+    if (isHere("own-groups")) {
+      set("own-groups", { value: isOwnGroup(selection) ? selection : null });
+    }
     if (isHere("main") && document.querySelector(".results")) {
       if (type && type !== shownType) {
         set("type-card-body", { children: SKELETON }); /* never the card of the type before */
@@ -110,6 +113,18 @@
       set("type-card", { opened: Boolean(type) });
     }
     return nothing();
+  }
+
+  function isOwnGroup(selection) {
+    return (selection || "").indexOf("obs:") === 0;
+  }
+
+  /* A group of the user's own metadata; emptied, the choice is given up, but not one that was made elsewhere meanwhile. */
+  function chooseGroup(value, selection) {
+    if (value) {
+      return value === selection ? nothing() : request({ sel: value });
+    }
+    return isOwnGroup(selection) ? request({ sel: null }) : nothing();
   }
 
   function chooseClusters(value, known) {
@@ -408,7 +423,7 @@
     scquery: {
       readAddress: readAddress, syncControls: syncControls,
       chooseClusters: chooseClusters, chooseSpace: chooseSpace, chooseThreshold: chooseThreshold, chooseDetail: chooseDetail,
-      chooseBranch: chooseBranch, toggleRows: toggleRows, chooseOnMap: chooseOnMap, chooseNode: chooseNode,
+      chooseBranch: chooseBranch, toggleRows: toggleRows, chooseOnMap: chooseOnMap, chooseNode: chooseNode, chooseGroup: chooseGroup,
       chooseGene: chooseGene, chooseContrast: chooseContrast, chooseCardGene: chooseCardGene, chooseList: chooseList, closeCard: closeCard, showValue: showValue, openDrawer: openDrawer, onlyNews: onlyNews, toggleRail: toggleRail,
       measure: measure, scheme: scheme, hasWebgl: hasWebgl, explainNode: explainNode, uploadSheet: uploadSheet, copyLink: copyLink, switchStylesheet: switchStylesheet, fitOntology: fitOntology,
     },

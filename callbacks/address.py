@@ -40,6 +40,7 @@ def register(app: Dash) -> None:
         Input(ids.SPACE, "data"),
         Input(ids.TYPE, "data"),
         Input(ids.DETAIL, "data"),
+        Input(ids.SELECTION, "data"),
     )
     for panel, store in MEASURED:
         in_browser(app, "measure", Output(store, "data"), Input(panel, "id"))
@@ -65,6 +66,7 @@ def register(app: Dash) -> None:
     _choice(
         app, "chooseOnMap", Input(ids.SCATTER, "selectedData"), State(ids.SPACE, "data"), State(ids.SELECTION, "data")
     )
+    _choice(app, "chooseGroup", Input(ids.GROUPS, "value"), State(ids.SELECTION, "data"))
     _choice(app, "chooseNode", Input(ids.ONTOLOGY, "tapNode"))
     _choice(app, "closeCard", Input(ids.CARD, "opened"), State(ids.TYPE, "data"))
     _choice(app, "chooseContrast", Input(ids.CONTRAST_SWITCH, "value"), State(ids.CONTRAST, "data"))

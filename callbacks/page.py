@@ -17,6 +17,7 @@ from callbacks.session import current_owner
 from core import words
 from core.bundle.reader import Bundle
 from core.errors import InputError, ScQueryError
+from core.explore.own_groups import OwnColumn
 from core.explore.reference import chip
 from core.jobs import Job
 from layouts import first_visit, genes, ids, links, page, rail, reference, results, running, states
@@ -270,11 +271,17 @@ def _result(found: Services, pathname: str | None, view: View) -> Content:
 
 def _main(found: Services, job: Job, facts: rail.FileFacts, view: View, now: float) -> Component:
     if job.state == "done":
-        types = _types_by_level(found, job)
+        types, own = _types_by_level(found, job), _own_columns(found, job)
         if view.tab == "genes":
-            return results.frame(job, genes.layout(), card=view.card, types_by_level=types, level=view.level)
+            return results.frame(job, genes.layout(), card=view.card, types_by_level=types, level=view.level, own=own)
         return results.layout(
-            job, n_clusters=view.n_clusters, space=view.space, card=view.card, types_by_level=types, level=view.level
+            job,
+            n_clusters=view.n_clusters,
+            space=view.space,
+            card=view.card,
+            types_by_level=types,
+            level=view.level,
+            own=own,
         )
     if job.is_open:
         return running.layout(job, facts.findings, now=now, memory_limit=found.settings.job_memory_bytes)
@@ -287,6 +294,14 @@ def _types_by_level(found: Services, job: Job) -> tuple[int, ...]:
         return found.engine.types_by_level(found.engine.result(job.folder.result))
     except InputError:
         return (0,)
+
+
+def _own_columns(found: Services, job: Job) -> tuple[OwnColumn, ...]:
+    """Return the groups of the user's metadata; none where the result's reference is no longer served."""
+    try:
+        return found.engine.own_columns(found.engine.result(job.folder.result))
+    except InputError:
+        return ()
 
 
 def _studies(found: Services, bundle: str) -> list[tuple[str, str]]:

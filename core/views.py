@@ -20,6 +20,7 @@ from core.explore import (
     heatmap,
     markers,
     ontology_view,
+    own_groups,
     projection,
     reference,
     selection,
@@ -32,6 +33,7 @@ from core.explore.contrast import BACKGROUND
 from core.explore.heatmap import HeatmapView
 from core.explore.markers import GeneHeatmapView, VolcanoView
 from core.explore.ontology_view import OntologyView
+from core.explore.own_groups import OwnColumn
 from core.explore.projection import ProjectionView, Space
 from core.explore.reference import ReferenceView
 from core.explore.selection import Selection, SelectionView
@@ -84,6 +86,10 @@ class Views(Served):
         if result not in self._ranks:
             self._ranks[result] = composition.type_ranks(self.bundle_of(result), result)
         return self._ranks[result]
+
+    def own_columns(self, result: QueryResult) -> tuple[OwnColumn, ...]:
+        """Return the columns of the user's metadata that part the cells."""
+        return own_groups.own_columns(result.obs)
 
     def studies(self, result: QueryResult, mask: Mask) -> pd.DataFrame:
         """Return the reference studies behind the selected cells."""

@@ -26,7 +26,7 @@ WORDS: tuple[tuple[str, str], ...] = (
     ("Unknown", "The cell is farther from its nearest reference cells than almost all cells of known types are."),
     (
         "Selected",
-        "Red, in every panel. Click a branch, a type or a row, or draw on the map. The link in the address bar keeps it.",
+        "Red, in every panel. Click a branch, type or row, draw on the map, or choose a group of your own metadata. The link in the address bar keeps it.",
     ),
     (
         "Thin",

@@ -76,6 +76,7 @@ CHECK_DRAWER = "check-drawer"
 
 # The answer.
 ANSWER = "answer"
+GROUPS = "own-groups"
 DETAIL_SLIDER = "detail-slider"
 DETAIL_VALUE = "detail-value"
 SELECTION_BAR = "selection-bar"

@@ -9,6 +9,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from core import words
+from core.explore.own_groups import OwnColumn
 from core.explore.selection import SelectionView
 from core.explore.summary import SummaryView
 from core.jobs import Job
@@ -33,7 +34,14 @@ DETAIL_DEFINITION = (
 
 
 def layout(
-    job: Job, *, n_clusters: int, space: str, card: bool, types_by_level: Sequence[int], level: int
+    job: Job,
+    *,
+    n_clusters: int,
+    space: str,
+    card: bool,
+    types_by_level: Sequence[int],
+    level: int,
+    own: Sequence[OwnColumn] = (),
 ) -> Component:
     """Build the answer's frame; callbacks fill it.
 
@@ -51,6 +59,8 @@ def layout(
         Types of the reference at each level of detail, the finest first.
     level : int
         Where the detail slider starts: steps away from the finest types.
+    own : sequence of OwnColumn
+        Columns of the user's metadata that part the cells.
 
     Returns
     -------
@@ -61,10 +71,18 @@ def layout(
         [heatmap.layout(n_clusters), scatter.layout(space), composition.layout(), ontology.layout(), studies.layout()],
         className="grid results-grid",
     )
-    return frame(job, grid, card=card, types_by_level=types_by_level, level=level)
+    return frame(job, grid, card=card, types_by_level=types_by_level, level=level, own=own)
 
 
-def frame(job: Job, body: Component, *, card: bool, types_by_level: Sequence[int], level: int) -> Component:
+def frame(
+    job: Job,
+    body: Component,
+    *,
+    card: bool,
+    types_by_level: Sequence[int],
+    level: int,
+    own: Sequence[OwnColumn] = (),
+) -> Component:
     """Put what every tab of a result shows around its panels: the answer, the selection, warnings, the card of a type.
 
     Parameters
@@ -75,7 +93,7 @@ def frame(job: Job, body: Component, *, card: bool, types_by_level: Sequence[int
         The tab's panels.
     card : bool
         Whether the card of a type is open.
-    types_by_level, level
+    types_by_level, level, own
         As in `layout`.
 
     Returns
@@ -91,7 +109,8 @@ def frame(job: Job, body: Component, *, card: bool, types_by_level: Sequence[int
         className="answer-head",
     )
     words_of_selection = html.Div(id=ids.SELECTION_BAR, className="selection-words", role="status")
-    bar = html.Div([words_of_selection, _detail(types_by_level, level)], className="selection-bar")
+    tools = [*_own_groups(own), _detail(types_by_level, level)]
+    bar = html.Div([words_of_selection, *tools], className="selection-bar")
     return html.Div(
         [head, bar, html.Div(id=ids.WARNINGS, className="warnings"), body, type_card.drawer(opened=card)],
         className="results",
@@ -244,6 +263,35 @@ def selected_download(
         "href": links.download(job_token, "labels.csv", selection, threshold, detail),
         "children": f"Labels of the {n_selected:,} selected cells",
     }
+
+
+def _own_groups(own: Sequence[OwnColumn]) -> list[Component]:
+    """Offer the groups of the user's own metadata, if there are any."""
+    if not own:
+        return []
+    data = [
+        {
+            "group": column.name,
+            "items": [
+                {"value": group.selection, "label": f"{column.name}: {group.value} ({group.n_cells:,})"}
+                for group in column.groups
+            ],
+        }
+        for column in own
+    ]
+    select = dmc.Select(
+        id=ids.GROUPS,
+        data=data,
+        value=None,
+        placeholder="Your groups",
+        searchable=True,
+        clearable=True,
+        size="xs",
+        comboboxProps={"width": 280, "position": "bottom-end"},
+        nothingFoundMessage="No such group in your file.",
+        **el.attributes(aria_label="Select cells by your own metadata"),
+    )
+    return [html.Div(select, className="groups-tool")]
 
 
 def _detail(types_by_level: Sequence[int], level: int) -> Component:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from urllib.parse import unquote
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -220,6 +221,22 @@ def test_the_focus_stays_where_the_work_is(page, tiny_query):
     page.keyboard.press("Enter")
     expect(page.locator("#clear-selection")).to_be_hidden()
     expect(page.locator("#selection-bar")).to_be_focused()
+
+
+@pytest.mark.browser
+def test_a_group_of_the_users_own_metadata_is_one_selection_more(page, tiny_query):
+    upload(page, tiny_query)
+    box = page.locator("#own-groups")
+    box.click()
+    first = page.locator(".mantine-Select-option").first
+    name = first.inner_text()  # "donor: a (60)"
+    first.click()
+    expect(page.locator("#selection-bar")).to_contain_text(name.split(": ")[1].split(" (")[0])
+    assert "sel=obs:" in unquote(page.url)
+    expect(page.locator("#own-groups")).to_have_value(name)
+    page.locator("#composition .share-button").first.click(position={"x": 20, "y": 8})
+    expect(page.locator("#own-groups")).to_have_value("")
+    assert "sel=type:" in unquote(page.url)
 
 
 @pytest.mark.browser

@@ -8,6 +8,7 @@ import numpy as np
 from dash import html
 
 from core.engine import Engine, Selection
+from core.explore.own_groups import OwnColumn, OwnGroup
 from core.explore.reference import chip
 from core.jobs import Job, JobMessage
 from core.jobs.records import JobFolder
@@ -83,7 +84,15 @@ def answer(engine: Engine, result, done: Job) -> list:
     card = engine.type_card(result, B_CELL, mask)
     everything = np.ones(result.n_query, dtype=bool)
     return [
-        results.layout(done, n_clusters=9, space="embedding", card=True, types_by_level=(6, 4), level=0),
+        results.layout(
+            done,
+            n_clusters=9,
+            space="embedding",
+            card=True,
+            types_by_level=(6, 4),
+            level=0,
+            own=(OwnColumn("donor", (OwnGroup("obs:donor=a", "a", 1),)),),
+        ),
         genes.layout(),
         html.Div(results.answer(engine.summary(result, everything))),
         html.Div(results.selection_bar(engine.describe(result, chosen), agrees_on=(B_CELL, "B cell"), thin=True)),

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from core.explore.own_groups import OwnColumn, OwnGroup
 from core.explore.selection import SelectionView
 from core.explore.summary import summary
 from layouts import ids, results
@@ -70,6 +71,18 @@ def test_warnings_are_two_and_a_count(n, words):
     band = results.warnings(tuple(f"The reference is thin here: {i}." for i in range(n)))
     assert text(band).endswith(words)
     assert text(band).count("The reference is thin here") == min(n, 2)
+
+
+def test_the_users_own_groups_are_offered(tmp_path):
+    own = (OwnColumn("donor", (OwnGroup("obs:donor=a", "a", 1_200), OwnGroup("obs:donor=b", "b", 1))),)
+    plain = {"n_clusters": 9, "space": "raw", "card": False, "types_by_level": (2,), "level": 0}
+    select = find(results.layout(job(tmp_path, "done"), **plain, own=own), ids.GROUPS)
+    items = [item for column in select.data for item in column["items"]]
+    assert items == [
+        {"value": "obs:donor=a", "label": "donor: a (1,200)"},
+        {"value": "obs:donor=b", "label": "donor: b (1)"},
+    ]
+    assert ids.GROUPS not in ids_of(results.layout(job(tmp_path, "done"), **plain))
 
 
 def test_no_warning_is_no_band():

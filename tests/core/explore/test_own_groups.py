@@ -1,0 +1,40 @@
+import numpy as np
+import pandas as pd
+
+from core.explore.own_groups import MAX_COLUMNS, own_columns
+from core.explore.selection import Selection, mask
+
+
+def test_columns_with_few_values_part_the_cells():
+    obs = pd.DataFrame(
+        {
+            "donor": pd.Categorical(["a", "b", "b", None]),
+            "cell": ["w", "x", "y", "z"],
+            "same": ["s"] * 4,
+            "treated": [True, False, True, True],
+            "dose": [0.5, 0.5, np.nan, 1.0],
+            "long": ["x" * 3000, "y" * 3000, "y", "z"],
+        }
+    )
+    found = {column.name: [(g.value, g.n_cells) for g in column.groups] for column in own_columns(obs)}
+    assert found == {
+        "donor": [("b", 2), ("a", 1)],
+        "cell": [(name, 1) for name in "wxyz"],
+        "treated": [("True", 3), ("False", 1)],
+        "dose": [("0.5", 2), ("1.0", 1)],
+        "long": [("y", 1), ("z", 1)],
+    }
+
+
+def test_many_values_name_cells_and_many_columns_are_cut():
+    obs = pd.DataFrame({f"c{i}": np.arange(100) % 2 for i in range(30)} | {"n_genes": np.arange(100)})
+    found = own_columns(obs)
+    assert [column.name for column in found] == [f"c{i}" for i in range(MAX_COLUMNS)]
+    assert own_columns(obs[["n_genes"]]) == own_columns(obs[[]]) == ()
+
+
+def test_a_groups_selection_chooses_its_cells(answered):
+    for column in own_columns(answered.result.obs):
+        for group in column.groups:
+            chosen = mask(answered.bundle, answered.result, Selection.parse(group.selection))
+            assert chosen.sum() == group.n_cells
