@@ -584,7 +584,7 @@
     if (event.target.id !== "gene-search") {
       return;
     }
-    if (event.key === "ArrowDown" && !isMarked && !document.querySelector(".mantine-Select-option[data-combobox-selected]")) {
+    if (event.key === "ArrowDown" && !isMarked && !suggestion("[data-combobox-selected]")) {
       // The list takes its first row for marked without showing it: from the row before it, down leads to the first.
       event.target.dispatchEvent(new window.KeyboardEvent("keydown", { key: "ArrowUp", code: "ArrowUp", bubbles: true }));
     }
@@ -596,9 +596,15 @@
     }
   }, true);
 
+  function suggestion(like) {
+    var box = document.getElementById("gene-search");
+    var list = box && document.getElementById(box.getAttribute("aria-controls"));
+    return list && list.querySelector(".mantine-Select-option" + like);
+  }
+
   function takeFirst(typed, until) {
     var box = document.getElementById("gene-search");
-    var first = document.querySelector(".mantine-Select-option");
+    var first = suggestion("");
     if (!box || box.value !== typed) {
       return;
     }

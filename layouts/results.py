@@ -156,7 +156,9 @@ def selection_bar(view: SelectionView, *, agrees_on: tuple[str, str] | None, thi
         return [el.icon("lasso"), html.Strong(view.title), html.Span(hint, className="selection-detail")]
     return [
         el.icon("lasso"),
-        html.Strong(words.sentence(view.title)),
+        html.Strong(
+            view.title if view.text.startswith("obs:") else words.sentence(view.title)
+        ),  # a column keeps its case
         html.Span(view.detail or "No cell meets this.", className="selection-detail", title=view.detail),
         *_evidence(view, agrees_on, thin=thin),
         html.Span(className="spring"),
