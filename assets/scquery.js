@@ -662,12 +662,23 @@
     });
   }
 
+  /* On narrow windows the rail lies over the page, where its button has brought it. */
+  function isRailOver() {
+    var toggle = document.getElementById("rail-toggle");
+    var rail = document.querySelector(".mantine-AppShell-navbar");
+    return toggle && toggle.offsetParent !== null && rail && rail.getBoundingClientRect().right > 1;
+  }
+
   document.addEventListener("keydown", function (event) {
     if (event.key !== "Escape" || isCovered()) {
       return;
     }
     if (document.querySelector(".panel.is-wide")) {
       shrink();
+      return;
+    }
+    if (isRailOver()) {
+      document.getElementById("rail-toggle").click();
       return;
     }
     var button = document.getElementById("clear-selection");

@@ -240,6 +240,21 @@ def test_a_group_of_the_users_own_metadata_is_one_selection_more(page, tiny_quer
 
 
 @pytest.mark.browser
+def test_on_a_narrow_window_the_rail_is_a_drawer(page, tiny_query):
+    page.set_viewport_size({"width": 1024, "height": 800})
+    upload(page, tiny_query)
+    page.locator("#rail-toggle").click()
+    rail = page.locator(".mantine-AppShell-navbar")
+    expect(page.locator("#rail-toggle")).to_be_in_viewport()
+    expect(rail.get_by_text("Your cells", exact=True)).to_be_in_viewport()
+    box = rail.bounding_box()
+    assert box is not None
+    assert box["width"] <= 320
+    page.keyboard.press("Escape")
+    expect(rail).not_to_be_in_viewport()
+
+
+@pytest.mark.browser
 def test_figures_offer_nothing_that_sends_them_away(page, tiny_query):
     upload(page, tiny_query)
     expect(page.locator(".modebar-btn").first).to_be_attached()
