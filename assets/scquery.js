@@ -229,6 +229,7 @@
     if (!data || !data.id) {
       return nothing();
     }
+    used = null;
     var wanted = { sel: data.types ? "type:" + data.types : "under:" + data.id };
     if (data.id.indexOf("more:") !== 0) {
       wanted.type = data.id;
@@ -239,9 +240,9 @@
   /* A choice draws its own panel anew: the control that was used is gone, and with it the place of whoever works by keyboard.
    * The control that stands there now gets the focus, or the panel; so it does when the card it opened is closed. */
   var used = null;
-  function keepFocus(control) {
+  function keepFocus(control, opensCard) {
     var place = control.parentElement.closest("[id]");
-    used = place && { place: place.id, words: wordsOf(control) };
+    used = place && { place: place.id, words: wordsOf(control), opensCard: opensCard };
     returnFocus(now() + PATIENCE);
   }
 
@@ -266,7 +267,7 @@
   }
 
   function closeCard(opened, type) {
-    if (opened === false && type) {
+    if (opened === false && type && used && used.opensCard) {
       returnFocus(now() + PATIENCE);
     }
     return opened === false && type ? request({ type: null }) : nothing();
@@ -547,8 +548,9 @@
       return;
     }
     if (button.dataset.go) {
-      keepFocus(button);
-      go(JSON.parse(button.dataset.go));
+      var parts = JSON.parse(button.dataset.go);
+      keepFocus(button, Boolean(parts.type));
+      go(parts);
     } else if (button.dataset.zoom) {
       zoom(button.dataset.zoom);
     } else {
@@ -613,7 +615,8 @@
     } else if (now() < until) {
       window.setTimeout(takeFirst, 50, typed, until);
     } else {
-      box.blur(); // closes the empty list, which would cover what the panels say
+      // Closes the empty list, which would cover what the panels say.
+      box.dispatchEvent(new window.KeyboardEvent("keydown", { key: "Escape", code: "Escape", bubbles: true }));
       go({ gene: typed });
     }
   }

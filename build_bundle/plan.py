@@ -6,7 +6,7 @@ Reading this file top to bottom is reading how a bundle is made. Not here: runni
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from importlib import import_module
 from importlib.metadata import version
 from typing import Any
@@ -25,7 +25,7 @@ from build_bundle.study_config import ExampleConfig, PartConfig, StudyConfig
 from build_bundle.study_facts import SET_ASIDE
 from build_bundle.tables_step import TableInputs, write_tables
 from build_bundle.workshop import Workshop, gene_index_of, gene_names_of
-from core.bundle.schema import GENE_NAMES
+from core.bundle.schema import GENE_NAMES, SCHEMA_VERSION
 from core.bundle.strict_json import plain
 from core.bundle.writer import write_array, write_table
 from core.errors import SourceError
@@ -55,7 +55,7 @@ def make_plan(workshop: Workshop) -> list[Task]:
     """
     reading = list(_reading_tasks(workshop))
     names = tuple(task.name for task in reading)
-    return [
+    tasks = [
         _fetch_task(workshop),
         _genes_task(workshop),
         *reading,
@@ -72,6 +72,7 @@ def make_plan(workshop: Workshop) -> list[Task]:
         _tables_task(workshop, names),
         _report_task(workshop, names),
     ]
+    return [replace(task, material={**task.material, "schema": SCHEMA_VERSION}) for task in tasks]
 
 
 def _fetch_task(workshop: Workshop) -> Task:

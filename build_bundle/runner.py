@@ -184,7 +184,7 @@ def _set_aside(config: Config, done: Mapping[str, Finished]) -> tuple[tuple[str,
 
 def _plan_digest(plan: Sequence[Task]) -> str:
     content = [[t.name, t.needs, t.material, code_digest(t.modules)] for t in plan]
-    return hashlib.sha256(json.dumps([SCHEMA_VERSION, __version__, content], sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([__version__, content], sort_keys=True).encode()).hexdigest()
 
 
 def _up_to_date(out: Path, plan_digest: str) -> Path | None:

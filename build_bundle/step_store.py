@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterable, Mapping
@@ -31,6 +32,8 @@ from core.bundle.writer import sha256_file
 RECORD = "step.json"
 _KEY_DIGITS = 24
 _PROJECT = ("build_bundle", "core")
+_NOT_RESULT = re.compile(r"core\.(bundle|settings|errors|words)\b|.*\.__main__$|build_bundle\.config_reader$")
+"""Modules that no step's numbers follow from: files and their schema (whose version counts by itself), commands, words."""
 _SOURCE_SUFFIXES = {".py", ".jinja"}
 
 
@@ -129,7 +132,7 @@ class StepStore:
 
 @cache
 def code_digest(modules: tuple[str, ...]) -> str:
-    """Return a SHA-256 over the source text of packages and modules and of all they import from this project.
+    """Return a SHA-256 over the source text of packages and modules and of what they import from this project.
 
     Found without importing them, and remembered for the life of the process, which runs the code as it was when it started.
 
@@ -151,7 +154,11 @@ def code_digest(modules: tuple[str, ...]) -> str:
 @cache
 def _imports() -> ImportGraph:
     """Return which module imports which; what is imported for type checks alone runs nothing."""
-    return build_graph(*_PROJECT, exclude_type_checking_imports=True, cache_dir=None)
+    graph = build_graph(*_PROJECT, exclude_type_checking_imports=True, cache_dir=None)
+    for module in graph.modules:
+        if _NOT_RESULT.match(module):
+            graph.remove_module(module)
+    return graph
 
 
 def _source(module: str) -> Path:

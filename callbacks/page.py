@@ -22,6 +22,9 @@ from core.explore.reference import chip
 from core.jobs import Job
 from layouts import first_visit, genes, ids, links, page, rail, reference, results, running, states
 
+MAX_RECENT = 200
+"""Searches of one browser that its first page lists: more than anybody makes while they are kept."""
+
 
 @dataclass(frozen=True)
 class Content:
@@ -77,6 +80,7 @@ def register(app: Dash) -> None:
         State(ids.TYPE, "data"),
         State(ids.THRESHOLD, "data"),
         State(ids.DETAIL, "data"),
+        State(ids.SELECTION, "data"),
     )(show)
     in_browser(
         app,
@@ -169,6 +173,8 @@ class View:
         Confidence level, None for the one searched with.
     level : int
         Steps away from the finest types.
+    selection : str
+        Text of the selection.
     """
 
     tab: str
@@ -177,6 +183,7 @@ class View:
     card: bool
     threshold: float | None
     level: int
+    selection: str
 
     @classmethod
     def read(
@@ -187,6 +194,7 @@ class View:
         card: str | None,
         threshold: str | None,
         detail: str | None,
+        selection: str | None,
     ) -> View:
         """Read the query of an address; what cannot be read is left at its default."""
         try:
@@ -195,7 +203,8 @@ class View:
             confidence = None
         place = "raw" if space == "raw" else "embedding"
         shown = "genes" if tab == "genes" else "result"
-        return cls(shown, read_clusters(clusters), place, bool(card), confidence, read_detail(detail))
+        level = read_detail(detail)
+        return cls(shown, read_clusters(clusters), place, bool(card), confidence, level, selection or "all")
 
 
 def choices(found: Services) -> list[page.ReferenceChoice]:
@@ -237,7 +246,7 @@ def _home(found: Services, bundle: str | None) -> Content:
     main = first_visit.layout(
         found.engine.reference_view(name),
         found.engine.bundles[name].examples,
-        found.store.list(current_owner(), limit=6),
+        found.store.list(current_owner(), limit=MAX_RECENT),
         limits,
         bundle=name,
         now=time.time(),
@@ -273,7 +282,15 @@ def _main(found: Services, job: Job, facts: rail.FileFacts, view: View, now: flo
     if job.state == "done":
         types, own = _types_by_level(found, job), _own_columns(found, job)
         if view.tab == "genes":
-            return results.frame(job, genes.layout(), card=view.card, types_by_level=types, level=view.level, own=own)
+            return results.frame(
+                job,
+                genes.layout(),
+                card=view.card,
+                types_by_level=types,
+                level=view.level,
+                own=own,
+                selection=view.selection,
+            )
         return results.layout(
             job,
             n_clusters=view.n_clusters,
@@ -282,6 +299,7 @@ def _main(found: Services, job: Job, facts: rail.FileFacts, view: View, now: flo
             types_by_level=types,
             level=view.level,
             own=own,
+            selection=view.selection,
         )
     if job.is_open:
         return running.layout(job, facts.findings, now=now, memory_limit=found.settings.job_memory_bytes)

@@ -1,6 +1,6 @@
 """The engine from a command line: ``python -m core annotate | embed | info | genes``.
 
-Exit codes: 0 good; 1 the file, or the bundle, was refused; 2 the command was wrong.
+Exit codes: 0 good; 1 the file, or the bundle, was refused; 2 the command was wrong; 130 or 143 it was stopped.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m core",
         description="Ask what single cells are by comparing them with a reference.",
-        epilog="Exit codes: 0 good; 1 the file, or the bundle, was refused; 2 the command was wrong.",
+        epilog="Exit codes: 0 good; 1 the file, or the bundle, was refused; 2 the command was wrong; 130 or 143 it was stopped.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     annotate = _command(commands, "annotate", _annotate, "say what the cells of a file are")
@@ -149,9 +149,12 @@ def _embed(given: argparse.Namespace) -> None:
     with _Bar() as bar:
         embedding = engine.embed(given.query, progress=bar)
     partial = given.out.with_name(f".{given.out.name}.partial")
-    with partial.open("wb") as stream:
-        np.save(stream, embedding)
-    partial.replace(given.out)
+    try:
+        with partial.open("wb") as stream:
+            np.save(stream, embedding)
+        partial.replace(given.out)
+    finally:
+        partial.unlink(missing_ok=True)
     print(f"{embedding.shape[0]:,} cells x {embedding.shape[1]} written to {given.out}.")
 
 

@@ -48,7 +48,7 @@ class Settings:
     max_queue: int = _setting(50, "queries that may wait; more are refused with a clear message", least=0)
     max_upload_bytes: int = _setting(4 * 1024**3, "largest upload")
     max_query_cells: int = _setting(100_000, "largest number of cells in one query")
-    job_memory_bytes: int = _setting(4 * 1024**3, "memory one query may use")
+    job_memory_bytes: int = _setting(4 * 1024**3, "memory one query may use; 0: no limit", least=0)
     job_timeout_s: int = _setting(900, "seconds one query may take")
     keep_hours: int = _setting(24, "hours an upload and its result are kept")
     min_free_bytes: int = _setting(

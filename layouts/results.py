@@ -42,6 +42,7 @@ def layout(
     types_by_level: Sequence[int],
     level: int,
     own: Sequence[OwnColumn] = (),
+    selection: str = "all",
 ) -> Component:
     """Build the answer's frame; callbacks fill it.
 
@@ -61,6 +62,8 @@ def layout(
         Where the detail slider starts: steps away from the finest types.
     own : sequence of OwnColumn
         Columns of the user's metadata that part the cells.
+    selection : str
+        Text of the selection the page starts with.
 
     Returns
     -------
@@ -71,7 +74,7 @@ def layout(
         [heatmap.layout(n_clusters), scatter.layout(space), composition.layout(), ontology.layout(), studies.layout()],
         className="grid results-grid",
     )
-    return frame(job, grid, card=card, types_by_level=types_by_level, level=level, own=own)
+    return frame(job, grid, card=card, types_by_level=types_by_level, level=level, own=own, selection=selection)
 
 
 def frame(
@@ -82,6 +85,7 @@ def frame(
     types_by_level: Sequence[int],
     level: int,
     own: Sequence[OwnColumn] = (),
+    selection: str = "all",
 ) -> Component:
     """Put what every tab of a result shows around its panels: the answer, the selection, warnings, the card of a type.
 
@@ -93,7 +97,7 @@ def frame(
         The tab's panels.
     card : bool
         Whether the card of a type is open.
-    types_by_level, level, own
+    types_by_level, level, own, selection
         As in `layout`.
 
     Returns
@@ -109,7 +113,7 @@ def frame(
         className="answer-head",
     )
     words_of_selection = html.Div(id=ids.SELECTION_BAR, className="selection-words", role="status")
-    tools = [*_own_groups(own), _detail(types_by_level, level)]
+    tools = [*_own_groups(own, selection), _detail(types_by_level, level)]
     bar = html.Div([words_of_selection, *tools], className="selection-bar")
     return html.Div(
         [head, bar, html.Div(id=ids.WARNINGS, className="warnings"), body, type_card.drawer(opened=card)],
@@ -267,7 +271,7 @@ def selected_download(
     }
 
 
-def _own_groups(own: Sequence[OwnColumn]) -> list[Component]:
+def _own_groups(own: Sequence[OwnColumn], selection: str) -> list[Component]:
     """Offer the groups of the user's own metadata, if there are any."""
     if not own:
         return []
@@ -284,7 +288,7 @@ def _own_groups(own: Sequence[OwnColumn]) -> list[Component]:
     select = dmc.Select(
         id=ids.GROUPS,
         data=data,
-        value=None,
+        value=selection if selection.startswith("obs:") else None,  # an empty control would give the selection up
         placeholder="Your groups",
         searchable=True,
         clearable=True,

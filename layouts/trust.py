@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
 from dash import html
 from dash.development.base_component import Component
 
@@ -102,4 +103,4 @@ def _row(name: str, value: Any, number: str, hint: str, spread: tuple[Any, Any])
 
 
 def _percent(share: Any) -> str:  # noqa: ANN401 - a number of a table
-    return f"{100 * float(share):.0f} %"
+    return "–" if pd.isna(share) else words.percent(float(share), 1)

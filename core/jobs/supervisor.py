@@ -258,10 +258,10 @@ def too_slow(timeout_s: int) -> JobMessage:
 
 
 def interrupted() -> JobMessage:
-    """Return the message for a job whose server died twice under it."""
+    """Return the message for a job that was left without a worker twice."""
     return JobMessage(
         "job-interrupted",
-        "The server stopped twice during this search; your upload is kept.",
+        "This search was cut short twice, by a stop of the server or a failing disk; your upload is kept.",
         "Search again with the same file, or tell who runs the server.",
     )
 

@@ -50,6 +50,11 @@ def test_a_name_of_no_gene_is_said(page, tiny_query):
     page.keyboard.type("NOSUCHGENE9")
     page.keyboard.press("Enter")
     expect(page.locator("#gene-facts")).to_contain_text("no gene named", timeout=PATIENT)
+    expect(
+        page.get_by_text("No gene of this reference has that name.")
+    ).to_be_hidden()  # the list does not cover the panels
+    expect(page.locator("#gene-search")).to_be_focused()
+    expect(page.locator("#gene-search")).to_have_value("NOSUCHGENE9")  # a slip can be mended
 
 
 @pytest.mark.browser

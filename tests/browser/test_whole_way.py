@@ -234,6 +234,12 @@ def test_a_group_of_the_users_own_metadata_is_one_selection_more(page, tiny_quer
     expect(page.locator("#selection-bar")).to_contain_text(name.split(": ")[1].split(" (")[0])
     assert "sel=obs:" in unquote(page.url)
     expect(page.locator("#own-groups")).to_have_value(name)
+    for again in (page.reload, page.get_by_role("link", name="Genes").click):  # the address keeps it
+        again()
+        expect(page.locator("#own-groups")).to_have_value(name)
+        page.wait_for_timeout(500)
+        assert "sel=obs:" in unquote(page.url)
+    page.get_by_role("link", name="Results").click()
     page.locator("#composition .share-button").first.click(position={"x": 20, "y": 8})
     expect(page.locator("#own-groups")).to_have_value("")
     assert "sel=type:" in unquote(page.url)

@@ -6,9 +6,20 @@ from tests.components import find, text
 from tests.components import ids as ids_of
 
 
-def show(path, bundle=None, clusters=None, space=None, card=None, threshold=None, detail=None, last=None, tab=None):
+def show(
+    path,
+    bundle=None,
+    clusters=None,
+    space=None,
+    card=None,
+    threshold=None,
+    detail=None,
+    selection=None,
+    last=None,
+    tab=None,
+):
     names = ("main", "rail", "navbar", "chip", "tabs", "upload", "last")
-    view = (clusters, space, card, threshold, detail)
+    view = (clusters, space, card, threshold, detail, selection)
     return dict(zip(names, page.show(path, None, bundle, tab, last, *view), strict=True))
 
 
@@ -69,6 +80,16 @@ def test_the_detail_slider_starts_where_the_address_says(finished, as_ann):
     assert find(show(finished.url, detail="1")["main"], ids.DETAIL_SLIDER).value == slider.max - 1
     assert find(show(finished.url, detail="77")["main"], ids.DETAIL_SLIDER).value == 0
     assert find(show(finished.url, detail="-1")["main"], ids.DETAIL_SLIDER).value == slider.max
+
+
+@pytest.mark.parametrize("tab", [None, "genes"])
+def test_the_control_of_own_groups_starts_with_the_selection(finished, as_ann, tab):
+    def chosen(selection):
+        return find(show(finished.url, selection=selection, tab=tab)["main"], ids.GROUPS).value
+
+    assert chosen("obs:condition=disease") == "obs:condition=disease"
+    assert chosen("type:CL:0000236") is None
+    assert chosen(None) is None
 
 
 def test_studies_can_be_left_out(finished, as_ann):
