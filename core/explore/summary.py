@@ -246,10 +246,12 @@ def _detail(view: CompositionView) -> str:
     parts = [f"{percent(view.n_confident, view.n_selected)} have a confident type"]
     if view.n_ambiguous:
         one = view.n_ambiguous == 1
-        verb, owner = ("is ambiguous and counts", "its") if one else ("are ambiguous and count", "their")
         wider = [short_name(str(name)) for name in view.parents["type_name"]]
-        named = f" ({', '.join(wider[:2])}{', ...' * (len(wider) > 2)})" if wider else ""
-        parts.append(f"{view.n_ambiguous:,} {verb} as {owner} parent type{named}")
+        named = " or ".join(name if one else plural(name) for name in wider)
+        as_what = named if 0 < len(wider) < 3 else "its parent type" if one else "their parent types"
+        parts.append(
+            f"{view.n_ambiguous:,} {'is ambiguous and counts' if one else 'are ambiguous and count'} as {as_what}"
+        )
     if view.n_unknown:
         parts.append(f"{view.n_unknown:,} resemble{'s' * (view.n_unknown == 1)} nothing in the reference")
     return f"{cells}, {n_types} type{'s' * (n_types != 1)}. {'; '.join(parts)}." if view.n_selected else ""

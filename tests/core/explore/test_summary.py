@@ -93,9 +93,11 @@ def test_ambiguous_cells_count_for_a_group_that_holds_their_parent(answered):
 def test_detail(answered):
     view = say(answered, (B, "confident", "", 8), (CD4, "ambiguous", T, 1), (MONO, "unknown", "", 1))
     assert view.detail == (
-        "10 cells, 1 type. 80 % have a confident type; 1 is ambiguous and counts as its parent type (T cell); "
+        "10 cells, 1 type. 80 % have a confident type; 1 is ambiguous and counts as T cell; "
         "1 resembles nothing in the reference."
     )
+    two = say(answered, (CD4, "ambiguous", T, 2), (MONO, "ambiguous", "CL:0000738", 1)).detail
+    assert "3 are ambiguous and count as T cells or leukocytes" in two
     assert say(answered, (B, "confident", "", 1)).detail == "1 cell, 1 type. 100 % have a confident type."
     assert say(answered).detail == ""
 
