@@ -64,6 +64,7 @@ class Supervisor:
         self._command = tuple(command)
         self._on_done = on_done
         self._children: list[Child] = []
+        self._left: list[Job] | None = None  # jobs that run without a worker; None until the database was asked
         self._lock: IO[bytes] | None = None
         self._thread: threading.Thread | None = None
         self._owner_pid = 0
@@ -126,7 +127,7 @@ class Supervisor:
         except OSError:
             lock.close()
             return False
-        self._lock = lock
+        self._lock, self._left = lock, None
         return True
 
     def _release(self) -> None:
@@ -148,10 +149,11 @@ class Supervisor:
     def _tick(self) -> None:
         self._beat()
         self._children = [child for child in self._children if not self._is_over(child)]
-        held = {child.attempt.token for child in self._children}
-        for left in self.queue.running():
-            if left.token not in held:
-                self._recover(left)
+        if self._left is None:
+            self._left = self.queue.running()
+        while self._left:  # a job stays here until what is decided about it is written
+            self._recover(self._left[-1])
+            self._left.pop()
         while len(self._children) < self._settings.slots:
             job = self.queue.claim()
             if job is None:
@@ -165,7 +167,9 @@ class Supervisor:
             child = Child(job, self._command, self._settings)
         except OSError:
             logger.exception("A worker could not be started")
+            self._left = [job]
             self.queue.fail(attempt, not_started(), retryable=may_go_on(job))
+            self._left = []
             return
         self._children.append(child)
         self.queue.started(attempt, child.pid)

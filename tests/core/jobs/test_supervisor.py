@@ -14,6 +14,7 @@ import pytest
 
 from core.errors import JobNotFoundError
 from core.jobs import JobStore, Supervisor
+from core.jobs import supervisor as supervisor_module
 from core.jobs.supervisor import died, interrupted, not_started, too_slow
 from tests.core.jobs.conftest import FAKE, LIMITS, settings_for
 
@@ -260,6 +261,29 @@ def test_a_job_left_running_by_a_failing_disk_is_taken_up_again(store, submit, w
         wait_for(job, "done")
     finally:
         supervisor.stop()
+
+
+def test_a_job_that_could_neither_be_started_nor_failed_is_taken_up_again(
+    store, submit, supervise, wait_for, monkeypatch
+):
+    supervisor = supervise()
+    assert _eventually(lambda: supervisor.is_active)
+    fail, refused = supervisor.queue.fail, iter([sqlite3.OperationalError("disk is full")])
+    clear, broken = supervisor_module.clear_for_attempt, iter([OSError("disk full")])
+
+    def failing(*attempt, **how):
+        for error in refused:
+            raise error
+        return fail(*attempt, **how)
+
+    def clearing(folder):
+        for error in broken:
+            raise error
+        return clear(folder)
+
+    monkeypatch.setattr(supervisor.queue, "fail", failing)
+    monkeypatch.setattr(supervisor_module, "clear_for_attempt", clearing)
+    assert wait_for(submit(), "done").attempts == 2
 
 
 def test_finished_jobs_are_passed_on(store, submit, wait_for, caplog):
