@@ -128,6 +128,7 @@ class Supervisor:
             lock.close()
             return False
         self._lock, self._left = lock, None
+        self._left = self.queue.running()
         return True
 
     def _release(self) -> None:
@@ -149,7 +150,7 @@ class Supervisor:
     def _tick(self) -> None:
         self._beat()
         self._children = [child for child in self._children if not self._is_over(child)]
-        if self._left is None:
+        if self._left is None:  # the database could not be asked when the lock was taken
             self._left = self.queue.running()
         while self._left:  # a job stays here until what is decided about it is written
             self._recover(self._left[-1])
