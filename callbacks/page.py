@@ -280,25 +280,14 @@ def _result(found: Services, pathname: str | None, view: View) -> Content:
 
 def _main(found: Services, job: Job, facts: rail.FileFacts, view: View, now: float) -> Component:
     if job.state == "done":
-        types, own = _types_by_level(found, job), _own_columns(found, job)
-        if view.tab == "genes":
-            return results.frame(
-                job,
-                genes.layout(),
-                card=view.card,
-                types_by_level=types,
-                level=view.level,
-                own=own,
-                selection=view.selection,
-            )
-        return results.layout(
+        is_genes = view.tab == "genes"
+        return results.frame(
             job,
-            n_clusters=view.n_clusters,
-            space=view.space,
+            genes.layout() if is_genes else results.panels(n_clusters=view.n_clusters, space=view.space),
             card=view.card,
-            types_by_level=types,
+            types_by_level=_types_by_level(found, job),
             level=view.level,
-            own=own,
+            own=_own_columns(found, job),
             selection=view.selection,
         )
     if job.is_open:

@@ -11,6 +11,7 @@ from dash.exceptions import PreventUpdate
 from callbacks.browser import in_browser
 from callbacks.opened import Shown, open_shown
 from core.errors import ScQueryError
+from core.explore.evidence import main_label
 from layouts import ids, links, results, states
 
 logger = logging.getLogger(__name__)
@@ -127,12 +128,12 @@ def most_common(shown: Shown) -> tuple[str, str] | None:
     tuple of (str, str) or None
         Id and name; None for no such cells.
     """
-    labels = shown.result.labels.loc[shown.mask]
-    labels = labels.loc[labels["status"] != "unknown", ["cell_type_ontology_term_id", "cell_type"]]
-    if labels.empty:
+    label = main_label(shown.result, shown.mask)
+    if label is None:
         return None
-    first = labels.value_counts().index[0]
-    return str(first[0]), str(first[1])
+    labels = shown.result.labels
+    name = labels.loc[labels["cell_type_ontology_term_id"] == label, "cell_type"].iloc[0]
+    return label, str(name)
 
 
 def _only_results(pathname: str | None) -> None:

@@ -16,6 +16,7 @@ from core.explore.markers import MAX_LISTED
 from core.ontology.text import short_name
 from layouts import elements as el
 from layouts import grid_theme, ids, states
+from layouts.graphs import graph_config
 
 SWITCH_WORDS = {"others": "vs. all", "siblings": "vs. siblings", "parent": "vs. parent's rest"}
 SWITCH_DEFINITION = (
@@ -23,7 +24,7 @@ SWITCH_DEFINITION = (
     "are told apart. Parent's rest: all cells of the wider type that are not of this one."
 )
 SHOWN_NAMES = 3
-GRAPH_CONFIG = el.graph_config("genes")
+GRAPH_CONFIG = graph_config("genes")
 ROW_HEIGHT = 28
 
 

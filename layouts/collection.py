@@ -11,6 +11,7 @@ from core import words
 from core.explore.reference import ReferenceView
 from layouts import elements as el
 from layouts import ids, states
+from layouts.graphs import graph
 
 KIND_WORDS = {
     "usable": "Usable",
@@ -52,7 +53,7 @@ def months(view: ReferenceView) -> Component:
     legend = [(kind, short, KIND_DEFINITIONS[kind]) for kind, short in KIND_WORDS.items() if kind in found]
     return el.panel(
         "Collected by month",
-        el.graph(ids.MONTHS),
+        graph(ids.MONTHS),
         name="months",
         sub="cells and studies by month of release, used or not",
         legend=_legend(legend),
@@ -76,7 +77,7 @@ def reads(view: ReferenceView) -> Component:
         return el.panel("Reads by study", states.panel_empty("No reads.", NO_READS), name="reads", expandable=False)
     n_libraries = words.count(int(view.reads["n_libraries"].sum()), "library", "libraries")
     sub = f"{words.count(len(view.reads), 'study', 'studies')}, {n_libraries}"
-    return el.panel("Reads by study", el.graph(ids.READS), name="reads", sub=sub)
+    return el.panel("Reads by study", graph(ids.READS), name="reads", sub=sub)
 
 
 def rates(view: ReferenceView) -> Component:
@@ -103,9 +104,7 @@ def rates(view: ReferenceView) -> Component:
             ("low_alignment", f"set aside: {words.count(below)}", KIND_DEFINITIONS["low_alignment"]),
         ]
     )
-    return el.panel(
-        "Aligned reads", el.graph(ids.RATES), name="rates", sub=f"libraries by share {where}", legend=legend
-    )
+    return el.panel("Aligned reads", graph(ids.RATES), name="rates", sub=f"libraries by share {where}", legend=legend)
 
 
 def _legend(items: Sequence[tuple[str, str, str]]) -> Component:

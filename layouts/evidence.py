@@ -12,12 +12,13 @@ from core.explore.evidence import EVERYTHING_ELSE, EvidenceView
 from core.ontology.text import short_name
 from layouts import elements as el
 from layouts import states
+from layouts.graphs import graph_config
 
 DEFINITION = (
     "Genes that at least half of the one type's reference cells have and far fewer of the other's, and that set one of the two "
     "apart in the reference's own tests. A gene speaks for the type whose share is nearer to that of your cells."
 )
-GRAPH_CONFIG = el.graph_config("evidence", can_zoom=False)
+GRAPH_CONFIG = graph_config("evidence", can_zoom=False)
 
 
 def body(view: EvidenceView, figure: Any) -> list[Component]:  # noqa: ANN401 - plotly figure

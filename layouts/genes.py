@@ -14,8 +14,9 @@ from core.expression.gene_finder import Suggestion
 from core.words import percent
 from layouts import elements as el
 from layouts import gene_list, gene_marks, ids, states
+from layouts.graphs import graph_config
 
-GRAPH_CONFIG = el.graph_config("gene", can_select=True)
+GRAPH_CONFIG = graph_config("gene", can_select=True)
 SHOWN_ALIASES = 4
 UNIT = "Log expression: the natural logarithm of 1 + counts per 10,000."
 

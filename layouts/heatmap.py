@@ -11,12 +11,13 @@ from dash.development.base_component import Component
 from core.explore.heatmap import MAX_CLUSTERS, HeatmapView
 from layouts import elements as el
 from layouts import ids
+from layouts.graphs import graph_config
 
 DEFINITION = "Where the tree of cells is cut. Clusters are numbered from top to bottom; a click on one selects it."
 OPEN = "Show the selected cells alone, or all cells again"
 SELECTED = "selected"
 """Value of ``rows`` in the address while only the selected cells are shown."""
-GRAPH_CONFIG = el.graph_config("scores")
+GRAPH_CONFIG = graph_config("scores")
 
 
 def layout(n_clusters: int) -> Component:

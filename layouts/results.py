@@ -33,48 +33,25 @@ DETAIL_DEFINITION = (
 )
 
 
-def layout(
-    job: Job,
-    *,
-    n_clusters: int,
-    space: str,
-    card: bool,
-    types_by_level: Sequence[int],
-    level: int,
-    own: Sequence[OwnColumn] = (),
-    selection: str = "all",
-) -> Component:
-    """Build the answer's frame; callbacks fill it.
+def panels(*, n_clusters: int, space: str) -> Component:
+    """Build the five panels of the first tab; callbacks fill them.
 
     Parameters
     ----------
-    job : Job
-        In state ``done``.
     n_clusters : int
         Where the cluster slider starts.
     space : str
         Which map is shown first.
-    card : bool
-        Whether the card of a type is open.
-    types_by_level : sequence of int
-        Types of the reference at each level of detail, the finest first.
-    level : int
-        Where the detail slider starts: steps away from the finest types.
-    own : sequence of OwnColumn
-        Columns of the user's metadata that part the cells.
-    selection : str
-        Text of the selection the page starts with.
 
     Returns
     -------
     Component
-        The main column.
+        The grid.
     """
-    grid = html.Div(
+    return html.Div(
         [heatmap.layout(n_clusters), scatter.layout(space), composition.layout(), ontology.layout(), studies.layout()],
         className="grid results-grid",
     )
-    return frame(job, grid, card=card, types_by_level=types_by_level, level=level, own=own, selection=selection)
 
 
 def frame(
@@ -84,8 +61,8 @@ def frame(
     card: bool,
     types_by_level: Sequence[int],
     level: int,
-    own: Sequence[OwnColumn] = (),
-    selection: str = "all",
+    own: Sequence[OwnColumn],
+    selection: str,
 ) -> Component:
     """Put what every tab of a result shows around its panels: the answer, the selection, warnings, the card of a type.
 
@@ -97,8 +74,14 @@ def frame(
         The tab's panels.
     card : bool
         Whether the card of a type is open.
-    types_by_level, level, own, selection
-        As in `layout`.
+    types_by_level : sequence of int
+        Types of the reference at each level of detail, the finest first.
+    level : int
+        Where the detail slider starts: steps away from the finest types.
+    own : sequence of OwnColumn
+        Columns of the user's metadata that part the cells.
+    selection : str
+        Text of the selection the page starts with.
 
     Returns
     -------

@@ -8,9 +8,10 @@ from dash.development.base_component import Component
 
 from layouts import elements as el
 from layouts import ids
+from layouts.graphs import graph_config
 
 DEFINITION = "Embedding: what the search sees. Raw: principal components of the normalised expression, for comparison. Draw a box or a lasso to select."
-GRAPH_CONFIG = el.graph_config("map", can_select=True)
+GRAPH_CONFIG = graph_config("map", can_select=True)
 
 
 def layout(space: str) -> Component:

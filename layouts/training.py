@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 from core import words
 from layouts import elements as el
 from layouts import ids, states
+from layouts.graphs import graph
 
 NAMED_NETWORKS = 4  # more are told by the hover
 SOLID = (
@@ -43,7 +44,7 @@ def panel(table: pd.DataFrame) -> Component:
     n_networks, n_epochs = int(table["network"].nunique()), int(table["epoch"].max())
     sub = f"{words.count(n_networks, 'network', 'networks')}, {words.count(n_epochs, 'epoch', 'epochs')}"
     legend = html.Div(list(_legend(table)), className="legend")
-    return el.panel(title, el.graph(ids.TRAINING), name="training", sub=sub, legend=legend)
+    return el.panel(title, graph(ids.TRAINING), name="training", sub=sub, legend=legend)
 
 
 def _legend(table: pd.DataFrame) -> Iterator[Component]:

@@ -12,6 +12,7 @@ from core import words
 from core.explore.trust import TrustView
 from layouts import elements as el
 from layouts import ids, states
+from layouts.graphs import graph
 
 
 def panel(view: TrustView) -> Component:
@@ -38,7 +39,7 @@ def panel(view: TrustView) -> Component:
     if view.unknown_auroc is not None:
         blocks.append(html.P(_unknown(view), className="quiet"))
     body = html.Div(
-        [html.Div(blocks, className="dots is-scrolling"), el.graph(ids.RELIABILITY)], className="trust-columns"
+        [html.Div(blocks, className="dots is-scrolling"), graph(ids.RELIABILITY)], className="trust-columns"
     )
     return el.panel(title, body, name="trust", sub=sub, expandable=False)
 

@@ -84,14 +84,14 @@ def answer(engine: Engine, result, done: Job) -> list:
     card = engine.type_card(result, B_CELL, mask)
     everything = np.ones(result.n_query, dtype=bool)
     return [
-        results.layout(
+        results.frame(
             done,
-            n_clusters=9,
-            space="embedding",
+            results.panels(n_clusters=9, space="embedding"),
             card=True,
             types_by_level=(6, 4),
             level=0,
             own=(OwnColumn("donor", (OwnGroup("obs:donor=a", "a", 1),)),),
+            selection="all",
         ),
         genes.layout(),
         html.Div(results.answer(engine.summary(result, everything))),

@@ -14,6 +14,11 @@ ALL = SelectionView("all", "All 2,638 cells", "36 % naive CD4 T cell", 2638, 263
 B = ("CL:0000236", "B cell")
 
 
+def built(tmp_path, *, n_clusters=9, **changes):
+    start = {"card": False, "types_by_level": (6, 4), "level": 0, "own": (), "selection": "all", **changes}
+    return results.frame(job(tmp_path, "done"), results.panels(n_clusters=n_clusters, space="raw"), **start)
+
+
 def test_the_answer_is_the_heading(answered):
     view = summary(answered.bundle, answered.result, np.ones(answered.result.n_query, dtype=bool))
     heading, line = results.answer(view)
@@ -75,14 +80,13 @@ def test_warnings_are_two_and_a_count(n, words):
 
 def test_the_users_own_groups_are_offered(tmp_path):
     own = (OwnColumn("donor", (OwnGroup("obs:donor=a", "a", 1_200), OwnGroup("obs:donor=b", "b", 1))),)
-    plain = {"n_clusters": 9, "space": "raw", "card": False, "types_by_level": (2,), "level": 0}
-    select = find(results.layout(job(tmp_path, "done"), **plain, own=own), ids.GROUPS)
+    select = find(built(tmp_path, own=own), ids.GROUPS)
     items = [item for column in select.data for item in column["items"]]
     assert items == [
         {"value": "obs:donor=a", "label": "donor: a (1,200)"},
         {"value": "obs:donor=b", "label": "donor: b (1)"},
     ]
-    assert ids.GROUPS not in ids_of(results.layout(job(tmp_path, "done"), **plain))
+    assert ids.GROUPS not in ids_of(built(tmp_path))
 
 
 def test_no_warning_is_no_band():
@@ -90,7 +94,7 @@ def test_no_warning_is_no_band():
 
 
 def test_downloads_are_plain_addresses_of_the_result(tmp_path):
-    page = results.layout(job(tmp_path, "done"), n_clusters=9, space="raw", card=False, types_by_level=(6, 4), level=0)
+    page = built(tmp_path)
     entries = [p for p in classes_of_menu(page) if getattr(p, "href", None)]
     assert {p.href.rpartition("/")[2] for p in entries} == {file for _, file, _ in results.DOWNLOADS}
     assert all(p.refresh is True for p in entries)
@@ -104,7 +108,7 @@ def classes_of_menu(page):
 
 
 def test_controls_start_where_the_address_says(tmp_path):
-    page = results.layout(job(tmp_path, "done"), n_clusters=12, space="raw", card=True, types_by_level=(6, 4), level=1)
+    page = built(tmp_path, n_clusters=12, card=True, level=1)
     assert find(page, ids.CLUSTER_SLIDER).value == 12
     assert find(page, ids.SPACE_SWITCH).value == "raw"
     assert find(page, ids.CARD).opened is True
@@ -114,7 +118,7 @@ def test_controls_start_where_the_address_says(tmp_path):
 
 
 def test_a_reference_without_wider_types_has_no_detail_slider(tmp_path):
-    page = results.layout(job(tmp_path, "done"), n_clusters=9, space="raw", card=False, types_by_level=(2,), level=0)
+    page = built(tmp_path, types_by_level=(2,))
     assert classes(page, "detail-tool")[0].hidden
 
 
