@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import shutil
 from urllib.parse import unquote
 
 import pytest
@@ -270,10 +271,10 @@ def test_figures_offer_nothing_that_sends_them_away(page, tiny_query):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [1280, 1024, 700, 390, 320])
-def test_nothing_is_wider_than_the_window(page, tiny_query, width):
+def test_nothing_is_wider_than_the_window(page, server, tiny_query, tmp_path, width):
     page.set_viewport_size({"width": width, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    upload(page, tiny_query)
+    upload(page, shutil.copy(tiny_query, tmp_path / f"{'a_long_name_' * 8}.h5ad"))
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.locator("#composition .share-button").first.click(position={"x": 20, "y": 8})  # its name
     for last in (page.get_by_label("How to read this page"), page.locator("#clear-selection")):
@@ -285,6 +286,9 @@ def test_nothing_is_wider_than_the_window(page, tiny_query, width):
         page.locator(".tabs a", has_text=tab).click()
         expect(page.locator(there)).to_be_visible()
         page.wait_for_function("width => document.documentElement.scrollWidth <= width", arg=width)  # once drawn
+    page.goto(server.url)
+    expect(page.locator(".recent-state")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.browser
