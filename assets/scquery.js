@@ -3,7 +3,7 @@
 (function () {
   "use strict";
 
-  var KEYS = ["sel", "clusters", "space", "type", "threshold", "detail", "rows", "bundle", "tab", "gene", "vs", "list"];
+  var KEYS = ["sel", "clusters", "space", "type", "threshold", "detail", "rows", "bundle", "tab", "gene", "vs", "list", "by", "group", "against", "replicates"];
   var MAX_VERTICES = 60;
   var MAX_SELECTION = 380;
 
@@ -125,6 +125,26 @@
       return value === selection ? nothing() : request({ sel: value });
     }
     return isOwnGroup(selection) ? request({ sel: null }) : nothing();
+  }
+
+  /* Who is compared. The store holds what the page shows, with what stands in for parts the address leaves out; a choice writes all of
+   * it down. The group chosen twice changes places with the other. */
+  function chooseCompared(by, group, against, replicates, shown) {
+    if (!shown || !by || !group || !against || !replicates) {
+      return nothing();
+    }
+    if (by !== shown.by) {
+      return request({ by: by, group: null, against: null, replicates: null });
+    }
+    if (group !== shown.group && group === shown.against) {
+      against = shown.group;
+    } else if (against !== shown.against && against === shown.group) {
+      group = shown.against === "*" ? null : shown.against;
+    }
+    if (group === shown.group && against === shown.against && replicates === shown.replicates) {
+      return nothing();
+    }
+    return request({ by: by, group: group, against: against, replicates: replicates });
   }
 
   function chooseClusters(value, known) {
@@ -423,7 +443,8 @@
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     scquery: {
       readAddress: readAddress, syncControls: syncControls,
-      chooseClusters: chooseClusters, chooseSpace: chooseSpace, chooseThreshold: chooseThreshold, chooseDetail: chooseDetail,
+      chooseClusters: chooseClusters,
+    chooseCompared: chooseCompared, chooseSpace: chooseSpace, chooseThreshold: chooseThreshold, chooseDetail: chooseDetail,
       chooseBranch: chooseBranch, toggleRows: toggleRows, chooseOnMap: chooseOnMap, chooseNode: chooseNode, chooseGroup: chooseGroup,
       chooseGene: chooseGene, chooseContrast: chooseContrast, chooseCardGene: chooseCardGene, chooseList: chooseList, closeCard: closeCard, showValue: showValue, openDrawer: openDrawer, onlyNews: onlyNews, toggleRail: toggleRail,
       measure: measure, scheme: scheme, hasWebgl: hasWebgl, explainNode: explainNode, uploadSheet: uploadSheet, copyLink: copyLink, switchStylesheet: switchStylesheet, fitOntology: fitOntology,

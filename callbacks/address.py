@@ -13,6 +13,7 @@ from layouts import ids
 
 STORES = (
     ids.SELECTION, ids.CLUSTERS, ids.SPACE, ids.TYPE, ids.THRESHOLD, ids.DETAIL, ids.ROWS, ids.BUNDLE, ids.TAB, ids.GENE, ids.CONTRAST, ids.LIST,
+    ids.BY, ids.GROUP, ids.AGAINST, ids.REPLICATES,
 )  # fmt: skip
 MEASURED = ((ids.HEATMAP, ids.HEATMAP_SIZE), (ids.SCATTER, ids.SCATTER_SIZE), (ids.ONTOLOGY, ids.ONTOLOGY_SIZE))
 
@@ -72,6 +73,15 @@ def register(app: Dash) -> None:
     _choice(app, "chooseContrast", Input(ids.CONTRAST_SWITCH, "value"), State(ids.CONTRAST, "data"))
     _choice(
         app, "chooseList", Input(ids.LIST_SUBMIT, "n_clicks"), State(ids.LIST_TEXT, "value"), State(ids.LIST, "data")
+    )
+    _choice(
+        app,
+        "chooseCompared",
+        Input(ids.COMPARE_BY, "value"),
+        Input(ids.COMPARE_GROUP, "value"),
+        Input(ids.COMPARE_AGAINST, "value"),
+        Input(ids.COMPARE_REPLICATES, "value"),
+        State(ids.COMPARED, "data"),
     )
     _choice(app, "chooseGene", Input(ids.GENE_SEARCH, "value"), State(ids.GENE, "data"))
     _choice(

@@ -20,7 +20,7 @@ from core.errors import InputError, ScQueryError
 from core.explore.own_groups import OwnColumn
 from core.explore.reference import chip
 from core.jobs import Job
-from layouts import first_visit, genes, ids, links, page, rail, reference, results, running, states
+from layouts import compare, first_visit, genes, ids, links, page, rail, reference, results, running, states
 
 MAX_RECENT = 200
 """Searches of one browser that its first page lists: more than anybody makes while they are kept."""
@@ -162,7 +162,7 @@ class View:
     Parameters
     ----------
     tab : str
-        ``result`` or ``genes``.
+        ``result``, ``genes`` or ``compare``.
     n_clusters : int
         Of the slider.
     space : str
@@ -202,7 +202,7 @@ class View:
         except InputError:
             confidence = None
         place = "raw" if space == "raw" else "embedding"
-        shown = "genes" if tab == "genes" else "result"
+        shown = tab if tab in ("genes", "compare") else "result"
         level = read_detail(detail)
         return cls(shown, read_clusters(clusters), place, bool(card), confidence, level, selection or "all")
 
@@ -280,19 +280,32 @@ def _result(found: Services, pathname: str | None, view: View) -> Content:
 
 def _main(found: Services, job: Job, facts: rail.FileFacts, view: View, now: float) -> Component:
     if job.state == "done":
-        is_genes = view.tab == "genes"
+        own = _own_columns(found, job)
+        compares = view.tab == "compare" and bool(own)
         return results.frame(
             job,
-            genes.layout() if is_genes else results.panels(n_clusters=view.n_clusters, space=view.space),
+            _body(view, compares=compares),
             card=view.card,
             types_by_level=_types_by_level(found, job),
             level=view.level,
-            own=_own_columns(found, job),
+            own=own,
             selection=view.selection,
+            answer_id=ids.COMPARE_ANSWER if compares else ids.ANSWER,
         )
     if job.is_open:
         return running.layout(job, facts.findings, now=now, memory_limit=found.settings.job_memory_bytes)
     return states.failed(job)
+
+
+def _body(view: View, *, compares: bool) -> Component:
+    """Build the panels of a tab."""
+    match view.tab:
+        case "genes":
+            return genes.layout()
+        case "compare":
+            return compare.layout() if compares else compare.nothing_to_compare()
+        case _:
+            return results.panels(n_clusters=view.n_clusters, space=view.space)
 
 
 def _types_by_level(found: Services, job: Job) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ from dash.development.base_component import Component
 from callbacks import (
     address,
     card_plots,
+    compare,
     composition,
     evidence,
     gene_list,
@@ -44,6 +45,7 @@ PARTS = (
     gene_marks,
     gene_list,
     evidence,
+    compare,
     reference,
 )
 

@@ -1,4 +1,4 @@
-"""The engine from a command line: ``python -m core annotate | embed | info | genes``.
+"""The engine from a command line: ``python -m core annotate | embed | info | genes | compare``.
 
 Exit codes: 0 good; 1 the file, or the bundle, was refused; 2 the command was wrong; 130 or 143 it was stopped.
 """
@@ -15,6 +15,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
+from core.compare_command import add_compare, run_compare
 from core.errors import BundleDamagedError, BundleError, BundleVersionError, ConfigError, ScQueryError
 from core.expression.limits import DEFAULT_LIMITS, Limits
 from core.genes_command import add_genes, run_genes
@@ -83,6 +84,11 @@ def _parser() -> argparse.ArgumentParser:
     genes = _command(commands, "genes", run_genes, "say which types, or which gene sets, a list of genes fits")
     _add_bundle(genes)
     add_genes(genes)
+    compare = _command(
+        commands, "compare", run_compare, "hold the cell types of two groups of a result against each other"
+    )
+    _add_bundle(compare)
+    add_compare(compare)
     return parser
 
 

@@ -16,6 +16,7 @@ from core.bundle.reader import Bundle
 from core.errors import InputError
 from core.explore import (
     card,
+    compare,
     composition,
     heatmap,
     markers,
@@ -28,6 +29,7 @@ from core.explore import (
     summary,
 )
 from core.explore.card import TypeCard
+from core.explore.compare import Choice, Comparison
 from core.explore.composition import CompositionView
 from core.explore.contrast import BACKGROUND
 from core.explore.heatmap import HeatmapView
@@ -90,6 +92,18 @@ class Views(Served):
     def own_columns(self, result: QueryResult) -> tuple[OwnColumn, ...]:
         """Return the columns of the user's metadata that part the cells."""
         return own_groups.own_columns(result.obs)
+
+    def replicate_columns(self, result: QueryResult) -> tuple[str, ...]:
+        """Return the columns of the user's metadata that may name replicates."""
+        return compare.replicate_columns(result.obs)
+
+    def compared(self, result: QueryResult, *chosen: str | None) -> Choice | None:
+        """Return which groups are compared: column, group, the one against it and replicates, each filled in where it is left out."""
+        return compare.choose(self.own_columns(result), self.replicate_columns(result), *chosen)
+
+    def comparison(self, result: QueryResult, mask: Mask, choice: Choice) -> Comparison:
+        """Return the cell types of two groups of the selected cells."""
+        return compare.compare(self.bundle_of(result), result, mask, choice)
 
     def studies(self, result: QueryResult, mask: Mask) -> pd.DataFrame:
         """Return the reference studies behind the selected cells."""

@@ -29,6 +29,10 @@ WORDS: tuple[tuple[str, str], ...] = (
         "Red, in every panel. Click a branch, type or row, draw on the map, or choose a group of your own metadata. The link in the address bar keeps it.",
     ),
     (
+        "Compared",
+        "Under Compare, two groups of your own metadata. Where a column names donors or samples, those are tested, each as one observation; cells of one donor are not independent.",
+    ),
+    (
         "Thin",
         "A type with few reference cells scores low beside more numerous ones and can lose against them.",
     ),

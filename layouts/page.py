@@ -158,7 +158,7 @@ def tabs(page: str, last_result: str, bundle: str) -> list[Component]:
     Parameters
     ----------
     page : str
-        The page shown: ``home``, ``result``, its tab ``genes``, or ``reference``.
+        The page shown: ``home``, ``result``, its tabs ``genes`` and ``compare``, or ``reference``.
     last_result : str
         Token of the result seen last in this tab, empty if none: then there is no tab for it.
     bundle : str
@@ -174,6 +174,7 @@ def tabs(page: str, last_result: str, bundle: str) -> list[Component]:
         found = [
             ("Results", links.result(last_result), "result"),
             ("Genes", links.result(last_result, tab="genes"), "genes"),
+            ("Compare", links.result(last_result, tab="compare"), "compare"),
         ]
     found.append(("Reference", links.reference(bundle), "reference"))
     return [_tab(words, href, current=name == page) for words, href, name in found]
@@ -243,6 +244,7 @@ def _stores() -> list[Component]:
     values = (
         *(ids.SELECTION, ids.CLUSTERS, ids.SPACE, ids.TYPE, ids.THRESHOLD, ids.DETAIL),
         *(ids.ROWS, ids.BUNDLE, ids.TAB, ids.GENE, ids.CONTRAST, ids.LIST),
+        *(ids.BY, ids.GROUP, ids.AGAINST, ids.REPLICATES),
         *(ids.JOB_STATE, ids.JOB_NEWS, ids.WEBGL, ids.SCHEME),
     )
     stores: list[Component] = [dcc.Store(id=name) for name in values]

@@ -63,6 +63,7 @@ def frame(
     level: int,
     own: Sequence[OwnColumn],
     selection: str,
+    answer_id: str = ids.ANSWER,
 ) -> Component:
     """Put what every tab of a result shows around its panels: the answer, the selection, warnings, the card of a type.
 
@@ -82,6 +83,8 @@ def frame(
         Columns of the user's metadata that part the cells.
     selection : str
         Text of the selection the page starts with.
+    answer_id : str
+        Of the place of the answer: that of the whole search, or a tab's own.
 
     Returns
     -------
@@ -90,7 +93,7 @@ def frame(
     """
     head = html.Div(
         [
-            html.Div(_title_skeleton(), id=ids.ANSWER, className="answer"),
+            html.Div(_title_skeleton(), id=answer_id, className="answer"),
             html.Div([_copy(), _downloads(job)], className="answer-tools"),
         ],
         className="answer-head",

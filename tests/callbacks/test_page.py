@@ -43,7 +43,7 @@ def test_recent_searches_of_others_are_not(finished, as_bob):
 def test_about_the_reference(as_ann):
     shown = show("/reference", last="abc")
     assert "Held-out accuracy by type" in text(shown["main"])
-    assert [text(tab) for tab in shown["tabs"]] == ["Results", "Genes", "Reference"]
+    assert [text(tab) for tab in shown["tabs"]] == ["Results", "Genes", "Compare", "Reference"]
 
 
 @pytest.mark.parametrize("bundle", [None, "", "no-such", "planted"])

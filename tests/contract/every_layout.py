@@ -14,6 +14,8 @@ from core.jobs import Job, JobMessage
 from core.jobs.records import JobFolder
 from layouts import (
     card_genes,
+    compare,
+    compare_types,
     composition,
     first_visit,
     gene_list,
@@ -93,6 +95,17 @@ def answer(engine: Engine, result, done: Job) -> list:
             own=(OwnColumn("donor", (OwnGroup("obs:donor=a", "a", 1),)),),
             selection="all",
         ),
+        results.frame(
+            done,
+            compare.layout(),
+            card=False,
+            types_by_level=(6,),
+            level=0,
+            own=(),
+            selection="all",
+            answer_id=ids.COMPARE_ANSWER,
+        ),
+        compare_types.table(engine.comparison(result, everything, engine.compared(result))),
         genes.layout(),
         html.Div(results.answer(engine.summary(result, everything))),
         html.Div(results.selection_bar(engine.describe(result, chosen), agrees_on=(B_CELL, "B cell"), thin=True)),

@@ -29,8 +29,8 @@ def test_another_reference_is_chosen_by_its_address():
 
 def test_tabs_lead_only_where_there_is_something():
     assert [text(tab) for tab in page.tabs("home", "", "mouse")] == ["Search", "Reference"]
-    assert [text(tab) for tab in page.tabs("reference", "abc", "mouse")] == ["Results", "Genes", "Reference"]
-    current = page.tabs("reference", "abc", "mouse")[2].to_plotly_json()["props"]
+    assert [text(tab) for tab in page.tabs("reference", "abc", "mouse")] == ["Results", "Genes", "Compare", "Reference"]
+    current = page.tabs("reference", "abc", "mouse")[3].to_plotly_json()["props"]
     assert current["aria-current"] == "page"
 
 

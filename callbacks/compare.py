@@ -1,0 +1,259 @@
+"""The tab Compare: who is compared, the answer, the bars of all groups, the types of two of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dash import Dash, Input, Output, State
+from dash.exceptions import PreventUpdate
+
+from callbacks.opened import Shown, in_panel, open_shown
+from core.errors import InputError, ScQueryError
+from core.explore.compare import NONE, Comparison
+from core.result import to_csv
+from layouts import compare, compare_types, ids, states
+from layouts.figures.compare import compare_figure, shown_rows
+from layouts.figures.tokens import Theme
+
+_COMPARED = (Input(ids.BY, "data"), Input(ids.GROUP, "data"), Input(ids.AGAINST, "data"), Input(ids.REPLICATES, "data"))
+_ADDRESS = (Input(ids.SELECTION, "data"), Input(ids.THRESHOLD, "data"), Input(ids.DETAIL, "data"))
+
+
+def register(app: Dash) -> None:
+    """Register the callbacks.
+
+    Parameters
+    ----------
+    app : Dash
+        The app.
+    """
+    controls = (ids.COMPARE_BY, ids.COMPARE_GROUP, ids.COMPARE_AGAINST, ids.COMPARE_REPLICATES)
+    app.callback(
+        Output(ids.COMPARED, "data"),
+        *(Output(name, part) for name in controls for part in ("data", "value")),
+        *_COMPARED,
+        Input(ids.COMPARED, "id"),
+        State(ids.URL, "pathname"),
+    )(update_controls)
+    app.callback(
+        Output(ids.COMPARE_ANSWER, "children"),
+        Output(ids.COMPARE_NOTE, "children"),
+        *_COMPARED,
+        *_ADDRESS,
+        Input(ids.COMPARED, "id"),
+        State(ids.URL, "pathname"),
+    )(update_answer)
+    app.callback(
+        Output(ids.COMPARE_BARS, "children"),
+        Output(ids.COMPARE_BARS_SUB, "children"),
+        Output(ids.COMPARE_BARS_MESSAGE, "children"),
+        *_COMPARED,
+        *_ADDRESS,
+        Input(ids.COMPARE_BARS, "id"),
+        State(ids.URL, "pathname"),
+    )(update_bars)
+    app.callback(
+        Output(ids.COMPARE_TYPES, "children"),
+        Output(ids.COMPARE_TYPES_SUB, "children"),
+        Output(ids.COMPARE_LEGEND, "children"),
+        Output(ids.COMPARE_TYPES_MESSAGE, "children"),
+        *_COMPARED,
+        *_ADDRESS,
+        Input(ids.COMPARE_VIEW, "value"),
+        Input(ids.SCHEME, "data"),
+        State(ids.URL, "pathname"),
+    )(update_types)
+    app.callback(
+        Output(ids.COMPARE_FILE, "data"),
+        Input(ids.COMPARE_DOWNLOAD, "n_clicks"),
+        *(State(part.component_id, "data") for part in (*_COMPARED, *_ADDRESS)),
+        State(ids.URL, "pathname"),
+        prevent_initial_call=True,
+    )(save)
+
+
+def update_controls(*given: str | None) -> tuple[Any, ...]:
+    """Say what the controls offer and show.
+
+    Parameters
+    ----------
+    *given : str or None
+        Column, group, the one against it, replicates; the id of the tab; path of the address.
+
+    Returns
+    -------
+    tuple
+        What is compared, for the browser, and data and value of each control.
+    """
+    *chosen, _, pathname = given
+    try:
+        shown = open_shown(pathname, "all", None)
+        choice = shown.engine.compared(shown.result, *chosen)
+    except ScQueryError as error:
+        raise PreventUpdate from error
+    if choice is None:
+        raise PreventUpdate
+    columns, replicates = shown.engine.own_columns(shown.result), shown.engine.replicate_columns(shown.result)
+    compared = {
+        "by": choice.column,
+        "group": choice.group,
+        "against": choice.against,
+        "replicates": choice.replicates or NONE,
+    }
+    return (compared, *compare.choices(columns, replicates, choice))
+
+
+def update_answer(*given: str | None) -> tuple[Any, Any]:
+    """Write the answer, and a warning where there is one.
+
+    Parameters
+    ----------
+    *given : str or None
+        Column, group, the one against it, replicates; selection, threshold and detail; the id of the tab; path of the address.
+
+    Returns
+    -------
+    tuple
+        Heading and line, and a band.
+    """
+    *address, _, pathname = given
+    try:
+        view = compared(open_shown(pathname, *address[4:]), address[:4])
+    except ScQueryError as error:
+        return states.panel_sentence(error), []
+    return compare.answer(view), compare.note(view)
+
+
+def update_bars(*given: str | None) -> list[Any]:
+    """Draw the composition of all groups.
+
+    Parameters
+    ----------
+    *given : str or None
+        As `update_answer`.
+
+    Returns
+    -------
+    list
+        Values of the registered outputs.
+    """
+    *address, _, pathname = given
+    return in_panel(draw_bars, 2, (pathname, *address[4:]), address[:4])
+
+
+def draw_bars(shown: Shown, chosen: Sequence[str | None]) -> Sequence[Any]:
+    """Draw the composition of all groups.
+
+    Parameters
+    ----------
+    shown : Shown
+        Result and selection.
+    chosen : sequence of str or None
+        Column, group, the one against it, replicates.
+
+    Returns
+    -------
+    sequence
+        Bars, and the line beside the title.
+    """
+    view = compared(shown, chosen)
+    if view.by_group.empty:
+        return None, "", states.panel_empty("No cells are selected.", "Clear the selection, or choose other cells.")
+    return compare.bars(view, shown.engine.type_ranks(shown.result)), compare.bars_line(view)
+
+
+def update_types(*given: Any) -> list[Any]:  # noqa: ANN401  (parts of the address, a theme)
+    """Draw the types of the two groups.
+
+    Parameters
+    ----------
+    *given : str or None
+        Column, group, the one against it, replicates; selection, threshold and detail; ``plot`` or ``table``; ``light`` or ``dark``, None
+        before the browser has said; path of the address.
+
+    Returns
+    -------
+    list
+        Values of the registered outputs.
+    """
+    *address, how, theme, pathname = given
+    if theme is None:
+        raise PreventUpdate
+    return in_panel(draw_types, 3, (pathname, *address[4:]), address[:4], how, theme)
+
+
+def draw_types(shown: Shown, chosen: Sequence[str | None], how: str | None, theme: Theme) -> Sequence[Any]:
+    """Draw the types of the two groups.
+
+    Parameters
+    ----------
+    shown : Shown
+        Result and selection.
+    chosen : sequence of str or None
+        Column, group, the one against it, replicates.
+    how : str or None
+        ``plot`` or ``table``.
+    theme : str
+        ``light`` or ``dark``.
+
+    Returns
+    -------
+    sequence
+        Figure or table, line beside the title, legend, and a sentence where there is nothing to draw.
+    """
+    view = compared(shown, chosen)
+    if how == compare_types.TABLE and len(view.table):
+        return compare_types.table(view), "", []
+    if not view.n_tested:
+        return None, "", [], compare_types.nothing_tested(view)
+    figure = compare_figure(view, theme=theme)
+    return compare_types.plot(figure), compare_types.line(view, len(shown_rows(view))), compare_types.legend(view)
+
+
+def save(n_clicks: int | None, *given: str | None) -> dict[str, str]:
+    """Give the table as a file.
+
+    Parameters
+    ----------
+    n_clicks : int or None
+        None or 0 when the button has just appeared.
+    *given : str or None
+        As `update_answer`, without the id of the tab.
+
+    Returns
+    -------
+    dict
+        For `dash.dcc.Download`.
+    """
+    if not n_clicks:
+        raise PreventUpdate
+    *address, pathname = given
+    view = compared(open_shown(pathname, *address[4:]), address[:4])
+    return {"content": to_csv(view.table), "filename": compare_types.FILE, "type": "text/csv"}
+
+
+def compared(shown: Shown, chosen: Sequence[str | None]) -> Comparison:
+    """Compare what an address names.
+
+    Parameters
+    ----------
+    shown : Shown
+        Result and selection.
+    chosen : sequence of str or None
+        Column, group, the one against it, replicates.
+
+    Returns
+    -------
+    Comparison
+        Of the selected cells.
+
+    Raises
+    ------
+    InputError
+        When the file has no groups.
+    """
+    choice = shown.engine.compared(shown.result, *chosen)
+    if choice is None:
+        raise InputError("This file has no groups to compare.", next_step="Go back to Results.", code="no-groups")
+    return shown.engine.comparison(shown.result, shown.mask, choice)

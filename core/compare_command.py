@@ -1,0 +1,106 @@
+"""``python -m core compare``: the cell types of two groups of an answered query, as text or as a table.
+
+Part of the command line (``core.__main__``), which turns errors into exit codes.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core import words
+from core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from core.explore.compare import Comparison
+
+NO_REPLICATES = "none"
+
+
+def add_compare(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's arguments.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Of the command; ``--bundle`` is already there.
+    """
+    parser.add_argument("result", type=Path, metavar="RESULT", help="a folder that annotate wrote")
+    parser.add_argument("--by", metavar="COLUMN", help="column of the file's metadata that names the groups")
+    parser.add_argument("--group", metavar="VALUE", help="group to look at")
+    parser.add_argument("--against", metavar="VALUE", help="group to hold it against; * for all other cells")
+    parser.add_argument(
+        "--replicates", metavar="COLUMN", help=f"column that names donors or samples; {NO_REPLICATES}: test cells"
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE.csv", help="write the whole table instead of printing it")
+
+
+def run_compare(given: argparse.Namespace) -> None:
+    """Answer the command.
+
+    Parameters
+    ----------
+    given : argparse.Namespace
+        Its arguments.
+
+    Raises
+    ------
+    InputError
+        When the folder is no result, or was made with another reference.
+    ConfigError
+        When a column or group is not there (code ``option``).
+    """
+    from core.engine import Engine  # noqa: PLC0415 - keeps --help and wrong commands quick
+    from core.explore.compare import NONE, OTHERS  # noqa: PLC0415 - as above
+    from core.explore.compare_words import detail, headline  # noqa: PLC0415 - as above
+    from core.result import to_csv  # noqa: PLC0415 - as above
+
+    engine = Engine.open([given.bundle])
+    result = engine.result(given.result)
+    columns = {c.name: [g.value for g in c.groups] for c in engine.own_columns(result)}
+    _known("column with groups", given.by, columns)
+    replicates = NONE if given.replicates == NO_REPLICATES else given.replicates
+    if replicates != NONE:
+        _known("column", replicates, engine.replicate_columns(result))
+    choice = engine.compared(result, given.by, given.group, given.against, replicates)
+    if choice is None:
+        raise ConfigError(
+            "This result has no metadata with groups.",
+            next_step="Give the cells of the file columns (obs of an .h5ad) with 2 to 30 values.",
+            code="option",
+        )
+    _known(f"group in {choice.column!r}", given.group, columns[choice.column])
+    _known(f"group in {choice.column!r}", given.against, [*columns[choice.column], OTHERS])
+    everything = engine.selection_mask(result, engine.parse_selection("all"))
+    view = engine.comparison(result, everything, choice)
+    print(f"{headline(view)}.\n{detail(view)}")
+    if view.lacking:
+        print(f"{choice.replicates} cannot be tested as replicates. {view.lacking}")
+    if view.method == "cells":
+        print("Cells from one donor are not independent: without --replicates these q-values are too small.")
+    if given.out:
+        given.out.write_text(to_csv(view.table), encoding="utf-8", newline="")
+        print(f"{words.count(len(view.table), 'row')} written to {given.out}.")
+    else:
+        _print(view)
+
+
+def _known(what: str, name: str | None, names: Iterable[str]) -> None:
+    if name is not None and name not in names:
+        known = ", ".join(repr(n) for n in names) or "none"
+        raise ConfigError(f"There is no {what} named {name!r}.", next_step=f"There are: {known}.", code="option")
+
+
+def _print(view: Comparison) -> None:
+    print(
+        f"\n{view.choice.against_name[:16]:>16} {view.choice.group_name[:16]:>16} {'odds ratio':>10} {'95 % interval':>16} {'q':>9}  type"
+    )
+    for row in view.table.to_dict("records"):
+        shares = (f"{row[f'n_{side}']:,} ({100 * row[f'share_{side}']:.1f} %)" for side in ("against", "group"))
+        tested = row["q_value"] == row["q_value"]
+        interval = f"{row['low']:.2f} to {row['high']:.2f}" if tested else "-"
+        ratio, q = (f"{row['odds_ratio']:.2f}", words.p_value(row["q_value"])) if tested else ("-", "-")
+        print(" ".join(f"{share:>16}" for share in shares), f"{ratio:>10} {interval:>16} {q:>9}  {row['type_name']}")

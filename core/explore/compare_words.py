@@ -1,0 +1,85 @@
+"""A comparison of two groups in words: which types differ most, how many, and by which test."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from core import words
+from core.explore.compare import MIN_CELLS, UNKNOWN, Comparison
+from core.ontology.text import plural, short_name
+
+_TESTS = {
+    "cells": "Fisher's exact test on cells",
+    "replicates": "t-test between replicates",
+    "pairs": "paired t-test over replicates",
+}
+
+
+def headline(view: Comparison) -> str:
+    """Say which types differ most.
+
+    Parameters
+    ----------
+    view : Comparison
+        The comparison.
+
+    Returns
+    -------
+    str
+        One sentence without a full stop: of the types that differ at q < .05, the one that rises most and the one that falls most.
+    """
+    group, against = view.choice.group_name, view.choice.against_name
+    if not min(view.n_group, view.n_against):
+        return f"No selected cell is {group if not view.n_group else against}"
+    if len(view.table) == 1:
+        return f"All selected cells of {group} and {against} are {_kinds(view.table.iloc[0])}"
+    if not view.n_tested:
+        return f"Too few cells to compare {group} and {against}"
+    up, down = _rising(view), _falling(view)
+    parts = [
+        *([f"more {_kinds(up.iloc[0])}"] if len(up) else []),
+        *([f"fewer {_kinds(down.iloc[-1])}"] if len(down) else []),
+    ]
+    if not parts:
+        return f"No difference is certain between {group} and {against}"
+    return f"{group} has {' and '.join(parts)} than {against}"
+
+
+def detail(view: Comparison) -> str:
+    """Say how many types differ, and by which test.
+
+    Parameters
+    ----------
+    view : Comparison
+        The comparison.
+
+    Returns
+    -------
+    str
+        One or two sentences.
+    """
+    if not view.n_tested:
+        return f"{words.count(view.n_group, 'cell')} against {view.n_against:,}; types are tested from {MIN_CELLS} cells on, where there are two or more."
+    up, down = len(_rising(view)), len(_falling(view))
+    rise = f"{words.count(up, 'type')} {'rises' if up == 1 else 'rise'}" if up else "No type rises"
+    fall = f"{down or 'none'} {'fall' if down > 1 else 'falls'}"
+    how = words.sentence(_TESTS[view.method]) + ("" if view.method == "cells" else f" ({_replicates(view)})")
+    return f"{rise} and {fall} at q < 0.05. {how}, Benjamini-Hochberg over {words.count(view.n_tested, 'type')}."
+
+
+def _rising(view: Comparison) -> pd.DataFrame:
+    return view.sure[view.sure["odds_ratio"] > 1]
+
+
+def _falling(view: Comparison) -> pd.DataFrame:
+    return view.sure[view.sure["odds_ratio"] < 1]
+
+
+def _kinds(row: pd.Series) -> str:
+    return "unknown cells" if row["type_id"] == UNKNOWN else plural(short_name(str(row["type_name"])))
+
+
+def _replicates(view: Comparison) -> str:
+    if view.method == "pairs":
+        return f"{view.replicates_group} in both groups, column {view.choice.replicates}"
+    return f"{view.replicates_group} and {view.replicates_against}, column {view.choice.replicates}"

@@ -1,0 +1,197 @@
+"""Two groups of cells by type: their shares (dumbbells) and the odds ratio with its interval, on one axis of types."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import plotly.graph_objects as go
+
+from core.explore.compare import Q_SURE, Comparison
+from core.ontology.text import clip_text, short_name, text_width
+from core.words import p_value, sentence
+from layouts.figures.templates import bare_axis, figure
+from layouts.figures.text import escape
+from layouts.figures.tokens import CATEGORICAL, TOKENS, Theme
+
+MAX_ROWS = 40
+ROW_HEIGHT = 34
+TOP, BOTTOM = 30, 34
+WIDEST_NAME = 170
+SHARES, RATIOS = (0.0, 0.50), (0.56, 0.80)
+NUMBERS = ((0.86, "ratio"), (0.94, "cells"), (1.0, "q"))
+"""Right ends of the columns of figures, as parts of the width."""
+LEAST_REACH, WIDEST_REACH = 2.0, 7.0
+"""Of the odds ratio's axis, in powers of 2."""
+
+
+def compare_figure(view: Comparison, *, theme: Theme) -> go.Figure:
+    """Draw the tested types of a comparison.
+
+    Parameters
+    ----------
+    view : Comparison
+        With at least one tested type; the 40 with most cells are drawn, the highest odds ratio first.
+    theme : {"light", "dark"}
+        Colour scheme.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Traces ``difference`` (lines), ``against`` (circles) and ``group`` (diamonds) on the first x axis, in percent; ``interval``
+        (lines), ``sure`` (filled squares, q < .05) and ``not sure`` (open ones) on the second, as powers of 2. As high as its rows.
+    """
+    rows = shown_rows(view)
+    fig = figure(theme)
+    _shares(fig, view, rows, theme)
+    _ratios(fig, rows, theme)
+    _lay_out(fig, view, rows, theme)
+    return fig
+
+
+def shown_rows(view: Comparison) -> pd.DataFrame:
+    """Return the tested types that are drawn, in their order."""
+    tested = view.table[view.table["q_value"].notna()]
+    most = (tested["n_group"] + tested["n_against"]).nlargest(MAX_ROWS).index
+    return tested.loc[sorted(most)].reset_index(drop=True)
+
+
+def _shares(fig: go.Figure, view: Comparison, rows: pd.DataFrame, theme: Theme) -> None:
+    y = np.arange(len(rows))
+    gap = np.full(len(rows), np.nan)
+    ends = np.column_stack([100 * rows["share_against"], 100 * rows["share_group"], gap]).ravel()
+    line = {"width": 2, "color": TOKENS[theme]["border2"]}
+    fig.add_scatter(name="difference", x=ends, y=np.repeat(y, 3), mode="lines", line=line, hoverinfo="skip")
+    texts = [_hover(row, view) for row in rows.to_dict("records")]
+    for name, symbol, colour in (("against", "circle", 0), ("group", "diamond", 1)):
+        fig.add_scatter(
+            name=name, x=100 * rows[f"share_{name}"], y=y, mode="markers", text=texts, hovertemplate="%{text}<extra></extra>",
+            marker={"symbol": symbol, "size": 10, "color": CATEGORICAL[theme][colour], "opacity": 1},
+        )  # fmt: skip
+
+
+def _ratios(fig: go.Figure, rows: pd.DataFrame, theme: Theme) -> None:
+    y = np.arange(len(rows))
+    low, middle, high = (_powers(rows[name]) for name in ("low", "odds_ratio", "high"))
+    gap = np.full(len(rows), np.nan)
+    sure = (rows["q_value"] < Q_SURE).to_numpy()
+    colours = {True: TOKENS[theme]["text"], False: TOKENS[theme]["text3"]}
+    for is_sure, name in ((True, "sure"), (False, "not sure")):
+        at = np.flatnonzero(sure == is_sure)
+        ends = np.column_stack([low, high, gap])[at].ravel()
+        line = {"width": 1.5, "color": colours[is_sure]}
+        fig.add_scatter(
+            name="interval", x=ends, y=np.repeat(y[at], 3), mode="lines", line=line, hoverinfo="skip", xaxis="x2"
+        )
+        fig.add_scatter(
+            name=name, x=middle[at], y=y[at], mode="markers", xaxis="x2", hovertemplate="%{text}<extra></extra>",
+            text=[_ratio_hover(rows.iloc[i]) for i in at],
+            marker={
+                "symbol": "square", "size": 9, "opacity": 1, "line": {"width": 1.5, "color": colours[is_sure]},
+                "color": colours[is_sure] if is_sure else TOKENS[theme]["surface"],
+            },
+        )  # fmt: skip
+
+
+def _powers(ratios: pd.Series) -> npt.NDArray[np.float64]:
+    powers: npt.NDArray[np.float64] = np.log2(ratios.to_numpy(dtype=np.float64))
+    return powers.clip(-WIDEST_REACH, WIDEST_REACH)
+
+
+def _name(row: Mapping[Hashable, Any] | pd.Series) -> str:
+    return sentence(short_name(str(row["type_name"])))
+
+
+def _hover(row: Mapping[Hashable, Any], view: Comparison) -> str:
+    sides = (
+        f"{escape(words)}: {row[f'n_{side}']:,} of {total:,} cells ({100 * row[f'share_{side}']:.1f} %)"
+        for words, side, total in (
+            (view.choice.group_name, "group", view.n_group),
+            (view.choice.against_name, "against", view.n_against),
+        )
+    )
+    return f"<b>{escape(_name(row))}</b><br>" + "<br>".join(sides)
+
+
+def _ratio_hover(row: pd.Series) -> str:
+    return (
+        f"<b>{escape(_name(row))}</b><br>odds ratio {row['odds_ratio']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
+        f"<br>p {p_value(row['p_value'])}, q {p_value(row['q_value'])}"
+    )
+
+
+def _lay_out(fig: go.Figure, view: Comparison, rows: pd.DataFrame, theme: Theme) -> None:
+    names = [clip_text(_name(row), WIDEST_NAME, 12) for row in rows.to_dict("records")]
+    reach = np.concatenate([_powers(rows["low"]), _powers(rows["high"]), [-LEAST_REACH, LEAST_REACH]])
+    low, high = float(reach.min()) - 0.2, float(reach.max()) + 0.2
+    ticks = [t for t in range(-7, 8) if low <= t <= high and (high - low < 7 or t % 2 == 0)]
+    top = 100 * float(rows[["share_group", "share_against"]].to_numpy().max())
+    line = {"color": TOKENS[theme]["grid"], "width": 1}
+    separators = [
+        {
+            "type": "line",
+            "xref": "paper",
+            "x0": 0,
+            "x1": 1,
+            "y0": i + 0.5,
+            "y1": i + 0.5,
+            "line": line,
+            "layer": "below",
+        }
+        for i in range(len(rows))
+    ]
+    one = {
+        "type": "line", "xref": "x2", "x0": 0, "x1": 0, "yref": "y domain", "y0": 0, "y1": 1, "layer": "below",
+        "line": {"color": TOKENS[theme]["text3"], "width": 1, "dash": "2px,3px"},
+    }  # fmt: skip
+    fig.update_layout(
+        height=TOP + BOTTOM + ROW_HEIGHT * len(rows),
+        margin={"l": round(max(text_width(name, 12) for name in names) + 18), "r": 10, "t": TOP, "b": BOTTOM},
+        xaxis={"domain": list(SHARES), "range": [-0.03 * top, 1.05 * top], "nticks": 7, "ticksuffix": " %", "fixedrange": True},
+        xaxis2={
+            "domain": list(RATIOS), "range": [low, high], "tickvals": ticks, "ticktext": [_tick(t) for t in ticks], "fixedrange": True,
+        },
+        yaxis={
+            **bare_axis(range=[len(rows) - 0.5, -0.5]), "showticklabels": True, "tickmode": "array",
+            "tickvals": list(range(len(rows))), "ticktext": [escape(name) for name in names],
+            "tickfont": {"size": 12, "color": TOKENS[theme]["text"]},
+        },
+        annotations=[*_heads(view, theme), *_numbers(rows, theme)],
+        shapes=[*separators, one],
+    )  # fmt: skip
+
+
+def _tick(power: int) -> str:
+    return f"{2**power}" if power >= 0 else {-1: "½", -2: "¼", -3: "⅛"}.get(power, f"1/{2**-power}")
+
+
+def _heads(view: Comparison, theme: Theme) -> list[dict[str, Any]]:
+    group, against = (clip_text(t, 90, 11.5) for t in (view.choice.group_name, view.choice.against_name))
+    texts = [
+        (SHARES[0], "left", "Share of the group's cells"),
+        (sum(RATIOS) / 2, "center", f"Odds ratio, {escape(group)} to {escape(against)}, 95 % interval"),
+        *((x, "right", name) for x, name in NUMBERS),
+    ]
+    font = {"size": 11, "color": TOKENS[theme]["text3"]}
+    return [
+        {"text": text, "xref": "paper", "x": x, "xanchor": anchor, "yref": "paper", "y": 1, "yanchor": "bottom", "yshift": 8, "font": font}
+        for x, anchor, text in texts
+    ]  # fmt: skip
+
+
+def _numbers(rows: pd.DataFrame, theme: Theme) -> list[dict[str, Any]]:
+    found = []
+    for i, row in rows.iterrows():
+        sure = row["q_value"] < Q_SURE
+        font = {"size": 12, "color": TOKENS[theme]["text" if sure else "text2"]}
+        texts = (f"{row['odds_ratio']:.2f}", f"{row['n_against']:,} → {row['n_group']:,}", p_value(row["q_value"]))
+        for (x, name), text in zip(NUMBERS, texts, strict=True):
+            strong = sure and name != "cells"
+            found.append({
+                "text": f"<b>{escape(text)}</b>" if strong else escape(text), "xref": "paper", "x": x, "xanchor": "right", "y": i,
+                "yanchor": "middle", "font": font,
+            })  # fmt: skip
+    return found

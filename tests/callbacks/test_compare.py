@@ -1,0 +1,100 @@
+import os
+import time
+
+import pandas as pd
+import pytest
+from dash.exceptions import PreventUpdate
+
+from callbacks import compare, page
+from core.explore.compare import COLUMNS, NONE
+from core.result import write_obs
+from tests.components import text, walk
+
+NOTHING = (None, None, None, None)  # column, group, against, replicates
+ALL = ("all", None, None)  # selection, threshold, detail
+
+
+def test_the_controls_show_what_stands_in_for_no_choice(finished, as_ann):
+    shown, *values = compare.update_controls(*NOTHING, "id", finished.url)
+    assert shown == {"by": "condition", "group": "disease", "against": "healthy", "replicates": "donor"}
+    assert [values[i] for i in (1, 3, 5, 7)] == ["condition", "disease", "healthy", "donor"]
+    shown, *_ = compare.update_controls("donor", "donor2", None, None, "id", finished.url)
+    assert shown == {"by": "donor", "group": "donor2", "against": "*", "replicates": NONE}
+
+
+def test_the_answer_is_between_donors(finished, as_ann):
+    answer, note = compare.update_answer(*NOTHING, *ALL, "id", finished.url)
+    assert "between disease and healthy" in text(answer)
+    assert "3 in both groups, column donor" in text(answer)
+    assert note == []
+    answer, note = compare.update_answer(None, None, None, NONE, *ALL, "id", finished.url)
+    assert "Fisher's exact test on cells" in text(answer)
+    assert "not independent" in text(note)
+
+
+def test_bars_and_types(finished, as_ann):
+    bars, line, message = compare.update_bars(*NOTHING, *ALL, "id", finished.url)
+    assert message is None
+    assert "share of the group's cells" in line
+    assert len([p for p in walk(bars) if "is-compared" in str(getattr(p, "className", ""))]) == 2
+    plot, line, legend, message = compare.update_types(*NOTHING, *ALL, "plot", "light", finished.url)
+    assert message is None
+    assert any(type(part).__name__ == "Graph" for part in walk(plot))
+    assert text(legend).startswith("healthy disease")
+    table, *_ = compare.update_types(*NOTHING, *ALL, "table", "light", finished.url)
+    assert any(type(part).__name__ == "AgGrid" for part in walk(table))
+
+
+@pytest.mark.parametrize("detail", ["1", "2"])
+def test_wider_types_are_compared(finished, as_ann, detail):
+    *_, message = compare.update_types(*NOTHING, "all", None, detail, "plot", "dark", finished.url)
+    assert message is None
+
+
+def test_nothing_selected(finished, as_ann):
+    nobody = ("type:CL:9999999", None, None)
+    answer, _ = compare.update_answer(*NOTHING, *nobody, "id", finished.url)
+    assert "No selected cell is disease" in text(answer)
+    *_, message = compare.update_bars(*NOTHING, *nobody, "id", finished.url)
+    assert "No cells are selected." in text(message)
+    *_, message = compare.update_types(*NOTHING, *nobody, "plot", "light", finished.url)
+    assert "no selected cell" in text(message)
+
+
+def test_an_address_that_cannot_be_read(finished, as_ann):
+    wrong = ("nonsense", None, None)
+    answer, _ = compare.update_answer(*NOTHING, *wrong, "id", finished.url)
+    assert "is not a selection" in text(answer)
+    *_, message = compare.update_bars(*NOTHING, *wrong, "id", finished.url)
+    assert "is not a selection" in text(message)
+
+
+def test_the_table_as_a_file(finished, as_ann):
+    file = compare.save(1, *NOTHING, *ALL, finished.url)
+    assert file["filename"] == "scquery-compare.csv"
+    assert file["content"].splitlines()[0] == ",".join(COLUMNS)
+    with pytest.raises(PreventUpdate):
+        compare.save(None, *NOTHING, *ALL, finished.url)
+
+
+def test_strangers_see_nothing(finished, as_bob):
+    with pytest.raises(PreventUpdate):
+        compare.update_controls(*NOTHING, "id", finished.url)
+    answer, _ = compare.update_answer(*NOTHING, *ALL, "id", finished.url)
+    assert "healthy" not in text(answer)
+
+
+def test_before_the_browser_has_told_its_colours(finished, as_ann):
+    with pytest.raises(PreventUpdate):
+        compare.update_types(*NOTHING, *ALL, "plot", None, finished.url)
+
+
+def test_the_tab_of_a_file_with_and_without_groups(finished, as_ann):
+    view = (None, None, None, None, None, None)
+    main, *_ = page.show(finished.url, None, None, "compare", None, *view)
+    assert "Difference by type" in text(main)
+    write_obs(finished.folder.result, pd.DataFrame(index=range(110)))
+    later = time.time_ns() + 10**9
+    os.utime(finished.folder.result / "report.json", ns=(later, later))  # nothing of the result is remembered
+    main, *_ = page.show(finished.url, None, None, "compare", None, *view)
+    assert "says nothing about its cells" in text(main)

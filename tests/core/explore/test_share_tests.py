@@ -1,0 +1,118 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from core.explore.share_tests import between_cells, between_replicates, whole_composition
+
+SHARES = np.array([0.4, 0.3, 0.15, 0.1, 0.05])
+
+
+def arrays(*values) -> tuple[np.ndarray, ...]:
+    return tuple(np.array(v, dtype=np.int64) for v in values)
+
+
+def test_cells_by_hand():
+    group, against = arrays([77], [21])
+    found = between_cells(group, against, 940, 860)
+    ratio = (77.5 / 863.5) / (21.5 / 839.5)
+    error = np.sqrt(1 / 77.5 + 1 / 863.5 + 1 / 21.5 + 1 / 839.5)
+    assert found.odds_ratio[0] == pytest.approx(ratio)
+    assert found.low[0] == pytest.approx(ratio * np.exp(-1.959964 * error))
+    assert found.high[0] == pytest.approx(ratio * np.exp(1.959964 * error))
+    assert found.p_value[0] == pytest.approx(stats.fisher_exact([[77, 863], [21, 839]]).pvalue)
+
+
+def test_replicates_by_hand():
+    """Large replicates of one size: then the halves of a cell vanish and Welch's test of the log odds remains."""
+    group, against = arrays([[400_000], [500_000], [450_000]], [[300_000], [200_000]])
+    n_group, n_against = arrays([10**6] * 3, [10**6] * 2)
+    found = between_replicates(group, against, n_group, n_against, paired=False)
+    a, b = (np.log(x[:, 0] / (10**6 - x[:, 0])) for x in (group, against))
+    welch = stats.ttest_ind(a, b, equal_var=False)
+    interval = welch.confidence_interval()
+    assert found.p_value[0] == pytest.approx(welch.pvalue, rel=1e-4)
+    assert np.log(found.odds_ratio[0]) == pytest.approx(a.mean() - b.mean(), rel=1e-4)
+    assert np.log([found.low[0], found.high[0]]) == pytest.approx([interval.low, interval.high], rel=1e-4)
+    pairs = between_replicates(group[:2], against, n_group[:2], n_against, paired=True)
+    assert pairs.p_value[0] == pytest.approx(stats.ttest_rel(a[:2], b).pvalue, rel=1e-4)
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    counts=st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), min_size=1, max_size=6),
+    more=st.tuples(st.integers(1, 50), st.integers(1, 50)),
+)
+def test_the_other_way_round_is_the_inverse(counts, more):
+    group, against = arrays(*zip(*counts, strict=True))
+    n_group, n_against = int(group.sum()) + more[0], int(against.sum()) + more[1]
+    there, back = between_cells(group, against, n_group, n_against), between_cells(against, group, n_against, n_group)
+    np.testing.assert_allclose(there.odds_ratio, 1 / back.odds_ratio)
+    np.testing.assert_allclose(there.low, 1 / back.high)
+    np.testing.assert_allclose(there.p_value, back.p_value)
+    assert ((there.low <= there.odds_ratio) & (there.odds_ratio <= there.high)).all()
+    assert ((there.p_value >= 0) & (there.p_value <= 1 + 1e-9)).all()
+
+
+def test_replicates_that_agree_by_chance_promise_no_more_than_their_cells():
+    """Three replicates a side with the very same share: the spread between them is 0, the counting error is not."""
+    group, against = arrays([[12], [12], [12]], [[10], [10], [10]])
+    size = np.array([100, 100, 100])
+    found = between_replicates(group, against, size, size, paired=False)
+    assert found.p_value[0] > 0.3
+    assert found.low[0] < 1 < found.high[0]
+    nothing = between_replicates(group * 0, against * 0, size, size, paired=True)
+    assert nothing.p_value[0] == pytest.approx(1)
+
+
+def test_few_cells_are_drawn_to_no_difference():
+    """Replicates of 20 cells hold no cell of a rare type, those of 10,000 their share of it: no difference."""
+    group, against = arrays([[0], [0], [0]], [[10], [10], [10]])
+    found = between_replicates(group, against, np.full(3, 20), np.full(3, 10_000), paired=False)
+    assert found.p_value[0] > 0.3
+
+
+def donors(rng, n: int, share: np.ndarray) -> np.ndarray:
+    """Cells by donor and type; donors differ (Dirichlet), as people do."""
+    return np.array([rng.multinomial(int(rng.integers(100, 600)), rng.dirichlet(share * 30)) for _ in range(n)])
+
+
+def rejected(shares: tuple[np.ndarray, np.ndarray], *, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Shares of 300 studies with p < .05, a type: between donors, between cells."""
+    rng = np.random.default_rng(seed)
+    found = []
+    for _ in range(300):
+        a, b = (donors(rng, n, share) for share in shares)
+        by_donor = between_replicates(a, b, a.sum(axis=1), b.sum(axis=1), paired=False)
+        by_cell = between_cells(a.sum(axis=0), b.sum(axis=0), int(a.sum()), int(b.sum()))
+        found.append((by_donor.p_value < 0.05, by_cell.p_value < 0.05))
+    by_donor, by_cell = np.mean(found, axis=0)
+    return by_donor, by_cell
+
+
+@pytest.mark.parametrize("n", [3, 6])
+def test_donors_that_do_not_differ_between_groups(n):
+    """Between donors the test keeps its level; between cells it calls differences of donors differences of groups."""
+    by_donor, by_cell = rejected((SHARES, SHARES), n=n, seed=n)
+    assert by_donor.mean() <= 0.05
+    assert by_donor.max() <= 0.09
+    assert by_cell.mean() > 0.3
+
+
+def test_a_planted_difference_is_found():
+    other = np.array([0.2, 0.5, 0.15, 0.1, 0.05])
+    by_donor, _ = rejected((SHARES, other), n=6, seed=1)
+    assert by_donor[:2].min() > 0.4
+    assert by_donor[2:].max() <= 0.12
+
+
+def test_a_whole_table():
+    alike, other = np.array([[50, 100], [30, 60], [20, 40]]), np.array([[50, 20], [30, 90], [20, 40]])
+    assert whole_composition(alike) > 0.9
+    assert whole_composition(other) == whole_composition(other) == pytest.approx(1e-4)
+    two = np.array([[8, 2], [1, 5]])
+    assert whole_composition(two) == pytest.approx(0.034965, abs=1e-6)
+    assert whole_composition(np.vstack([two, [0, 0]])) == pytest.approx(0.034965, abs=1e-6)
+    assert whole_composition(np.array([[5, 5]])) is None
+    assert whole_composition(np.zeros((0, 0), dtype=np.int64)) is None

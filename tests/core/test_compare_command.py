@@ -1,0 +1,48 @@
+import pytest
+
+from core.__main__ import main
+
+
+@pytest.fixture(scope="module")
+def result(tiny_builds, tiny_query, tmp_path_factory):
+    out = tmp_path_factory.mktemp("compare") / "result"
+    assert main(["annotate", str(tiny_query), "--bundle", str(tiny_builds), "--out", str(out)]) == 0
+    return out
+
+
+def run(result, bundle, *arguments) -> int:
+    return main(["compare", str(result), "--bundle", str(bundle), *map(str, arguments)])
+
+
+def test_the_same_numbers_as_the_page(result, tiny_builds, tmp_path, capsys):
+    assert run(result, tiny_builds, "--by", "condition", "--out", tmp_path / "table.csv") == 0
+    text = capsys.readouterr().out
+    assert "No difference is certain between disease and healthy." in text
+    assert "Paired t-test over replicates (3 in both groups, column donor)" in text
+    assert (tmp_path / "table.csv").read_text().startswith("type_id,type_name,n_group")
+
+
+def test_cells_are_tested_where_it_is_asked(result, tiny_builds, capsys):
+    assert run(result, tiny_builds, "--by", "donor", "--group", "donor2", "--against", "*", "--replicates", "none") == 0
+    text = capsys.readouterr().out
+    assert "Fisher's exact test on cells" in text
+    assert "not independent" in text
+    assert "B cell" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--by", "nope"], "There are: 'condition', 'donor'"),
+        (["--group", "nope"], "There is no group in 'condition' named 'nope'"),
+        (["--replicates", "nope"], "There is no column named 'nope'"),
+    ],
+)
+def test_what_is_not_there_is_named(result, tiny_builds, capsys, arguments, says):
+    assert run(result, tiny_builds, *arguments) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_a_folder_that_is_no_result(tiny_builds, tmp_path, capsys):
+    assert run(tmp_path, tiny_builds) == 1
+    assert "[no-result]" in capsys.readouterr().err

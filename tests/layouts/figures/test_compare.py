@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+
+from core.explore.compare import OTHERS, Choice
+from layouts.figures.compare import MAX_ROWS, WIDEST_REACH, compare_figure, shown_rows
+from tests.layouts.comparisons import comparison
+
+
+def named(fig):
+    return {trace.name: trace for trace in fig.data}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_shares_and_ratios_on_one_axis_of_types(theme):
+    fig = compare_figure(comparison(), theme=theme)
+    traces = named(fig)
+    assert list(traces["against"].x) == [10, 10, 10]
+    assert list(traces["group"].x) == [20, 20, 20]
+    assert (traces["against"].marker.symbol, traces["group"].marker.symbol) == ("circle", "diamond")
+    assert list(traces["sure"].y) == [0, 2]
+    assert list(traces["sure"].x) == [2, -2]
+    assert list(traces["not sure"].y) == [1]
+    assert traces["sure"].marker.color != traces["not sure"].marker.color
+    assert fig.layout.xaxis2.ticktext[:2] == ("⅛", "¼")
+    texts = [a.text for a in fig.layout.annotations]
+    assert "<b>4.00</b>" in texts
+    assert "40 → 40" in texts
+    assert "0.300" in texts
+
+
+def test_text_is_escaped():
+    fig = compare_figure(comparison(), theme="light")
+    assert all("<type>" not in name for name in fig.layout.yaxis.ticktext)
+    assert any("STIM to &lt;CTRL&gt;" in a.text for a in fig.layout.annotations)
+    assert "&lt;CTRL&gt;: 40 of 100 cells (10.0 %)" in named(fig)["group"].text[0]
+    others = compare_figure(comparison(choice=Choice("c", "STIM", OTHERS, "")), theme="light")
+    assert any("STIM to all others" in a.text for a in others.layout.annotations)
+
+
+def test_many_types_and_wild_ratios():
+    view = comparison(60)
+    assert len(shown_rows(view)) == MAX_ROWS
+    assert shown_rows(view)["odds_ratio"].is_monotonic_decreasing
+    wild = comparison(table=view.table.assign(low=1e-9, high=1e9))
+    fig = compare_figure(wild, theme="light")
+    assert np.nanmax(np.abs(named(fig)["interval"].x)) == WIDEST_REACH
+    assert len(fig.to_json()) < 400_000

@@ -1,0 +1,68 @@
+from core.explore.compare import NONE, OTHERS, UNKNOWN, Choice
+from core.explore.own_groups import OwnColumn, OwnGroup
+from layouts import compare
+from tests.components import text, walk
+from tests.layouts.comparisons import comparison
+
+COLUMNS = (
+    OwnColumn("condition", (OwnGroup("obs:condition=b", "b", 30), OwnGroup("obs:condition=a", "a", 1_200))),
+    OwnColumn("day", tuple(OwnGroup(f"obs:day={i}", str(i), 5) for i in range(3))),
+)
+
+
+def test_two_groups_offer_no_others():
+    by, column, groups, group, against, other, replicates, named = compare.choices(
+        COLUMNS, ("day", "donor"), Choice("condition", "a", "b", "donor")
+    )
+    assert [entry["value"] for entry in by] == ["condition", "day"]
+    assert groups == against == [{"value": "a", "label": "a (1,200)"}, {"value": "b", "label": "b (30)"}]
+    assert (column, group, other, named) == ("condition", "a", "b", "donor")
+    assert [entry["value"] for entry in replicates] == [NONE, "day", "donor"]
+
+
+def test_three_groups_offer_all_others():
+    values = compare.choices(COLUMNS, ("day",), Choice("day", "1", OTHERS, ""))
+    assert [entry["value"] for entry in values[4]] == [OTHERS, "0", "1", "2"]
+    assert values[5] == OTHERS
+    assert values[6] == [{"value": NONE, "label": compare.NONE_LABEL}]
+    assert values[7] == NONE
+
+
+def test_a_bar_a_group_the_compared_ones_first():
+    view = comparison()
+    bars, scale, keys = compare.bars(view, ["CL:0", "CL:1"])
+    names = [part for part in walk(bars) if getattr(part, "className", "") == "group-name"]
+    assert [text(name) for name in names] == ["<CTRL>", "STIM", "third"]
+    first = [part for part in walk(bars.children[0]) if getattr(part, "className", "") == "group-part"]
+    assert [part.style["flexGrow"] for part in first] == [40, 30, 20, 10]
+    assert first[0].title == "<type> 0 of a long and quite telling name: 40 of 100 cells (40 %)"
+    assert first[2].style["background"] == "var(--ghost)"
+    assert first[-1].style["background"] == "var(--text3)"
+    assert text(scale) == "0 % 25 % 50 % 75 % 100 %"
+    assert text(keys).endswith("other types unknown")
+    assert UNKNOWN in view.by_group.index
+
+
+def test_the_line_tells_the_test_of_the_whole():
+    assert "p < 0.001 on cells (Fisher's exact test, 9,999 random tables)" in compare.bars_line(comparison())
+    assert compare.bars_line(comparison(p_whole=None)) == "share of the group's cells"
+
+
+def test_cells_are_tested_with_a_warning():
+    assert compare.NOT_INDEPENDENT in text(compare.note(comparison()))
+    assert compare.note(comparison(method="pairs")) == []
+    lacking = comparison(choice=Choice("condition", "STIM", "<CTRL>", "donor"), lacking="A group has 1.")
+    assert "donor cannot be tested as replicates." in text(compare.note(lacking))
+    assert "A group has 1. Between any two donors" in text(compare.note(lacking))
+    left = comparison(choice=Choice("condition", "STIM", "<CTRL>", "donor"), method="replicates", n_left_out=3)
+    assert text(compare.note(left)).startswith("3 cells of these groups are not in the test.")
+
+
+def test_the_answer():
+    heading, line = compare.answer(comparison())
+    assert text(heading).startswith("STIM has more <type> 0")
+    assert "Fisher's exact test on cells" in text(line)
+
+
+def test_a_file_without_groups():
+    assert "says nothing about its cells" in text(compare.nothing_to_compare())
