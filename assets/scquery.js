@@ -560,8 +560,9 @@
 
   document.addEventListener("click", function (event) {
     var target = event.target instanceof Element ? event.target : null;
-    if (target && target.closest("[data-gene-sets]")) {
-      chooseGeneSets();
+    var brings = target && target.closest("[data-gene-sets], [data-cell-table]");
+    if (brings) {
+      chooseBrought(brings.dataset.geneSets ? "gene-sets" : "cell-table");
       return;
     }
     var button = target && target.closest("[data-enlarge], [data-zoom], [data-go]");
@@ -642,40 +643,68 @@
     }
   }
 
-  /* Gene sets belong to the result whose page this is; the server checks them and says why it does not take a file. */
-  var MAX_GENE_SETS = 8 * 1024 * 1024;
-  function chooseGeneSets() {
+  /* Gene sets and a table of the cells belong to the result whose page this is; the server checks them and says why it does not
+   * take a file. A table changes what every panel and control may show: the page is then loaded anew. */
+  var BROUGHT = {
+    "gene-sets": {
+      accept: ".gmt,.txt,.tsv",
+      megabytes: 8,
+      limit: "Gene sets may have 8 MB.",
+      taken: tellGeneSets,
+      refused: tellGeneSets,
+    },
+    "cell-table": {
+      accept: ".csv,.tsv,.txt",
+      megabytes: 32,
+      limit: "A table may have 32 MB.",
+      taken: function () {
+        window.location.reload();
+      },
+      refused: tellCellTable,
+    },
+  };
+
+  function chooseBrought(name) {
     var input = document.createElement("input");
     input.type = "file";
-    input.accept = ".gmt,.txt,.tsv";
+    input.accept = BROUGHT[name].accept;
     input.addEventListener("change", function () {
       if (input.files.length) {
-        sendGeneSets(input.files[0]);
+        sendBrought(name, input.files[0]);
       }
     });
     input.click();
   }
 
-  function sendGeneSets(file) {
-    if (file.size > MAX_GENE_SETS) {
-      tellGeneSets(file, "This file has " + Math.round(file.size / 1e6) + " MB. Gene sets may have 8 MB.");
+  function sendBrought(name, file) {
+    var kind = BROUGHT[name];
+    if (file.size > kind.megabytes * 1024 * 1024) {
+      kind.refused(file, "This file has " + Math.round(file.size / 1e6) + " MB. " + kind.limit);
       return;
     }
-    var url = "/api/jobs/" + window.location.pathname.split("/")[2] + "/gene-sets";
+    var url = "/api/jobs/" + window.location.pathname.split("/")[2] + "/" + name;
     window
       .fetch(url, { method: "PUT", body: file, headers: { "Content-Type": "application/octet-stream" } })
       .then(function (response) {
         return response.json().then(function (answer) {
-          tellGeneSets(file, response.ok ? "" : answer.message + " " + answer.next_step);
+          if (response.ok) {
+            kind.taken(file, "");
+          } else {
+            kind.refused(file, answer.message + " " + answer.next_step);
+          }
         });
       })
       .catch(function () {
-        tellGeneSets(file, "The server did not answer. Try again.");
+        kind.refused(file, "The server did not answer. Try again.");
       });
   }
 
   function tellGeneSets(file, refused) {
     window.dash_clientside.set_props("gene-sets-state", { data: { name: file.name, refused: refused, at: now() } });
+  }
+
+  function tellCellTable(file, refused) {
+    window.dash_clientside.set_props("cell-table-state", { data: { name: file.name, refused: refused, at: now() } });
   }
 
   /* Whether something lies over the page that Escape closes first. */

@@ -27,6 +27,7 @@ from core.engine import Engine, QueryResult, Selection
 from core.errors import InputError, JobError, ScQueryError
 from core.explore.contrast import BACKGROUND
 from core.explore.heatmap import DEFAULT_CLUSTERS, MAX_CLUSTERS
+from core.explore.own_table import OwnTable
 from core.explore.query import Mask
 from core.jobs import Job
 from layouts import links, rail, states
@@ -123,9 +124,35 @@ def open_shown(pathname: str | None, selection: str | None, threshold: str | Non
     job = own_job(pathname, found)
     if job.state != "done":
         raise JobError("This search has no result yet.", next_step="Wait for it, or search again.", code="no-result")
-    result = found.engine.result(job.folder.result, threshold=read_threshold(threshold), level=read_detail(detail))
+    result = result_of(found, job, threshold=read_threshold(threshold), level=read_detail(detail))
     chosen = found.engine.parse_selection(selection or "all")
     return Shown(job, found.engine, result, chosen, found.engine.selection_mask(result, chosen))
+
+
+def result_of(found: Services, job: Job, *, threshold: float | None = None, level: int = 0) -> QueryResult:
+    """Open the result of a job, with all that its user brought to it.
+
+    Parameters
+    ----------
+    found : Services
+        Of this server.
+    job : Job
+        In state ``done``.
+    threshold, level
+        As `core.served.Served.result`.
+
+    Returns
+    -------
+    QueryResult
+        Its metadata hold the columns of the table of cells.
+
+    Raises
+    ------
+    InputError
+        When there is no finished result, or it was made with a reference that is no longer served.
+    """
+    folder = job.folder
+    return found.engine.result(folder.result, threshold=threshold, level=level, cell_table=folder.cell_table)
 
 
 def read_threshold(text: str | None) -> float | None:
@@ -328,8 +355,17 @@ def file_facts(job: Job) -> rail.FileFacts:
         return rail.FileFacts(None, None, job.message.findings)
     report = _json(job.folder.result / "report.json") if job.state == "done" else None
     if isinstance(report, dict):
-        return rail.FileFacts(report.get("n_cells"), report.get("n_genes"), _findings(report.get("findings")))
+        findings = _findings(report.get("findings"))
+        return rail.FileFacts(report.get("n_cells"), report.get("n_genes"), findings, own_table_of(job))
     return rail.FileFacts(None, None, _findings(_json(job.folder.work / "findings.json")))
+
+
+def own_table_of(job: Job) -> OwnTable | None:
+    """Return the table of cells that the user brought to a finished job; None where there is none that can be read."""
+    try:
+        return services().engine.own_table(job.folder.result, job.folder.cell_table)
+    except (OSError, InputError):
+        return None
 
 
 def _findings(rows: object) -> Sequence[Mapping[str, str]]:

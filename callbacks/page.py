@@ -11,7 +11,7 @@ from dash import Dash, Input, Output, State, no_update
 from dash.development.base_component import Component
 
 from callbacks.browser import in_browser
-from callbacks.opened import file_facts, own_job, read_clusters, read_detail, read_threshold
+from callbacks.opened import file_facts, own_job, read_clusters, read_detail, read_threshold, result_of
 from callbacks.services import Services, services
 from callbacks.session import current_owner
 from core import words
@@ -311,7 +311,7 @@ def _body(view: View, *, compares: bool) -> Component:
 def _types_by_level(found: Services, job: Job) -> tuple[int, ...]:
     """Return what the detail slider offers; one level where the result's reference is no longer served."""
     try:
-        return found.engine.types_by_level(found.engine.result(job.folder.result))
+        return found.engine.types_by_level(result_of(found, job))
     except InputError:
         return (0,)
 
@@ -319,7 +319,7 @@ def _types_by_level(found: Services, job: Job) -> tuple[int, ...]:
 def _own_columns(found: Services, job: Job) -> tuple[OwnColumn, ...]:
     """Return the groups of the user's metadata; none where the result's reference is no longer served."""
     try:
-        return found.engine.own_columns(found.engine.result(job.folder.result))
+        return found.engine.own_columns(result_of(found, job))
     except InputError:
         return ()
 

@@ -6,15 +6,16 @@ import math
 from typing import Any
 
 from dash import Dash, Input, Output, State, no_update
+from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from callbacks.browser import in_browser
-from callbacks.opened import own_job
+from callbacks.opened import own_job, own_table_of
 from callbacks.services import services
 from callbacks.session import current_owner
 from core.engine import QueryOptions
 from core.errors import InputError, ScQueryError
-from layouts import ids, links
+from layouts import ids, links, own_table
 
 
 def register(app: Dash) -> None:
@@ -42,6 +43,12 @@ def register(app: Dash) -> None:
         State(ids.URL, "pathname"),
         prevent_initial_call=True,
     )(delete)
+    app.callback(
+        Output(ids.CELL_TABLE_TOLD, "children"),
+        Input(ids.CELL_TABLE_STATE, "data"),
+        State(ids.URL, "pathname"),
+        prevent_initial_call=True,
+    )(tell_table)
     in_browser(app, "showValue", Output(ids.K_VALUE, "children"), Input(ids.K, "value"))
     in_browser(app, "showValue", Output(ids.CONFIDENCE_VALUE, "children"), Input(ids.CONFIDENCE, "value"))
     in_browser(
@@ -130,6 +137,30 @@ def delete(n_clicks: int | None, pathname: str | None) -> tuple[str, str]:
     job = own_job(pathname, found)
     found.store.delete(job.token, current_owner())
     return links.home(job.bundle), ""
+
+
+def tell_table(news: object, pathname: str | None) -> list[Component]:
+    """Say why a table of cells was not taken; after one that was, the page is loaded anew.
+
+    Parameters
+    ----------
+    news : object
+        What the page's script says of the file.
+    pathname : str or None
+        Path of the address.
+
+    Returns
+    -------
+    list of Component
+        What is known of the table before, and the reason.
+    """
+    if not news:
+        raise PreventUpdate
+    try:
+        job = own_job(pathname, services())
+    except ScQueryError as error:
+        raise PreventUpdate from error
+    return own_table.told(own_table_of(job), news)
 
 
 def _whole(value: object) -> bool:

@@ -240,6 +240,31 @@ class QueryResult:
         judged.report = {**self.report, "options": options, "counts": count_statuses(judged.labels)}
         return judged
 
+    def with_obs(self, brought: pd.DataFrame) -> QueryResult:
+        """Return the same result with more metadata.
+
+        Parameters
+        ----------
+        brought : pandas.DataFrame
+            Columns to add after the file's own, n_query rows in the query's order; one of the same name takes the other's place.
+
+        Returns
+        -------
+        QueryResult
+            Everything else as before. Nothing is written.
+
+        Raises
+        ------
+        ValueError
+            When it has another number of rows.
+        """
+        own = self.obs.drop(columns=brought.columns, errors="ignore")
+        if len(brought) != len(own):
+            raise ValueError(f"metadata has {len(brought)} rows for {len(own)} cells")
+        told = copy.copy(self)
+        told.obs = pd.concat([own, brought.set_axis(own.index, axis=0)], axis=1)
+        return told
+
     @cached_property
     def labels(self) -> pd.DataFrame:
         """Columns of ``labels.csv``, RangeIndex, text as the user brought it."""
@@ -292,7 +317,7 @@ class QueryResult:
 
     @cached_property
     def obs(self) -> pd.DataFrame:
-        """The user's own metadata; may have no column."""
+        """The user's own metadata, of the file and of the table brought to the result; may have no column."""
         return pd.read_parquet(self.folder / _OBS).drop(columns=_ROW)
 
     @cached_property

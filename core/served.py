@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -12,11 +13,18 @@ from types import MappingProxyType
 from core.bundle.reader import Bundle
 from core.coarser import CoarserResult
 from core.errors import ConfigError, InputError
+from core.explore.own_table import OwnTable, read_table
 from core.query import QueryOptions
 from core.reference import Reference
 from core.result import REPORT, QueryResult
 
 _KEPT_RESULTS = 16
+_KEPT_TABLES = 4  # a result is kept once for every confidence level it was looked at with; its table is read once
+
+_Version = tuple[Path, int, int]
+"""A file as it was at one time: path, time of its last change, size."""
+
+logger = logging.getLogger(__name__)
 
 
 class Served:
@@ -40,7 +48,8 @@ class Served:
             raise ConfigError("There is no data bundle to serve.", next_step="Build one: make demo")
         self.bundles: Mapping[str, Bundle] = MappingProxyType(dict(bundles))
         self._references = {name: Reference(bundle, threads=threads) for name, bundle in bundles.items()}
-        self._results: OrderedDict[tuple[Path, int, float | None, int], QueryResult] = OrderedDict()
+        self._results: OrderedDict[tuple[Path, int, float | None, int, _Version | None], QueryResult] = OrderedDict()
+        self._tables: OrderedDict[tuple[Path, _Version], OwnTable | None] = OrderedDict()
         self._lock = threading.Lock()
 
     @property
@@ -64,7 +73,9 @@ class Served:
             )
         return self._references[name]
 
-    def result(self, folder: Path, *, threshold: float | None = None, level: int = 0) -> QueryResult:
+    def result(
+        self, folder: Path, *, threshold: float | None = None, level: int = 0, cell_table: Path | None = None
+    ) -> QueryResult:
         """Open a finished result.
 
         Parameters
@@ -75,6 +86,8 @@ class Served:
             Another confidence level than the one it was made with: labels and scores stay, statuses follow.
         level : int
             Steps away from the finest types: labels and scores are those of wider types.
+        cell_table : Path, optional
+            Table that the user brought to the result; its columns are part of ``obs``. There may be no such file.
 
         Returns
         -------
@@ -87,17 +100,59 @@ class Served:
             When there is no finished result, or it was made with a reference that is no longer served.
         """
         made = folder / REPORT
-        key = (folder.resolve(), made.stat().st_mtime_ns if made.exists() else 0, threshold, level)
+        brought = _version(cell_table)
+        key = (folder.resolve(), made.stat().st_mtime_ns if made.exists() else 0, threshold, level, brought)
         with self._lock:
             known = self._results.pop(key, None)
         if known is None:
             known = self._at_level(QueryResult.open(folder), level)
             known = known if threshold is None else self.with_threshold(known, threshold)
+            table = self.own_table(folder, cell_table)
+            known = known if table is None else known.with_obs(table.obs)
         with self._lock:
             self._results[key] = known
             while len(self._results) > _KEPT_RESULTS:
                 self._results.popitem(last=False)
         return known
+
+    def own_table(self, folder: Path, cell_table: Path | None) -> OwnTable | None:
+        """Read the table that a user brought to a result.
+
+        Parameters
+        ----------
+        folder : Path
+            The result.
+        cell_table : Path or None
+            The table.
+
+        Returns
+        -------
+        OwnTable or None
+            None where there is none, or none that can still be read: a result is worth showing without it.
+
+        Raises
+        ------
+        InputError
+            When there is no finished result.
+        """
+        brought = _version(cell_table)
+        if brought is None:
+            return None
+        key = (folder.resolve(), brought)
+        with self._lock:
+            if key in self._tables:
+                return self._tables[key]
+        cell_ids = QueryResult.open(folder).cell_ids.tolist()
+        try:
+            table = read_table(brought[0].read_bytes(), cell_ids)
+        except (OSError, InputError) as error:
+            logger.warning("A table of cells cannot be read", extra={"fields": {"problem": str(error)}})
+            table = None
+        with self._lock:
+            self._tables[key] = table
+            while len(self._tables) > _KEPT_TABLES:
+                self._tables.popitem(last=False)
+        return table
 
     def types_by_level(self, result: QueryResult) -> tuple[int, ...]:
         """Return how many types the reference has at each level of detail, the finest first."""
@@ -138,3 +193,11 @@ class Served:
                 code="reference-changed",
             )
         return served
+
+
+def _version(path: Path | None) -> _Version | None:
+    try:
+        made = path.stat() if path is not None else None
+    except OSError:
+        made = None
+    return None if path is None or made is None else (path.resolve(), made.st_mtime_ns, made.st_size)

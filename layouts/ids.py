@@ -65,6 +65,8 @@ RETRY = "retry"
 
 # The rail.
 RAIL_CELLS = "rail-cells"
+CELL_TABLE_TOLD = "cell-table-told"
+CELL_TABLE_STATE = "cell-table-state"
 RAIL_JOB = "rail-job"
 K = "setting-k"
 K_VALUE = "setting-k-value"

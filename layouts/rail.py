@@ -12,9 +12,10 @@ from dash import html
 from dash.development.base_component import Component
 
 from core import words
+from core.explore.own_table import OwnTable
 from core.jobs import Job
 from layouts import elements as el
-from layouts import ids, links, states
+from layouts import ids, links, own_table, states
 
 MIN_K, MAX_K, STEP_K = 10, 200, 5
 SHOWN_TITLES = frozenset({"Scale", "Genes"})
@@ -34,11 +35,14 @@ class FileFacts:
         As read; None before that.
     findings : sequence of mapping
         ``title``, ``level``, ``text``.
+    table : OwnTable or None
+        Table of the cells that the user brought to the result.
     """
 
     n_cells: int | None
     n_genes: int | None
     findings: Sequence[Mapping[str, str]]
+    table: OwnTable | None = None
 
 
 AT_ONCE_S = 0.1  # an example that somebody asked for before takes no search
@@ -69,7 +73,9 @@ def layout(
     """
     found = [_found(facts.findings)] if job.state == "done" and facts.findings else []
     return [
-        el.section("Your cells", [cells(job, facts)]),
+        el.section(
+            "Your cells", [cells(job, facts), *([own_table.layout(facts.table)] if job.state == "done" else [])]
+        ),
         *found,
         _settings(job, studies, threshold),
         el.section("Job", [html.Div(status(job, now), id=ids.RAIL_JOB), _delete()]),

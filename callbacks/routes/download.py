@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from flask import Blueprint, Response, abort, make_response, request, send_file
 
+from callbacks.opened import result_of
 from callbacks.routes import requests
 from callbacks.services import services
 from callbacks.session import current_owner
@@ -94,11 +95,11 @@ def selected_labels(job: Job, view: Mapping[str, str]) -> str:
     InputError
         When a part cannot be read, or the reference has changed since.
     """
-    engine = services().engine
+    found = services()
     threshold = requests.number(view["threshold"], "threshold") if "threshold" in view else None
     level = requests.whole(view.get("detail", "0"), "detail")
-    result = engine.result(job.folder.result, threshold=threshold, level=level)
-    mask = engine.selection_mask(result, engine.parse_selection(view.get("sel", "all")))
+    result = result_of(found, job, threshold=threshold, level=level)
+    mask = found.engine.selection_mask(result, found.engine.parse_selection(view.get("sel", "all")))
     return to_csv(result.labels[mask])
 
 

@@ -14,12 +14,14 @@ import pandas as pd
 import scipy
 
 from core.errors import InputError
+from core.explore.brought import one_line, plain_text
 from core.expression.gene_finder import GeneFinder
 
 MAX_BYTES = 8 * 1024**2
 MAX_SETS = 20_000
 MAX_NAMES = 200_000  # resolved in about a second, which the page's server has for it
 MAX_SET_NAME = 120
+CODE = "gene-sets"
 SMALLEST_SET, LARGEST_SET = 3, 2_000
 ENRICHMENT_COLUMNS = ("gene_set", "n_set", "n_overlap", "genes", "expected", "fold", "p_value", "q_value")
 
@@ -100,7 +102,7 @@ def read_gmt(content: bytes, finder: GeneFinder) -> GeneSets:
                 "A GMT file has a line a set: its name, a description, its genes, with tabs between them.",
             )
         # Some collections give each gene a weight: "CD79A,1.0".
-        raw.setdefault(_clean(name), [gene.partition(",")[0] for gene in rest[1:] if gene])
+        raw.setdefault(one_line(name, MAX_SET_NAME), [gene.partition(",")[0] for gene in rest[1:] if gene])
     symbols = _symbols(raw, finder)
     if not any(symbols.values()):
         raise _refused(
@@ -148,25 +150,15 @@ def over_representation(sets: GeneSets, genes: Collection[str], background: Coll
 
 
 def _lines(content: bytes) -> list[str]:
-    if len(content) > MAX_BYTES:
-        raise _refused(f"This file has {len(content) / 1e6:,.0f} MB.", f"Gene sets may have {MAX_BYTES // 1024**2} MB.")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise _refused("This file is not text.", "Choose a GMT file, not compressed.") from None
-    if "\x00" in text:
-        raise _refused("This file is not text.", "Choose a GMT file, not compressed.")
+    text = plain_text(
+        content, max_bytes=MAX_BYTES, what="Gene sets", choose="Choose a GMT file, not compressed.", code=CODE
+    )
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
     if not lines:
         raise _refused("This file is empty.", "Choose a GMT file with gene sets.")
     if len(lines) > MAX_SETS:
         raise _refused(f"This file has {len(lines):,} sets.", f"Choose a file of at most {MAX_SETS:,}.")
     return lines
-
-
-def _clean(name: str) -> str:
-    shown = "".join(c if c.isprintable() else " " for c in name)
-    return shown if len(shown) <= MAX_SET_NAME else shown[: MAX_SET_NAME - 1] + "…"
 
 
 def _symbols(raw: Mapping[str, Sequence[str]], finder: GeneFinder) -> dict[str, str | None]:
@@ -182,4 +174,4 @@ def _symbols(raw: Mapping[str, Sequence[str]], finder: GeneFinder) -> dict[str, 
 
 
 def _refused(message: str, next_step: str) -> InputError:
-    return InputError(message, next_step=next_step, code="gene-sets")
+    return InputError(message, next_step=next_step, code=CODE)

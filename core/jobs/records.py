@@ -108,6 +108,11 @@ class JobFolder:
         return self.root / "gene_sets.gmt"
 
     @property
+    def cell_table(self) -> Path:
+        """Table of the cells that the user brought to the result (`core.explore.own_table`), CSV or TSV."""
+        return self.root / "cell_table.csv"
+
+    @property
     def log(self) -> Path:
         """What the last worker wrote to its standard output and error."""
         return self.root / "worker.log"

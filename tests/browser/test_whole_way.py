@@ -10,6 +10,8 @@ from urllib.parse import unquote
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.worlds import QUERY, write_h5ad
+
 B_CELL = "CL:0000236"
 
 
@@ -244,6 +246,29 @@ def test_a_group_of_the_users_own_metadata_is_one_selection_more(page, tiny_quer
     page.locator("#composition .share-button").first.click(position={"x": 20, "y": 8})
     expect(page.locator("#own-groups")).to_have_value("")
     assert "sel=type:" in unquote(page.url)
+
+
+@pytest.mark.browser
+def test_a_table_of_the_cells_gives_a_file_without_metadata_its_groups(page, tiny_world, tmp_path, problems):
+    drawn_cells = tiny_world.draw("query", QUERY, seed=99)
+    names = [f"AAAC{place:06d}-1" for place in range(len(drawn_cells.types))]
+    write_h5ad(tmp_path / "bare.h5ad", drawn_cells.counts, names, tiny_world.genes, {})
+    bad, good = tmp_path / "bad.csv", tmp_path / "good.csv"
+    bad.write_text("cell,donor\nnobody,d1\n")
+    good.write_text("cell,donor\n" + "".join(f"{name[:-2]},d{place % 2}\n" for place, name in enumerate(names)))
+    upload(page, tmp_path / "bare.h5ad")
+    expect(page.locator("#own-groups")).to_have_count(0)
+    says = ((bad, "bad.csv: No row of this table"), (good, "Table of your cells: 110 of 110 cells matched, 1 column"))
+    for file, words in says:
+        with page.expect_file_chooser() as chooser:
+            page.locator("[data-cell-table]").click()
+        chooser.value.set_files(file)
+        expect(page.locator("#cell-table-told")).to_contain_text(words, timeout=30_000)
+    problems.forgive("cell-table")  # the refusal of the table of other cells
+    page.locator("#own-groups").click()
+    page.locator(".mantine-Select-option").first.click()
+    expect(page.locator("#selection-bar")).to_contain_text("55 of 110 cells")
+    assert "sel=obs:donor=d" in unquote(page.url)
 
 
 @pytest.mark.browser

@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import plotly.graph_objects as go
 import pytest
@@ -115,7 +116,7 @@ def test_panels_of_another_page_are_left_alone(as_ann):
         opened.in_panel(lambda shown: (1,), 1, ("/reference", None, None))
 
 
-def test_facts_of_a_finished_file(finished):
+def test_facts_of_a_finished_file(finished, as_ann):
     facts = opened.file_facts(finished)
     assert (facts.n_cells, facts.n_genes) == (110, 300)
     assert facts.findings
@@ -139,3 +140,26 @@ def test_facts_of_a_refused_file(queued, running, services):
         JobMessage("scaled", "Scaled.", "Upload counts.", ({"title": "Scale", "level": "error", "text": "No."},))
     )
     assert opened.file_facts(services.store.get(queued.token, "ann")).findings[0]["level"] == "error"
+
+
+def test_a_table_of_the_cells_is_part_of_the_result(finished, services, as_ann):
+    cells = opened.open_shown(finished.url, None, None).result.cell_ids
+    finished.folder.cell_table.write_text("cell,brought\n" + "\n".join(f"{cell},a" for cell in cells[:7]))
+    for detail in (None, "2"):
+        shown = opened.open_shown(finished.url, "obs:brought=a", "0.8", detail)
+        assert shown.mask.tolist() == [place < 7 for place in range(len(cells))]
+        assert shown.result.report["options"]["threshold"] == 0.8
+    assert opened.file_facts(finished).table.n_matched == 7
+
+
+def test_a_table_that_cannot_be_read_any_more_is_left_out(finished, as_ann, caplog):
+    finished.folder.cell_table.write_bytes(b"\xff\x00")
+    assert "condition" in opened.open_shown(finished.url, None, None).result.obs.columns
+    assert opened.file_facts(finished).table is None
+    assert [r.message for r in caplog.records if r.levelname == "WARNING"] == ["A table of cells cannot be read"]
+
+
+def test_a_table_beside_no_result(finished, as_ann):
+    finished.folder.cell_table.write_text("cell,brought\nc,a\n")
+    shutil.rmtree(finished.folder.result)
+    assert opened.own_table_of(finished) is None

@@ -1,6 +1,7 @@
 import pytest
 
 from callbacks import page
+from core.engine import QueryResult
 from layouts import ids
 from tests.components import find, text
 from tests.components import ids as ids_of
@@ -90,6 +91,15 @@ def test_the_control_of_own_groups_starts_with_the_selection(finished, as_ann, t
     assert chosen("obs:condition=disease") == "obs:condition=disease"
     assert chosen("type:CL:0000236") is None
     assert chosen(None) is None
+
+
+def test_a_table_of_the_cells_gives_groups_and_is_named_in_the_rail(finished, as_ann):
+    cells = QueryResult.open(finished.folder.result).cell_ids
+    rows = "".join(f"{cell},{place % 3}\n" for place, cell in enumerate(cells))
+    finished.folder.cell_table.write_text(f"cell,batch\n{rows}")
+    shown = show(finished.url)
+    assert "batch" in [column["group"] for column in find(shown["main"], ids.GROUPS).data]
+    assert "Table of your cells: 110 of 110 cells matched, 1 column" in text(shown["rail"])
 
 
 def test_studies_can_be_left_out(finished, as_ann):

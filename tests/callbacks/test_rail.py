@@ -3,7 +3,9 @@ from dash import no_update
 from dash.exceptions import PreventUpdate
 
 from callbacks import rail
+from core.engine import QueryResult
 from core.errors import InputError, JobNotFoundError
+from tests.components import text
 
 
 def test_searching_again_is_a_new_search_of_the_same_file(finished, services, as_ann):
@@ -66,3 +68,20 @@ def test_strangers_cannot_delete(finished, services, as_bob):
     with pytest.raises(JobNotFoundError):
         rail.delete(1, finished.url)
     assert services.store.get(finished.token, "ann")
+
+
+REFUSED = {"name": "my.csv", "refused": "This file is not text.", "at": 1}
+
+
+def test_a_refused_table_is_told(finished, as_ann):
+    assert text(rail.tell_table(REFUSED, finished.url)) == "my.csv: This file is not text."
+    cell = QueryResult.open(finished.folder.result).cell_ids[0]
+    finished.folder.cell_table.write_text(f"cell,donor\n{cell},a\n")
+    assert "1 of 110 cells matched, 1 column" in text(rail.tell_table(REFUSED, finished.url))
+
+
+def test_nothing_is_told_without_news_or_to_strangers(finished, as_bob):
+    with pytest.raises(PreventUpdate):
+        rail.tell_table(None, finished.url)
+    with pytest.raises(PreventUpdate):
+        rail.tell_table(REFUSED, finished.url)

@@ -16,7 +16,15 @@ from tests.contract.every_layout import every_layout
 ROOT = Path(__file__).parents[2]
 NAMES = {name: value for name, value in vars(ids).items() if name.isupper()}
 # Controls that scripts of ours listen to by attribute, or that only close something.
-BY_ATTRIBUTE = ("data-upload", "data-example", "data-enlarge", "data-zoom", "data-gene-sets", "data-go")
+BY_ATTRIBUTE = (
+    "data-upload",
+    "data-example",
+    "data-enlarge",
+    "data-zoom",
+    "data-gene-sets",
+    "data-cell-table",
+    "data-go",
+)
 UPLOAD_SCRIPT = {ids.UPLOAD_DROP, ids.UPLOAD_CANCEL}
 OWN_WORK = {ids.THEME, ids.DELETE}
 CONTROLS = {"Button", "Select", "Slider", "SegmentedControl", "MultiSelect", "Interval", "MenuItem", "Cytoscape"}

@@ -20,6 +20,7 @@ from core.bundle.reader import Bundle
 from core.bundle.writer import write_table
 from core.engine import STAGES, Engine, QueryOptions, QueryResult, Selection
 from core.errors import BundleError, ConfigError, InputError, LimitError, MatrixRefusedError
+from core.explore.own_table import read_table
 from core.expression.limits import DEFAULT_LIMITS
 from core.jobs import JobCancelled
 from core.search.exact import exact_search
@@ -401,3 +402,21 @@ def test_the_import_is_light():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_table_of_the_cells_is_seen_at_once_and_read_once(engine, result, tmp_path, monkeypatch):
+    table, cell = tmp_path / "table.csv", result.cell_ids[1]
+    plain = engine.result(result.folder, cell_table=table)
+    assert plain is engine.result(result.folder)
+    reads = []
+    monkeypatch.setattr("core.served.read_table", lambda *given: reads.append(1) or read_table(*given))
+    for column in ("one", "three"):
+        table.write_text(f"cell,{column}\n{cell},a\n")
+        known = engine.result(result.folder, cell_table=table)
+        assert known.obs[column].tolist()[:2] == [None, "a"]
+        assert known is engine.result(result.folder, cell_table=table)
+        assert engine.result(result.folder, threshold=0.9, level=2, cell_table=table).obs.columns[-1] == column
+    assert len(reads) == 2
+    assert engine.result(result.folder).obs.shape[1] == plain.obs.shape[1] == known.obs.shape[1] - 1
+    table.unlink()
+    assert engine.result(result.folder, cell_table=table) is engine.result(result.folder)

@@ -184,3 +184,15 @@ def test_numbers_missing_values_and_headers_in_csv():
         {"=x": [1.23456789, np.nan], "year": [2018, None], "text": [None, "-2"], "flag": [True, False]}
     )
     assert to_csv(table) == "'=x,year,text,flag\n1.23457,2018,,True\n,,'-2,False\n"
+
+
+def test_metadata_that_is_brought_stands_after_the_files_own(result):
+    brought = pd.DataFrame({"n": ["x", None, "z"], "condition": ["ill", "well", "ill"]}, index=[5, 6, 7])
+    told = result.with_obs(brought)
+    assert list(told.obs.columns) == ["donor", "n", "condition"]
+    assert told.obs["n"].astype(object).where(told.obs["n"].notna(), None).tolist() == ["x", None, "z"]
+    assert told.obs["condition"].tolist() == ["ill", "well", "ill"]
+    assert told.cell_ids.tolist() == CELLS
+    assert list(result.obs.columns) == ["donor", "n"], "the result itself stays"
+    with pytest.raises(ValueError, match="2 rows for 3 cells"):
+        result.with_obs(brought[:2])

@@ -1,5 +1,7 @@
+import pandas as pd
 import pytest
 
+from core.explore.own_table import OwnTable
 from layouts import ids, rail
 from tests.components import classes, find, text
 from tests.components import ids as ids_of
@@ -75,3 +77,12 @@ def test_an_open_search_cannot_be_changed(tmp_path):
 def test_a_large_k_stays_on_the_slider(tmp_path):
     slider = find(built(tmp_path, options={"k": 500}), ids.K)
     assert slider.max == slider.value == 500
+
+
+def test_a_table_of_the_cells_can_be_brought_to_a_finished_search(tmp_path):
+    assert "Add a table of your cells" in text(built(tmp_path))
+    assert "Add a table" not in text(built(tmp_path, "running"))
+    held = OwnTable(pd.DataFrame({"donor": ["a", None]}), 1, 1)
+    page = built(tmp_path, facts=rail.FileFacts(2, 3, [], held))
+    assert "Table of your cells: 1 of 2 cells matched, 1 column" in text(page)
+    assert "Choose another table" in text(page)

@@ -14,7 +14,7 @@ def test_gene_sets_are_checked_and_kept_with_the_job(ann, with_result):
     answer = bring(ann, job.token, GMT)
     assert answer.json == {"sets": 1, "names": 4, "known": 3}
     assert job.folder.gene_sets.read_bytes() == GMT
-    assert [p.name for p in job.folder.root.iterdir() if p.name.startswith(".gene-sets")] == []
+    assert [p.name for p in job.folder.root.iterdir() if p.name.startswith(".")] == []
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"no tabs", b"A\tx\tnobody"])
