@@ -20,7 +20,7 @@ from core.errors import InputError, ScQueryError
 from core.explore.own_groups import OwnColumn
 from core.explore.reference import chip
 from core.jobs import Job
-from layouts import compare, first_visit, genes, ids, links, page, rail, reference, results, running, states
+from layouts import compare, first_visit, genes, ids, links, own_table, page, rail, reference, results, running, states
 
 MAX_RECENT = 200
 """Searches of one browser that its first page lists: more than anybody makes while they are kept."""
@@ -303,7 +303,7 @@ def _body(view: View, *, compares: bool) -> Component:
         case "genes":
             return genes.layout()
         case "compare":
-            return compare.layout() if compares else compare.nothing_to_compare()
+            return compare.layout() if compares else compare.nothing_to_compare(own_table.button())
         case _:
             return results.panels(n_clusters=view.n_clusters, space=view.space)
 

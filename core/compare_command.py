@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from core.explore.compare import Comparison
+    from core.explore.own_table import OwnTable
+    from core.result import QueryResult
 
 NO_REPLICATES = "none"
 
@@ -29,6 +31,9 @@ def add_compare(parser: argparse.ArgumentParser) -> None:
         Of the command; ``--bundle`` is already there.
     """
     parser.add_argument("result", type=Path, metavar="RESULT", help="a folder that annotate wrote")
+    parser.add_argument(
+        "--table", type=Path, metavar="FILE.csv", help="more metadata: a line a cell, its name first, with a header"
+    )
     parser.add_argument("--by", metavar="COLUMN", help="column of the file's metadata that names the groups")
     parser.add_argument("--group", metavar="VALUE", help="group to look at")
     parser.add_argument("--against", metavar="VALUE", help="group to hold it against; * for all other cells")
@@ -49,7 +54,7 @@ def run_compare(given: argparse.Namespace) -> None:
     Raises
     ------
     InputError
-        When the folder is no result, or was made with another reference.
+        When the folder is no result, or was made with another reference, or the table cannot be read.
     ConfigError
         When a column or group is not there (code ``option``).
     """
@@ -60,6 +65,8 @@ def run_compare(given: argparse.Namespace) -> None:
 
     engine = Engine.open([given.bundle])
     result = engine.result(given.result)
+    if given.table:
+        result = result.with_obs(_table(given.table, result).obs)
     columns = {c.name: [g.value for g in c.groups] for c in engine.own_columns(result)}
     _known("column with groups", given.by, columns)
     replicates = NONE if given.replicates == NO_REPLICATES else given.replicates
@@ -86,6 +93,16 @@ def run_compare(given: argparse.Namespace) -> None:
         print(f"{words.count(len(view.table), 'row')} written to {given.out}.")
     else:
         _print(view)
+
+
+def _table(path: Path, result: QueryResult) -> OwnTable:
+    from core.explore.own_table import read_table  # noqa: PLC0415 - as above
+
+    if not path.is_file():
+        raise ConfigError(f"There is no file {str(path)!r}.", next_step="Correct the path.", code="no-file")
+    table = read_table(path.read_bytes(), result.cell_ids.tolist())
+    print(f"{table.n_matched:,} of {words.count(table.n_rows, 'row')} name a cell.")
+    return table
 
 
 def _known(what: str, name: str | None, names: Iterable[str]) -> None:

@@ -246,7 +246,7 @@ class QueryResult:
         Parameters
         ----------
         brought : pandas.DataFrame
-            Columns to add after the file's own, n_query rows in the query's order; one of the same name takes the other's place.
+            Columns to add before the file's own, n_query rows in the query's order; one of the same name takes the other's place.
 
         Returns
         -------
@@ -262,7 +262,7 @@ class QueryResult:
         if len(brought) != len(own):
             raise ValueError(f"metadata has {len(brought)} rows for {len(own)} cells")
         told = copy.copy(self)
-        told.obs = pd.concat([own, brought.set_axis(own.index, axis=0)], axis=1)
+        told.obs = pd.concat([brought.set_axis(own.index, axis=0), own], axis=1)
         return told
 
     @cached_property

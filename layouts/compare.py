@@ -57,8 +57,8 @@ def nothing_to_compare(way_out: Component | None = None) -> Component:
     text = [
         html.H2("This file says nothing about its cells"),
         html.P(
-            "Compare holds the cell types of two groups against each other, for example treated and control. The groups are columns of "
-            "the file's own metadata (obs of an .h5ad) with 2 to 30 different values, and this file has none."
+            "Compare holds the cell types of two groups against each other, for example treated and control. Groups are columns of the "
+            "file's own metadata (obs of an .h5ad), or of a table of your cells, with 2 to 30 different values."
         ),
     ]
     return html.Section(

@@ -113,6 +113,11 @@ class JobFolder:
         return self.root / "cell_table.csv"
 
     @property
+    def brought(self) -> tuple[Path, ...]:
+        """All that the user may have brought to the result."""
+        return self.gene_sets, self.cell_table
+
+    @property
     def log(self) -> Path:
         """What the last worker wrote to its standard output and error."""
         return self.root / "worker.log"

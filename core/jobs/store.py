@@ -303,7 +303,7 @@ class JobStore:
         return self.get(token, owner)
 
     def rerun(self, token: str, owner: str, options: Mapping[str, Any]) -> Job:
-        """Search the same upload with other options.
+        """Search the same upload with other options; what the user brought to the result is there in the new one too.
 
         Returns
         -------
@@ -320,9 +320,13 @@ class JobStore:
         job = self.get(token, owner)
         if disk.received_bytes(job.folder.upload) != job.size_bytes:
             raise JobError("The upload is not complete.", next_step="Bring the file again.", code="upload-incomplete")
-        return self.create_from(
+        again = self.create_from(
             owner, job.folder.upload, bundle=job.bundle, filename=job.filename, options=options, example=job.example
         )
+        for held, place in zip(job.folder.brought, again.folder.brought, strict=True):
+            if held.exists():
+                disk.link_or_copy(held, place)
+        return again
 
     def delete(self, token: str, owner: str) -> None:
         """Remove a job with its upload and result, now. A running worker is ended by the supervisor."""

@@ -46,3 +46,16 @@ def test_what_is_not_there_is_named(result, tiny_builds, capsys, arguments, says
 def test_a_folder_that_is_no_result(tiny_builds, tmp_path, capsys):
     assert run(tmp_path, tiny_builds) == 1
     assert "[no-result]" in capsys.readouterr().err
+
+
+def test_a_table_of_cells(result, tiny_builds, tmp_path, capsys):
+    table = tmp_path / "groups.csv"
+    table.write_text("cell,arm\n" + "".join(f"AAAC{i:06d}-1,{'late' if i < 50 else 'early'}\n" for i in range(100)))
+    assert run(result, tiny_builds, "--table", table, "--by", "arm") == 0
+    text = capsys.readouterr().out
+    assert "100 of 100 rows name a cell." in text
+    assert "late" in text
+    table.write_bytes(b"\x00")
+    assert run(result, tiny_builds, "--table", table) == 1
+    assert "[cell-table]" in capsys.readouterr().err
+    assert run(result, tiny_builds, "--table", tmp_path / "nowhere.csv") == 2

@@ -415,7 +415,7 @@ def test_a_table_of_the_cells_is_seen_at_once_and_read_once(engine, result, tmp_
         known = engine.result(result.folder, cell_table=table)
         assert known.obs[column].tolist()[:2] == [None, "a"]
         assert known is engine.result(result.folder, cell_table=table)
-        assert engine.result(result.folder, threshold=0.9, level=2, cell_table=table).obs.columns[-1] == column
+        assert engine.result(result.folder, threshold=0.9, level=2, cell_table=table).obs.columns[0] == column
     assert len(reads) == 2
     assert engine.result(result.folder).obs.shape[1] == plain.obs.shape[1] == known.obs.shape[1] - 1
     table.unlink()

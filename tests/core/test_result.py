@@ -186,10 +186,10 @@ def test_numbers_missing_values_and_headers_in_csv():
     assert to_csv(table) == "'=x,year,text,flag\n1.23457,2018,,True\n,,'-2,False\n"
 
 
-def test_metadata_that_is_brought_stands_after_the_files_own(result):
+def test_metadata_that_is_brought_stands_before_the_files_own(result):
     brought = pd.DataFrame({"n": ["x", None, "z"], "condition": ["ill", "well", "ill"]}, index=[5, 6, 7])
     told = result.with_obs(brought)
-    assert list(told.obs.columns) == ["donor", "n", "condition"]
+    assert list(told.obs.columns) == ["n", "condition", "donor"]
     assert told.obs["n"].astype(object).where(told.obs["n"].notna(), None).tolist() == ["x", None, "z"]
     assert told.obs["condition"].tolist() == ["ill", "well", "ill"]
     assert told.cell_ids.tolist() == CELLS

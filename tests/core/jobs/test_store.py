@@ -194,11 +194,14 @@ def test_link_or_copy_copies_where_it_cannot_link(tmp_path, monkeypatch):
 
 def test_rerun_searches_the_same_upload_with_other_options(store, submit):
     job = submit()
+    job.folder.cell_table.write_bytes(b"cell,arm")
     again = store.rerun(job.token, "ann", {"k": 7})
     store.delete(job.token, "ann")
     assert again.token != job.token
     assert (again.options, again.filename, again.state) == ({"k": 7}, "a.csv", "queued")
     assert again.folder.upload.read_bytes() == b"cells"
+    assert again.folder.cell_table.read_bytes() == b"cell,arm"
+    assert not again.folder.gene_sets.exists()
     unfinished = new(store)
     with pytest.raises(JobError):
         store.rerun(unfinished.token, "ann", {})
