@@ -11,9 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import special
-
-from build_bundle.differential.ranksum import adjusted
+from scipy import special, stats
 
 Doubles = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -160,7 +158,7 @@ def _stouffer(stack: Stack) -> tuple[Doubles, Doubles, Doubles]:
     p_value = np.minimum(2 * special.ndtr(-np.abs(z)), 1.0)
     tested = stack.tested.any(axis=0)
     q = np.ones_like(p_value)
-    q[tested] = adjusted(p_value[tested])
+    q[tested] = stats.false_discovery_control(p_value[tested])
     return p_value, q, z
 
 

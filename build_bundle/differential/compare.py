@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pandas as pd
+from scipy.stats import false_discovery_control
 
-from build_bundle.differential.effect import effect_of
 from build_bundle.differential.methods import Method
-from build_bundle.differential.ranksum import adjusted
 from build_bundle.differential.sample import Sample
+from core.expression.effect import effect_of
 
 
 def compare(sample: Sample, method: Method) -> pd.DataFrame:
@@ -32,7 +32,7 @@ def compare(sample: Sample, method: Method) -> pd.DataFrame:
         Where the method cannot work on these cells.
     """
     verdict = method(sample)
-    effect = effect_of(sample)
+    effect = effect_of(sample.lognorm, sample.in_group, sample.molecule)
     own = verdict.log2_fold_change is not None
     table = pd.DataFrame({
         "gene": sample.genes,
@@ -46,4 +46,4 @@ def compare(sample: Sample, method: Method) -> pd.DataFrame:
         "mean_out": effect.mean_out,
     })  # fmt: skip
     seen = table[(table["pct_in"] > 0) | (table["pct_out"] > 0)].reset_index(drop=True)
-    return seen.assign(p_value_adj=adjusted(seen["p_value"].to_numpy()))
+    return seen.assign(p_value_adj=false_discovery_control(seen["p_value"].to_numpy()))

@@ -21,9 +21,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import optimize, special
 
-from build_bundle.differential.effect import PSEUDO_COUNT
 from build_bundle.differential.methods import NotApplicableError, Verdict
 from build_bundle.differential.sample import Sample
+from core.expression.effect import PSEUDO_COUNT
 
 Doubles = npt.NDArray[np.float64]
 N_BINS = 8

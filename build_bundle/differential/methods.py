@@ -72,7 +72,7 @@ class Method(Protocol):
 
 METHODS: Mapping[str, str] = MappingProxyType(
     {
-        "wilcoxon": "build_bundle.differential.ranksum:Wilcoxon",
+        "wilcoxon": "build_bundle.differential.wilcoxon:Wilcoxon",
         "pseudobulk": "build_bundle.differential.pseudobulk:PseudoBulk",
         "dropout": "build_bundle.differential.dropout:Dropout",
     }

@@ -49,6 +49,11 @@ class Sample:
     replicates: npt.NDArray[np.str_]
     is_counts: bool
 
+    @property
+    def molecule(self) -> float:
+        """What one unit of the source is in counts per 10,000, in the typical cell."""
+        return float(np.median(1e4 / np.maximum(self.totals, 1.0)))
+
 
 def read_sample(corpus: Corpus, inside: Indices, outside: Indices) -> Sample:
     """Read the cells of a comparison.

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, special, stats
 
-from build_bundle.differential.ranksum import adjusted
 from build_bundle.differential.sample import Sample
 
 
@@ -63,4 +62,4 @@ def with_adjusted(table: pd.DataFrame, sample: Sample) -> pd.DataFrame:
     """Keep the genes seen in a cell and adjust their p-values, as the builder does."""
     seen = np.asarray((sample.counts > 0).sum(axis=0)).ravel() > 0
     kept = table[seen].reset_index(drop=True)
-    return kept.assign(p_value_adj=adjusted(kept["p_value"].to_numpy(dtype=float)))
+    return kept.assign(p_value_adj=stats.false_discovery_control(kept["p_value"].to_numpy(dtype=float)))

@@ -4,9 +4,9 @@ from scipy import stats
 
 from build_bundle.differential.compare import compare
 from build_bundle.differential.groups import Planner
-from build_bundle.differential.ranksum import Wilcoxon
 from build_bundle.differential.sample import read_sample
 from build_bundle.differential.settings import DifferentialSettings
+from build_bundle.differential.wilcoxon import Wilcoxon
 from tests.build_bundle.planted_corpus import planted_corpus
 from tests.worlds import ALPHA, MARKERS, MONO, B
 

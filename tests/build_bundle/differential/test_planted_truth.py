@@ -11,8 +11,8 @@ import pytest
 
 from build_bundle.differential.combine import StudyTest, combined, stacked
 from build_bundle.differential.compare import compare
-from build_bundle.differential.effect import effect_of
 from build_bundle.differential.methods import method_named
+from core.expression.effect import effect_of
 from tests.build_bundle.differential.planted_counts import planted_counts
 from tests.build_bundle.differential.rivals import moderated_t, scanpy_wilcoxon, with_adjusted
 
@@ -33,7 +33,7 @@ def outcome(name, sample):
     if name in OURS:
         return compare(sample, method_named(name))
     table = with_adjusted(RIVALS[name](sample), sample)
-    effect = effect_of(sample)
+    effect = effect_of(sample.lognorm, sample.in_group, sample.molecule)
     return table.assign(**{column: getattr(effect, column)[table["gene"]] for column in COLUMNS})
 
 

@@ -35,7 +35,7 @@ def test_its_columns_are_groups_at_once(ann, with_result, services):
     assert "brought" not in columns(services, job)
     bring(ann, job.token, table(services, job))
     assert [(g.value, g.n_cells) for g in columns(services, job)["brought"].groups] == [("a", 55), ("b", 55)]
-    assert [*columns(services, job)][0] == "brought"
+    assert next(iter(columns(services, job))) == "brought"
     bring(ann, job.token, table(services, job, "xyz", "another"))
     assert "brought" not in columns(services, job)
     assert [g.value for g in columns(services, job)["another"].groups] == ["x", "y", "z"]

@@ -6,12 +6,11 @@ genes, and the zeros enter as a formula.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse, special
-
-from build_bundle.differential.methods import Verdict
-from build_bundle.differential.sample import Sample
 
 Doubles = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -19,17 +18,14 @@ Flags = npt.NDArray[np.bool_]
 _VALUE_BITS = 32  # 31 bits of a float32 that is not negative, and one bit for the group
 
 
-class Wilcoxon:
-    """Wilcoxon's rank-sum test of log1p counts per 10,000, cell against cell."""
+class RankSum(NamedTuple):
+    """The test of every gene; float64, one entry a gene."""
 
-    name = "wilcoxon"
-
-    def __call__(self, sample: Sample) -> Verdict:
-        """Compare the cells of the type with the others; see `rank_sum`."""
-        return rank_sum(sample.lognorm, sample.in_group)
+    z: Doubles
+    p_value: Doubles
 
 
-def rank_sum(x: sparse.csr_matrix, in_group: Flags) -> Verdict:
+def rank_sum(x: sparse.csr_matrix, in_group: Flags) -> RankSum:
     """Compare a group of cells with the other cells.
 
     Parameters
@@ -41,7 +37,7 @@ def rank_sum(x: sparse.csr_matrix, in_group: Flags) -> Verdict:
 
     Returns
     -------
-    Verdict
+    RankSum
         ``z`` with continuity correction; the p-value is 1 for a gene whose values are all equal. Equal to
         `scipy.stats.mannwhitneyu` with ``method="asymptotic"`` (normal approximation, tie and continuity
         correction).
@@ -73,7 +69,7 @@ def rank_sum(x: sparse.csr_matrix, in_group: Flags) -> Verdict:
     distance = np.maximum(np.abs(above_mean) - 0.5, -0.5)
     size = np.divide(distance, spread, out=np.zeros(n_genes), where=spread > 0)
     p_value = np.minimum(2 * special.ndtr(-size), 1.0)
-    return Verdict(np.sign(above_mean) * np.maximum(size, 0.0), np.where(spread > 0, p_value, 1.0))
+    return RankSum(np.sign(above_mean) * np.maximum(size, 0.0), np.where(spread > 0, p_value, 1.0))
 
 
 def _ranked(x: sparse.csr_matrix, in_group: Flags) -> tuple[Doubles, Doubles, Doubles]:
@@ -132,29 +128,3 @@ def _tied(values: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDA
     edges = np.flatnonzero(np.diff(same, prepend=False, append=False))
     start, last = edges[::2], edges[1::2]
     return start, last - start + 1
-
-
-def adjusted(p_values: Doubles) -> Doubles:
-    """Return Benjamini-Hochberg adjusted p-values.
-
-    Parameters
-    ----------
-    p_values : ndarray of float64, n
-        Of one family of tests.
-
-    Returns
-    -------
-    ndarray of float64, n
-        In the same order, at most 1.
-
-    Examples
-    --------
-    >>> adjusted(np.array([0.01, 0.04, 0.03])).round(3).tolist()
-    [0.03, 0.04, 0.04]
-    """
-    n = len(p_values)
-    order = np.argsort(p_values)[::-1]
-    scaled = p_values[order] * n / np.arange(n, 0, -1)
-    out = np.empty(n)
-    out[order] = np.minimum(np.minimum.accumulate(scaled), 1.0)
-    return out

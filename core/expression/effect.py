@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-
-from build_bundle.differential.sample import Sample
+from scipy import sparse
 
 Doubles = npt.NDArray[np.float64]
 PSEUDO_COUNT = 0.01  # counts per 10,000; one molecule in one of a hundred cells of 10,000 molecules
@@ -37,18 +36,22 @@ class Effect:
     mean_out: Doubles
 
 
-def effect_of(sample: Sample) -> Effect:
-    """Describe every gene of a sample.
+def effect_of(x: sparse.csr_matrix, in_group: npt.NDArray[np.bool_], molecule: float = 0.0) -> Effect:
+    """Describe every gene in a group of cells and in the other cells.
 
     Parameters
     ----------
-    sample : Sample
-        Cells of the type and of the background.
+    x : csr_matrix of float32, n x n_genes
+        log1p counts per 10,000.
+    in_group : ndarray of bool, n
+        The group; it and the rest are not empty.
+    molecule : float
+        What one unit of the source is in counts per 10,000 in the typical cell, for the standard error; 0: not known.
 
     Returns
     -------
     Effect
-        In the order of ``sample.genes``.
+        In the order of the columns.
 
     Notes
     -----
@@ -56,8 +59,8 @@ def effect_of(sample: Sample) -> Effect:
     that of the cells over their number, but at least a Poisson variable's: without that, a gene that no cell of the
     background has would seem to be known there without error.
     """
-    x, n_genes = sample.lognorm, sample.lognorm.shape[1]
-    side = np.repeat((~sample.in_group).astype(np.int64) * n_genes, np.diff(x.indptr))
+    n_genes = x.shape[1]
+    side = np.repeat((~in_group).astype(np.int64) * n_genes, np.diff(x.indptr))
     slot = x.indices + side
     logged = x.data.astype(np.float64)
     linear = np.expm1(logged)
@@ -65,16 +68,11 @@ def effect_of(sample: Sample) -> Effect:
         np.bincount(slot, weights=weights, minlength=2 * n_genes).reshape(2, n_genes)
         for weights in (None, logged, linear, linear**2)
     )
-    n = np.array([[np.count_nonzero(sample.in_group)], [np.count_nonzero(~sample.in_group)]], dtype=np.float64)
+    n = np.array([[np.count_nonzero(in_group)], [np.count_nonzero(~in_group)]], dtype=np.float64)
     mean = total / n
     spread = np.maximum(squares - n * mean**2, 0.0) / np.maximum(n - 1, 1)
     raised = mean + PSEUDO_COUNT
-    variance = np.maximum(spread, raised * _molecule(sample)) / n
+    variance = np.maximum(spread, raised * molecule) / n
     change = np.log2(raised[0] / raised[1])
     error = np.sqrt((variance / raised**2).sum(axis=0)) / np.log(2)
     return Effect(change, error, *(seen / n), *(sum_log / n))
-
-
-def _molecule(sample: Sample) -> float:
-    """Return what one unit of the source is in counts per 10,000, in the typical cell."""
-    return float(np.median(1e4 / np.maximum(sample.totals, 1.0)))
