@@ -10,7 +10,8 @@ from dash.exceptions import PreventUpdate
 
 from callbacks.opened import Shown, in_panel, open_shown
 from core.errors import InputError, ScQueryError
-from core.explore.compare import NONE, Comparison
+from core.explore.compare import Comparison
+from core.explore.compare_choice import NONE
 from core.result import to_csv
 from layouts import compare, compare_types, ids, states
 from layouts.figures.compare import compare_figure, shown_rows

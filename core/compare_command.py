@@ -59,7 +59,7 @@ def run_compare(given: argparse.Namespace) -> None:
         When a column or group is not there (code ``option``).
     """
     from core.engine import Engine  # noqa: PLC0415 - keeps --help and wrong commands quick
-    from core.explore.compare import NONE, OTHERS  # noqa: PLC0415 - as above
+    from core.explore.compare_choice import NONE, OTHERS  # noqa: PLC0415 - as above
     from core.explore.compare_words import detail, headline  # noqa: PLC0415 - as above
     from core.result import to_csv  # noqa: PLC0415 - as above
 

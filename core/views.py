@@ -17,6 +17,7 @@ from core.errors import InputError
 from core.explore import (
     card,
     compare,
+    compare_choice,
     composition,
     heatmap,
     markers,
@@ -29,7 +30,8 @@ from core.explore import (
     summary,
 )
 from core.explore.card import TypeCard
-from core.explore.compare import Choice, Comparison
+from core.explore.compare import Comparison
+from core.explore.compare_choice import Choice
 from core.explore.composition import CompositionView
 from core.explore.contrast import BACKGROUND
 from core.explore.heatmap import HeatmapView
@@ -95,11 +97,11 @@ class Views(Served):
 
     def replicate_columns(self, result: QueryResult) -> tuple[str, ...]:
         """Return the columns of the user's metadata that may name replicates."""
-        return compare.replicate_columns(result.obs)
+        return compare_choice.replicate_columns(result.obs)
 
     def compared(self, result: QueryResult, *chosen: str | None) -> Choice | None:
         """Return which groups are compared: column, group, the one against it and replicates, each filled in where it is left out."""
-        return compare.choose(self.own_columns(result), self.replicate_columns(result), *chosen)
+        return compare_choice.choose(self.own_columns(result), self.replicate_columns(result), *chosen)
 
     def comparison(self, result: QueryResult, mask: Mask, choice: Choice) -> Comparison:
         """Return the cell types of two groups of the selected cells."""

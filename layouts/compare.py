@@ -11,8 +11,10 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from core import words
-from core.explore.compare import MIN_CELLS, NONE, OTHERS, UNKNOWN, Choice, Comparison
+from core.explore.compare import MIN_CELLS, Comparison
+from core.explore.compare_choice import NONE, OTHERS, Choice
 from core.explore.compare_words import detail, headline
+from core.explore.compared_cells import UNKNOWN
 from core.explore.own_groups import OwnColumn
 from core.explore.share_tests import N_TABLES
 from core.ontology.text import short_name

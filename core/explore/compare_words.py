@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from core import words
-from core.explore.compare import MIN_CELLS, UNKNOWN, Comparison
+from core.explore.compare import MIN_CELLS, Comparison
+from core.explore.compared_cells import UNKNOWN
 from core.ontology.text import plural, short_name
 
 _TESTS = {

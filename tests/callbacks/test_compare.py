@@ -6,7 +6,8 @@ import pytest
 from dash.exceptions import PreventUpdate
 
 from callbacks import compare, page
-from core.explore.compare import COLUMNS, NONE
+from core.explore.compare import COLUMNS
+from core.explore.compare_choice import NONE
 from core.result import write_obs
 from tests.components import text, walk
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from core.explore.compare import COLUMNS, UNKNOWN, Choice, Comparison
+from core.explore.compare import COLUMNS, Comparison
+from core.explore.compare_choice import Choice
+from core.explore.compared_cells import UNKNOWN
 
 
 def comparison(n: int = 4, **changes) -> Comparison:

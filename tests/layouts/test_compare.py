@@ -1,4 +1,5 @@
-from core.explore.compare import NONE, OTHERS, UNKNOWN, Choice
+from core.explore.compare_choice import NONE, OTHERS, Choice
+from core.explore.compared_cells import UNKNOWN
 from core.explore.own_groups import OwnColumn, OwnGroup
 from layouts import compare
 from tests.components import text, walk

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from core.explore.compare import OTHERS, Choice
+from core.explore.compare_choice import OTHERS, Choice
 from layouts.figures.compare import MAX_ROWS, WIDEST_REACH, compare_figure, shown_rows
 from tests.layouts.comparisons import comparison
 

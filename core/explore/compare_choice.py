@@ -1,0 +1,126 @@
+"""Which groups of the user's cells are compared: what was chosen, and what stands in for what was not.
+
+Groups are the values of a column of the user's metadata (`core.explore.own_groups`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from core.explore.own_groups import OwnColumn
+
+OTHERS = "*"
+"""Stands for all cells of other groups, as the group compared with."""
+NONE = "*"
+"""Stands for no column of replicates, where one would be taken otherwise."""
+MIN_REPLICATES, MAX_REPLICATES = 2, 200
+_BASELINES = ("ctrl", "control", "healthy", "normal", "wt", "wild type", "untreated", "unstimulated", "vehicle", "mock", "baseline", "young")  # fmt: skip
+_REPLICATES = ("donor", "patient", "individual", "subject", "animal", "mouse", "ind", "sample", "replicate")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which groups are compared.
+
+    Parameters
+    ----------
+    column : str
+        Of the user's metadata.
+    group : str
+        A value of it.
+    against : str
+        Another one, or `OTHERS`.
+    replicates : str
+        Column that names the replicates, empty for none.
+    """
+
+    column: str
+    group: str
+    against: str
+    replicates: str
+
+    @property
+    def group_name(self) -> str:
+        """The group in words."""
+        return self._named(self.group)
+
+    @property
+    def against_name(self) -> str:
+        """The group compared with, in words."""
+        return "all others" if self.against == OTHERS else self._named(self.against)
+
+    def _named(self, value: str) -> str:
+        """Add the name of the column to a value that says nothing by itself, such as 2 or True."""
+        speaks = any(c.isalpha() for c in value) and value.lower() not in {"true", "false", "yes", "no"}
+        return value if speaks else f"{self.column} {value}"
+
+
+def choose(
+    columns: Sequence[OwnColumn],
+    replicate_columns: Sequence[str],
+    column: str | None = None,
+    group: str | None = None,
+    against: str | None = None,
+    replicates: str | None = None,
+) -> Choice | None:
+    """Fill in what was not chosen, or names nothing.
+
+    Parameters
+    ----------
+    columns : sequence of OwnColumn
+        Columns with groups.
+    replicate_columns : sequence of str
+        Columns that may name replicates.
+    column, group, against, replicates : str, optional
+        What was chosen.
+
+    Returns
+    -------
+    Choice or None
+        The column with the fewest groups; a group that sounds like a baseline ("control") is the one compared with; of two
+        groups the first by name; of more than two, all others. A column that sounds like donors names the replicates, unless `NONE`
+        was chosen. None where no column has groups.
+    """
+    if not columns:
+        return None
+    asked = next((c for c in columns if c.name == column), None) or min(columns, key=lambda c: len(c.groups))
+    values = sorted(g.value for g in asked.groups)
+    baseline = next((v for v in values if _sounds_like(v, _BASELINES)), values[0] if len(values) == 2 else OTHERS)
+    if group not in values:
+        largest = (g.value for g in asked.groups if g.value not in (baseline, against))
+        group = next(largest, values[0])
+    if against not in (*values, OTHERS) or against == group:
+        against = baseline if baseline != group else _only_other(values, group)
+    if replicates not in replicate_columns and replicates != NONE:
+        replicates = next((r for r in replicate_columns if _sounds_like(r, _REPLICATES)), NONE)
+    return Choice(asked.name, group, against, "" if replicates in (NONE, asked.name, None) else replicates)
+
+
+def replicate_columns(obs: pd.DataFrame) -> tuple[str, ...]:
+    """Find the columns that may name replicates.
+
+    Parameters
+    ----------
+    obs : pandas.DataFrame
+        The user's metadata.
+
+    Returns
+    -------
+    tuple of str
+        Those with 2 to 200 values.
+    """
+    return tuple(str(name) for name in obs.columns if MIN_REPLICATES <= obs[name].nunique() <= MAX_REPLICATES)
+
+
+def _sounds_like(name: str, words: Sequence[str]) -> bool:
+    """Whether a name is one of the words, or begins with one and goes on with no letter ("donor_id", "CTRL2")."""
+    low = name.lower()
+    return any(low.startswith(w) and not low[len(w) : len(w) + 1].isalpha() for w in words)
+
+
+def _only_other(values: Sequence[str], group: str) -> str:
+    others = [v for v in values if v != group]
+    return others[0] if len(others) == 1 else OTHERS
