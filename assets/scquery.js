@@ -3,7 +3,7 @@
 (function () {
   "use strict";
 
-  var KEYS = ["sel", "clusters", "space", "type", "threshold", "detail", "rows", "bundle", "tab", "gene", "vs", "list", "by", "group", "against", "replicates"];
+  var KEYS = ["sel", "clusters", "space", "type", "threshold", "detail", "rows", "bundle", "tab", "gene", "vs", "list", "by", "group", "against", "replicates", "within"];
   var MAX_VERTICES = 60;
   var MAX_SELECTION = 380;
 
@@ -302,6 +302,19 @@
     return gene || nothing();
   }
 
+  function chooseComparedGene(rows, click) {
+    var gene = chooseCardGene(rows, [click]);
+    if (gene === nothing()) {
+      return gene;
+    }
+    window.scrollTo(0, 0);
+    return request({ gene: gene, tab: "genes" });
+  }
+
+  function chooseWithin(value, shown) {
+    return !value || !shown || value === shown ? nothing() : request({ within: value });
+  }
+
   /* A pasted list goes into the address while that stays a usable link; a longer one stays in this page. */
   var MAX_LIST = 1500;
   function chooseList(clicks, text, known) {
@@ -446,7 +459,7 @@
       chooseClusters: chooseClusters,
     chooseCompared: chooseCompared, chooseSpace: chooseSpace, chooseThreshold: chooseThreshold, chooseDetail: chooseDetail,
       chooseBranch: chooseBranch, toggleRows: toggleRows, chooseOnMap: chooseOnMap, chooseNode: chooseNode, chooseGroup: chooseGroup,
-      chooseGene: chooseGene, chooseContrast: chooseContrast, chooseCardGene: chooseCardGene, chooseList: chooseList, closeCard: closeCard, showValue: showValue, openDrawer: openDrawer, onlyNews: onlyNews, toggleRail: toggleRail,
+      chooseGene: chooseGene, chooseContrast: chooseContrast, chooseCardGene: chooseCardGene, chooseList: chooseList, chooseComparedGene: chooseComparedGene, chooseWithin: chooseWithin, closeCard: closeCard, showValue: showValue, openDrawer: openDrawer, onlyNews: onlyNews, toggleRail: toggleRail,
       measure: measure, scheme: scheme, hasWebgl: hasWebgl, explainNode: explainNode, uploadSheet: uploadSheet, copyLink: copyLink, switchStylesheet: switchStylesheet, fitOntology: fitOntology,
     },
   });

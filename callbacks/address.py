@@ -13,7 +13,7 @@ from layouts import ids
 
 STORES = (
     ids.SELECTION, ids.CLUSTERS, ids.SPACE, ids.TYPE, ids.THRESHOLD, ids.DETAIL, ids.ROWS, ids.BUNDLE, ids.TAB, ids.GENE, ids.CONTRAST, ids.LIST,
-    ids.BY, ids.GROUP, ids.AGAINST, ids.REPLICATES,
+    ids.BY, ids.GROUP, ids.AGAINST, ids.REPLICATES, ids.WITHIN,
 )  # fmt: skip
 MEASURED = ((ids.HEATMAP, ids.HEATMAP_SIZE), (ids.SCATTER, ids.SCATTER_SIZE), (ids.ONTOLOGY, ids.ONTOLOGY_SIZE))
 
@@ -82,6 +82,13 @@ def register(app: Dash) -> None:
         Input(ids.COMPARE_AGAINST, "value"),
         Input(ids.COMPARE_REPLICATES, "value"),
         State(ids.COMPARED, "data"),
+    )
+    _choice(app, "chooseWithin", Input(ids.COMPARE_WITHIN, "value"), State(ids.COMPARED_WITHIN, "data"))
+    _choice(
+        app,
+        "chooseComparedGene",
+        Input(ids.COMPARE_GENES_TABLE, "selectedRows"),
+        Input(ids.COMPARE_GENES_PLOT, "clickData"),
     )
     _choice(app, "chooseGene", Input(ids.GENE_SEARCH, "value"), State(ids.GENE, "data"))
     _choice(

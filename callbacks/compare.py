@@ -8,14 +8,15 @@ from typing import Any
 from dash import Dash, Input, Output, State
 from dash.exceptions import PreventUpdate
 
-from callbacks.opened import Shown, in_panel, open_shown
+from callbacks.opened import Shown, drawable, in_panel, open_shown
 from core.errors import InputError, ScQueryError
 from core.explore.compare import Comparison
-from core.explore.compare_choice import NONE
+from core.explore.compare_choice import NONE, Choice
 from core.result import to_csv
-from layouts import compare, compare_types, ids, states
+from layouts import compare, compare_genes, compare_types, ids, states
 from layouts.figures.compare import compare_figure, shown_rows
 from layouts.figures.tokens import Theme
+from layouts.figures.volcano import volcano_figure
 
 _COMPARED = (Input(ids.BY, "data"), Input(ids.GROUP, "data"), Input(ids.AGAINST, "data"), Input(ids.REPLICATES, "data"))
 _ADDRESS = (Input(ids.SELECTION, "data"), Input(ids.THRESHOLD, "data"), Input(ids.DETAIL, "data"))
@@ -65,6 +66,29 @@ def register(app: Dash) -> None:
         Input(ids.SCHEME, "data"),
         State(ids.URL, "pathname"),
     )(update_types)
+    app.callback(
+        Output(ids.COMPARE_GENES, "children"),
+        Output(ids.COMPARE_GENES_SUB, "children"),
+        Output(ids.COMPARE_WITHIN, "data"),
+        Output(ids.COMPARE_WITHIN, "value"),
+        Output(ids.COMPARED_WITHIN, "data"),
+        Output(ids.COMPARE_GENES_MESSAGE, "children"),
+        *_COMPARED,
+        *_ADDRESS,
+        Input(ids.WITHIN, "data"),
+        Input(ids.SCHEME, "data"),
+        Input(ids.WEBGL, "data"),
+        Input(ids.COMPARE_GENES, "id"),
+        State(ids.URL, "pathname"),
+    )(update_genes)
+    app.callback(
+        Output(ids.COMPARE_GENES_FILE, "data"),
+        Input(ids.COMPARE_GENES_DOWNLOAD, "n_clicks"),
+        *(State(part.component_id, "data") for part in (*_COMPARED, *_ADDRESS)),
+        State(ids.WITHIN, "data"),
+        State(ids.URL, "pathname"),
+        prevent_initial_call=True,
+    )(save_genes)
     app.callback(
         Output(ids.COMPARE_FILE, "data"),
         Input(ids.COMPARE_DOWNLOAD, "n_clicks"),
@@ -212,6 +236,83 @@ def draw_types(shown: Shown, chosen: Sequence[str | None], how: str | None, them
     return compare_types.plot(figure), compare_types.line(view, len(shown_rows(view))), compare_types.legend(view)
 
 
+def update_genes(*given: Any) -> list[Any]:  # noqa: ANN401  (parts of the address, a theme, whether there is WebGL)
+    """Show the genes that differ.
+
+    Parameters
+    ----------
+    *given : str, bool or None
+        Column, group, the one against it, replicates; selection, threshold and detail; the type; ``light`` or ``dark`` and whether the
+        browser draws WebGL, None before it has said; id of the panel's content; path of the address.
+
+    Returns
+    -------
+    list
+        Values of the registered outputs.
+    """
+    *address, within, theme, webgl, _, pathname = given
+    if None in (theme, webgl):
+        raise PreventUpdate
+    return in_panel(draw_genes, 5, (pathname, *address[4:]), address[:4], within, theme, webgl)
+
+
+def draw_genes(
+    shown: Shown,
+    chosen: Sequence[str | None],
+    within: str | None,
+    theme: Theme,
+    webgl: bool,  # noqa: FBT001
+) -> Sequence[Any]:
+    """Show the genes that differ.
+
+    Parameters
+    ----------
+    shown : Shown
+        Result and selection.
+    chosen : sequence of str or None
+        Column, group, the one against it, replicates.
+    within, theme, webgl
+        As `update_genes`.
+
+    Returns
+    -------
+    sequence
+        Plot and table, line beside the title, what the control offers and shows, and a sentence where there is nothing to show.
+    """
+    choice = _choice(shown, chosen)
+    view = shown.engine.gene_difference(shown.result, shown.mask, choice, within)
+    control = (compare_genes.offered(view), view.within, view.within)
+    if view.table.empty:
+        return None, "", *control, compare_genes.nothing(view)
+    background = choice.against_name
+    figure = volcano_figure(view.volcano(background), theme=theme, name=choice.group_name, size=compare_genes.PLOT_SIZE)
+    drawn = compare_genes.body(view, choice, drawable(figure, webgl=webgl))
+    return drawn, compare_genes.line(view, choice), *control
+
+
+def save_genes(n_clicks: int | None, *given: str | None) -> dict[str, str]:
+    """Give the genes as a file.
+
+    Parameters
+    ----------
+    n_clicks : int or None
+        None or 0 when the button has just appeared.
+    *given : str or None
+        Column, group, the one against it, replicates; selection, threshold and detail; the type; path of the address.
+
+    Returns
+    -------
+    dict
+        For `dash.dcc.Download`.
+    """
+    if not n_clicks:
+        raise PreventUpdate
+    *address, within, pathname = given
+    shown = open_shown(pathname, *address[4:])
+    view = shown.engine.gene_difference(shown.result, shown.mask, _choice(shown, address[:4]), within)
+    return {"content": to_csv(view.table), "filename": compare_genes.FILE, "type": "text/csv"}
+
+
 def save(n_clicks: int | None, *given: str | None) -> dict[str, str]:
     """Give the table as a file.
 
@@ -254,7 +355,11 @@ def compared(shown: Shown, chosen: Sequence[str | None]) -> Comparison:
     InputError
         When the file has no groups.
     """
+    return shown.engine.comparison(shown.result, shown.mask, _choice(shown, chosen))
+
+
+def _choice(shown: Shown, chosen: Sequence[str | None]) -> Choice:
     choice = shown.engine.compared(shown.result, *chosen)
     if choice is None:
         raise InputError("This file has no groups to compare.", next_step="Go back to Results.", code="no-groups")
-    return shown.engine.comparison(shown.result, shown.mask, choice)
+    return choice

@@ -41,6 +41,12 @@ def add_compare(parser: argparse.ArgumentParser) -> None:
         "--replicates", metavar="COLUMN", help=f"column that names donors or samples; {NO_REPLICATES}: test cells"
     )
     parser.add_argument("--out", type=Path, metavar="FILE.csv", help="write the whole table instead of printing it")
+    parser.add_argument("--genes", type=Path, metavar="FILE.csv", help="write the genes that differ, too")
+    parser.add_argument(
+        "--within",
+        metavar="TYPE",
+        help="id of the type whose genes are compared (default: the most frequent); * for all cells",
+    )
 
 
 def run_compare(given: argparse.Namespace) -> None:
@@ -59,8 +65,10 @@ def run_compare(given: argparse.Namespace) -> None:
         When a column or group is not there (code ``option``).
     """
     from core.engine import Engine  # noqa: PLC0415 - keeps --help and wrong commands quick
+    from core.explore.compare import Q_SURE  # noqa: PLC0415 - as above
     from core.explore.compare_choice import NONE, OTHERS  # noqa: PLC0415 - as above
     from core.explore.compare_words import detail, headline  # noqa: PLC0415 - as above
+    from core.explore.gene_difference import EVERYTHING  # noqa: PLC0415 - as above
     from core.result import to_csv  # noqa: PLC0415 - as above
 
     engine = Engine.open([given.bundle])
@@ -93,6 +101,15 @@ def run_compare(given: argparse.Namespace) -> None:
         print(f"{words.count(len(view.table), 'row')} written to {given.out}.")
     else:
         _print(view)
+    if given.genes:
+        genes = engine.gene_difference(result, everything, choice, given.within)
+        _known("type with 10 cells of both groups", given.within, [*genes.offered, EVERYTHING])
+        given.genes.write_text(to_csv(genes.table), encoding="utf-8", newline="")
+        sure = int((genes.table["q_value"] < Q_SURE).sum())
+        where = genes.within_name or "no type: none has 10 cells of both groups"
+        print(
+            f"{sure:,} of {words.count(len(genes.table), 'gene')} differ at q < 0.05 in {where}; written to {given.genes}."
+        )
 
 
 def _table(path: Path, result: QueryResult) -> OwnTable:

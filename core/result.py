@@ -24,6 +24,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from scipy import sparse
 
 from core.errors import InputError
 from core.expression.by_gene import ByGene
@@ -346,6 +347,10 @@ class QueryResult:
     def expression_of(self, genes: Sequence[str], rows: npt.NDArray[np.intp]) -> Floats:
         """Return several genes in some cells, len(rows) x len(genes); 0 for a gene that was not measured."""
         return self._by_gene.expression_of(genes, rows)
+
+    def cells_by_gene(self, rows: npt.NDArray[np.intp]) -> sparse.csr_matrix:
+        """Return all of `genes` in some cells (ascending), float32, len(rows) x n_genes."""
+        return self._by_gene.cells(rows)
 
     def _array(self, name: str) -> npt.NDArray[Any]:
         path = self.folder / name

@@ -19,6 +19,7 @@ from core.explore import (
     compare,
     compare_choice,
     composition,
+    gene_difference,
     heatmap,
     markers,
     ontology_view,
@@ -34,6 +35,7 @@ from core.explore.compare import Comparison
 from core.explore.compare_choice import Choice
 from core.explore.composition import CompositionView
 from core.explore.contrast import BACKGROUND
+from core.explore.gene_difference import GeneDifference
 from core.explore.heatmap import HeatmapView
 from core.explore.markers import GeneHeatmapView, VolcanoView
 from core.explore.ontology_view import OntologyView
@@ -106,6 +108,12 @@ class Views(Served):
     def comparison(self, result: QueryResult, mask: Mask, choice: Choice) -> Comparison:
         """Return the cell types of two groups of the selected cells."""
         return compare.compare(self.bundle_of(result), result, mask, choice)
+
+    def gene_difference(
+        self, result: QueryResult, mask: Mask, choice: Choice, within: str | None = None
+    ) -> GeneDifference:
+        """Return the genes that differ between two groups of the selected cells, in one type or in all of them."""
+        return gene_difference.gene_difference(self.bundle_of(result), result, mask, choice, within)
 
     def studies(self, result: QueryResult, mask: Mask) -> pd.DataFrame:
         """Return the reference studies behind the selected cells."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import dash_mantine_components as dmc
 import pandas as pd
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -19,7 +18,7 @@ from core.explore.own_groups import OwnColumn
 from core.explore.share_tests import N_TABLES
 from core.ontology.text import short_name
 from core.words import percent
-from layouts import compare_types, composition, ids
+from layouts import compare_genes, compare_types, composition, ids
 from layouts import elements as el
 
 OTHERS_LABEL, NONE_LABEL = "all other cells", "no column chosen"
@@ -38,7 +37,7 @@ def layout() -> Component:
     Component
         Controls, a place for a warning, and panels.
     """
-    panels = html.Div([_bars_panel(), compare_types.layout()], className="grid")
+    panels = html.Div([_bars_panel(), compare_types.layout(), compare_genes.layout()], className="grid")
     parts = [dcc.Store(id=ids.COMPARED), _controls(), html.Div(id=ids.COMPARE_NOTE, className="compare-note"), panels]
     return html.Div(parts, className="compare")
 
@@ -230,36 +229,20 @@ def _controls() -> Component:
     )
     return html.Section(
         [
-            html.Label(["Compare", _select(ids.COMPARE_BY, "Column of your metadata", 150)]),
-            html.Label(["group", _select(ids.COMPARE_GROUP, "Group", 170)]),
-            html.Label(["against", _select(ids.COMPARE_AGAINST, "Group compared with", 170)]),
+            html.Label(["Compare", el.select(ids.COMPARE_BY, "Column of your metadata", 150)]),
+            html.Label(["group", el.select(ids.COMPARE_GROUP, "Group", 170)]),
+            html.Label(["against", el.select(ids.COMPARE_AGAINST, "Group compared with", 170)]),
             html.Span(className="spring"),
             html.Label(
                 [
                     el.tip(html.Span("Replicates", tabIndex=0), definition),
-                    _select(ids.COMPARE_REPLICATES, "Column of replicates", 160),
+                    el.select(ids.COMPARE_REPLICATES, "Column of replicates", 160),
                 ]
             ),
         ],
         className="compare-controls",
         **el.attributes(aria_label="Groups compared"),
     )
-
-
-def _select(name: str, label: str, width: int) -> Component:
-    select: Component = dmc.Select(
-        id=name,
-        data=[],
-        value=None,
-        searchable=True,
-        allowDeselect=False,
-        size="xs",
-        w=width,
-        comboboxProps={"width": max(width, 220), "position": "bottom-start"},
-        nothingFoundMessage="No such name in your file.",
-        **el.attributes(aria_label=label),
-    )
-    return select
 
 
 def _bars_panel() -> Component:

@@ -39,6 +39,7 @@ BY = "view-by"
 GROUP = "view-group"
 AGAINST = "view-against"
 REPLICATES = "view-replicates"
+WITHIN = "view-within"
 
 # Upload and examples (assets/upload.js).
 UPLOAD_DROP = "upload-drop"
@@ -188,6 +189,15 @@ COMPARE_VIEW = "compare-view"
 COMPARE_TABLE = "compare-table"
 COMPARE_DOWNLOAD = "compare-download"
 COMPARE_FILE = "compare-file"
+COMPARE_WITHIN = "compare-within"
+COMPARED_WITHIN = "compared-within"
+COMPARE_GENES = "compare-genes"
+COMPARE_GENES_SUB = "compare-genes-sub"
+COMPARE_GENES_MESSAGE = "compare-genes-message"
+COMPARE_GENES_PLOT = "compare-genes-plot"
+COMPARE_GENES_TABLE = "compare-genes-table"
+COMPARE_GENES_DOWNLOAD = "compare-genes-download"
+COMPARE_GENES_FILE = "compare-genes-file"
 
 # Pages that only show.
 REFERENCE = "reference"

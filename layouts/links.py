@@ -2,7 +2,7 @@
 
 ``/`` first visit, ``/r/<token>`` a search and its result, ``/reference`` about the reference. What a result shows is in the query
 (``tab``, ``sel``, ``clusters``, ``space``, ``type``, ``threshold``, ``detail``, ``rows``, ``gene``, ``vs``, ``list``, ``by``, ``group``,
-``against``, ``replicates``); ``assets/scquery.js`` reads the same names.
+``against``, ``replicates``, ``within``); ``assets/scquery.js`` reads the same names.
 """
 
 from __future__ import annotations

@@ -244,7 +244,7 @@ def _stores() -> list[Component]:
     values = (
         *(ids.SELECTION, ids.CLUSTERS, ids.SPACE, ids.TYPE, ids.THRESHOLD, ids.DETAIL),
         *(ids.ROWS, ids.BUNDLE, ids.TAB, ids.GENE, ids.CONTRAST, ids.LIST),
-        *(ids.BY, ids.GROUP, ids.AGAINST, ids.REPLICATES),
+        *(ids.BY, ids.GROUP, ids.AGAINST, ids.REPLICATES, ids.WITHIN),
         *(ids.JOB_STATE, ids.JOB_NEWS, ids.WEBGL, ids.SCHEME),
     )
     stores: list[Component] = [dcc.Store(id=name) for name in values]

@@ -194,7 +194,9 @@ class Encoder:
             In order of the cells; their rows do not depend on how they are cut into batches.
         """
         step = max(1, BATCH_BYTES // (4 * self.inputs.n_inputs))
-        for rows in row_blocks(matrix.x):  # aligning a large matrix at once would take more memory than the matrix
+        for rows in row_blocks(
+            matrix.x.indptr
+        ):  # aligning a large matrix at once would take more memory than the matrix
             part = ExpressionMatrix(matrix.x[rows], matrix.obs_names[rows], matrix.var_names)
             values, measured = self.inputs.align(part)
             for start in range(0, part.n_obs, step):

@@ -261,19 +261,40 @@ def volcano(bundle: Bundle, term_id: str, background: str = BACKGROUND) -> Volca
         Genes in file order: all significant ones that the table keeps, and a sample of the others.
     """
     table = bundle.differential(term_of_tests(bundle, term_id), background=background)
+    return volcano_of(table, table["p_value_adj"], table["rank"].notna(), IN_WORDS[background])
+
+
+def volcano_of(table: pd.DataFrame, q: pd.Series, significant: pd.Series, background: str) -> VolcanoView:
+    """Make a volcano plot of any table of tested genes.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        ``gene_symbol`` and ``log2_fold_change``.
+    q : pandas.Series
+        Adjusted p-values of its rows.
+    significant : pandas.Series of bool
+        Whether a gene counts as up or down.
+    background : str
+        What was held against, in words.
+
+    Returns
+    -------
+    VolcanoView
+        Genes in the order of the table.
+    """
     change = table["log2_fold_change"].to_numpy(dtype=np.float32)
-    p = table["p_value_adj"].to_numpy(dtype=np.float64)
-    direction = np.where(table["rank"].notna(), np.sign(change), 0).astype(np.int8)
+    direction = np.where(significant, np.sign(change), 0).astype(np.int8)
     return VolcanoView(
         genes=table["gene_symbol"].to_numpy(dtype=np.str_),
         log2_fold_change=change,
-        minus_log10_p=-np.log10(np.maximum(p, SMALLEST_P)).astype(np.float32),
+        minus_log10_p=-np.log10(np.maximum(q.to_numpy(dtype=np.float64), SMALLEST_P)).astype(np.float32),
         direction=direction,
         n_up=int((direction > 0).sum()),
         n_down=int((direction < 0).sum()),
         q_threshold=Q_SIGNIFICANT,
         fold_threshold=FOLD_SIGNIFICANT,
-        background=IN_WORDS[background],
+        background=background,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import sparse
 
 Mask = npt.NDArray[np.bool_]
 """One flag a query cell: whether it is selected."""
@@ -59,6 +60,13 @@ class Query(Protocol):
     @property
     def heatmap(self) -> Mapping[str, npt.NDArray[Any]]:
         """Arrays of `core.explore.heatmap.prepare`."""
+
+    @property
+    def genes(self) -> Sequence[str]:
+        """Symbols that the upload measured and the reference knows."""
+
+    def cells_by_gene(self, rows: npt.NDArray[np.intp]) -> sparse.csr_matrix:
+        """Give all genes in some cells, log1p counts per 10,000, shape (n_rows, n_genes)."""
 
     def has_gene(self, gene: str) -> bool:
         """Say whether the upload measured a gene."""

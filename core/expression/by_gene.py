@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from core.expression.columns import row_blocks
 from core.expression.matrix import ExpressionMatrix
@@ -50,7 +51,7 @@ def write_by_gene(
     place = np.full(matrix.n_vars, -1, dtype=np.int64)
     place[kept] = np.arange(len(kept))
     counts = np.zeros(len(kept), dtype=np.int64)
-    for rows in row_blocks(matrix.x):
+    for rows in row_blocks(matrix.x.indptr):
         found = place[matrix.x.indices[matrix.x.indptr[rows.start] : matrix.x.indptr[rows.stop]]]
         counts += np.bincount(found[found >= 0], minlength=len(kept))
     starts = np.concatenate(([0], np.cumsum(counts)))
@@ -58,7 +59,7 @@ def write_by_gene(
     (folder / _GENES).write_text(json.dumps([matrix.var_names[j] for j in kept]), encoding="utf-8")
     cells, values = (_new_array(folder / name, kind, int(starts[-1])) for name, kind in _COLUMNS.items())
     fill = starts[:-1].copy()
-    for rows in row_blocks(matrix.x):
+    for rows in row_blocks(matrix.x.indptr):
         part = recipe.lognorm(matrix.x[rows])[:, kept].tocsc()
         lengths = np.diff(part.indptr)
         target = np.repeat(fill - part.indptr[:-1], lengths) + np.arange(part.nnz)
@@ -152,6 +153,36 @@ class ByGene:
             if gene in self:
                 found[:, column] = self.expression(gene)[rows]
         return found
+
+    def cells(self, rows: npt.NDArray[np.intp]) -> sparse.csr_matrix:
+        """Return all genes in some cells.
+
+        Parameters
+        ----------
+        rows : ndarray of int
+            Cells, ascending, each once.
+
+        Returns
+        -------
+        csr_matrix of float32, len(rows) x n_genes
+            log1p of counts per 10,000. Read in blocks of genes, so that no more than the chosen cells stays in memory.
+        """
+        place = np.full(self._n_obs, -1, dtype=np.int32)
+        place[rows] = np.arange(len(rows), dtype=np.int32)
+        parts = [self._block(part, place, len(rows)) for part in row_blocks(self._starts)]
+        return (
+            sparse.hstack(parts, format="csr")
+            if parts
+            else sparse.csr_matrix(np.zeros((len(rows), 0), dtype=np.float32))
+        )
+
+    def _block(self, genes: slice, place: npt.NDArray[np.int32], n_rows: int) -> sparse.csc_matrix:
+        starts = self._starts[genes.start : genes.stop + 1]
+        cells = place[self._cells[starts[0] : starts[-1]]]
+        kept = cells >= 0
+        ends = np.concatenate(([0], np.cumsum(kept)))[starts - starts[0]]
+        values = self._values[starts[0] : starts[-1]][kept]
+        return sparse.csc_matrix((values, cells[kept], ends), shape=(n_rows, len(starts) - 1))
 
     @cached_property
     def _starts(self) -> npt.NDArray[np.int64]:

@@ -11,23 +11,23 @@ from scipy import sparse
 _BLOCK_VALUES = 4_000_000
 
 
-def row_blocks(x: sparse.csr_matrix) -> Iterator[slice]:
-    """Cut the rows into blocks of about four million values.
+def row_blocks(indptr: npt.NDArray[np.integer]) -> Iterator[slice]:
+    """Cut the rows of a CSR matrix, or the columns of a CSC one, into blocks of about four million values.
 
     Parameters
     ----------
-    x : csr_matrix
-        Any.
+    indptr : ndarray of int, n_rows + 1
+        Of the matrix.
 
     Yields
     ------
     slice
         Consecutive rows; a row longer than a block stays whole.
     """
-    start = 0
-    while start < x.shape[0]:
-        stop = int(np.searchsorted(x.indptr, int(x.indptr[start]) + _BLOCK_VALUES, side="right")) - 1
-        stop = min(max(stop, start + 1), x.shape[0])
+    start, n_rows = 0, len(indptr) - 1
+    while start < n_rows:
+        stop = int(np.searchsorted(indptr, int(indptr[start]) + _BLOCK_VALUES, side="right")) - 1
+        stop = min(max(stop, start + 1), n_rows)
         yield slice(start, stop)
         start = stop
 
@@ -53,11 +53,11 @@ def renumber(x: sparse.csr_matrix, column: npt.NDArray[np.int32], n_columns: int
     -----
     Beside the result about 60 MB are needed, whatever the size.
     """
-    n_kept = sum(int((column[x.indices[_values(x, rows)]] >= 0).sum()) for rows in row_blocks(x))
+    n_kept = sum(int((column[x.indices[_values(x, rows)]] >= 0).sum()) for rows in row_blocks(x.indptr))
     data, indices = np.empty(n_kept, dtype=np.float32), np.empty(n_kept, dtype=np.int32)
     indptr = np.zeros(x.shape[0] + 1, dtype=np.int64)
     done = 0
-    for rows in row_blocks(x):
+    for rows in row_blocks(x.indptr):
         part = _values(x, rows)
         new = column[x.indices[part]]
         kept = new >= 0

@@ -99,7 +99,7 @@ def _lay_out(fig: go.Figure, view: VolcanoView, points: _Points, theme: Theme, n
     dash = {"color": TOKENS[theme]["border2"], "width": 1, "dash": "2px,3px"}
     fig.update_layout(
         dragmode="zoom",
-        xaxis={"title": {"text": f"log2 fold change, {escape(name)} vs. {view.background}"}, "range": [-reach, reach]},
+        xaxis={"title": {"text": f"log2 fold change, {escape(name)} vs. {escape(view.background)}"}, "range": [-reach, reach]},
         yaxis={
             "title": {"text": "−log10 p"},
             "range": [-top * 0.03, top * (1.36 if capped else 1.12)],

@@ -43,6 +43,21 @@ def test_two_groups_are_compared(page, tiny_query, scheme):
 
 
 @pytest.mark.browser
+def test_a_gene_that_differs_is_shown_on_the_map(page, tiny_query):
+    open_tab(page, tiny_query)
+    expect(page.locator("#compare-genes .ag-row").first).to_be_visible(timeout=PATIENT)
+    pick(page, "#compare-within", "All selected cells")
+    page.wait_for_url(re.compile("within=\\*"))
+    expect(page.locator("#compare-genes-sub")).to_contain_text("3 replicates", timeout=PATIENT)
+    row = page.locator("#compare-genes .ag-row").first
+    gene = row.locator("[col-id=gene_symbol]").text_content()
+    row.click()
+    expect(page.locator(".gene-name h2")).to_have_text(gene, timeout=PATIENT)
+    page.go_back()
+    expect(page.locator("#compare-within")).to_have_value("All selected cells", timeout=PATIENT)
+
+
+@pytest.mark.browser
 def test_a_choice_lives_in_the_address(page, tiny_query):
     open_tab(page, tiny_query)
     pick(page, "#compare-group", "healthy")  # the one compared with: both change places

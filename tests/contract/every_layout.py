@@ -15,6 +15,7 @@ from core.jobs.records import JobFolder
 from layouts import (
     card_genes,
     compare,
+    compare_genes,
     compare_types,
     composition,
     first_visit,
@@ -104,6 +105,11 @@ def answer(engine: Engine, result, done: Job) -> list:
             own=(),
             selection="all",
             answer_id=ids.COMPARE_ANSWER,
+        ),
+        html.Div(
+            compare_genes.body(
+                engine.gene_difference(result, everything, engine.compared(result)), engine.compared(result), {}
+            )
         ),
         compare_types.table(engine.comparison(result, everything, engine.compared(result))),
         genes.layout(),

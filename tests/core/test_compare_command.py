@@ -48,6 +48,16 @@ def test_a_folder_that_is_no_result(tiny_builds, tmp_path, capsys):
     assert "[no-result]" in capsys.readouterr().err
 
 
+def test_genes_that_differ(result, tiny_builds, tmp_path, capsys):
+    out = tmp_path / "genes.csv"
+    named = ("--by", "planted_type", "--group", "B cell", "--against", "*", "--replicates", "none")
+    assert run(result, tiny_builds, *named, "--genes", out, "--within", "*") == 0
+    assert "differ at q < 0.05 in all selected cells" in capsys.readouterr().out
+    assert "CD79B" in [line.split(",")[0] for line in out.read_text().splitlines()[1:8]]
+    assert run(result, tiny_builds, *named, "--genes", out, "--within", "CL:1") == 2
+    assert "There is no type with 10 cells of both groups named 'CL:1'" in capsys.readouterr().err
+
+
 def test_a_table_of_cells(result, tiny_builds, tmp_path, capsys):
     table = tmp_path / "groups.csv"
     table.write_text("cell,arm\n" + "".join(f"AAAC{i:06d}-1,{'late' if i < 50 else 'early'}\n" for i in range(100)))

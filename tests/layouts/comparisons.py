@@ -8,6 +8,21 @@ import pandas as pd
 from core.explore.compare import COLUMNS, Comparison
 from core.explore.compare_choice import Choice
 from core.explore.compared_cells import UNKNOWN
+from core.explore.gene_difference import COLUMNS as GENE_COLUMNS
+from core.explore.gene_difference import GeneDifference
+
+
+def genes(n: int = 3, **changes) -> GeneDifference:
+    """Genes from strongly higher to strongly lower in the group."""
+    table = pd.DataFrame({
+        "gene_symbol": [f"<G{i}>" for i in range(n)], "log2_fold_change": np.linspace(3, -3, n), "pct_group": 0.8, "pct_against": 0.1,
+        "mean_group": 2.0, "mean_against": 0.2, "p_value": 1e-9, "q_value": np.where(np.arange(n) == 1, 0.4, 1e-8),
+    })[list(GENE_COLUMNS)]  # fmt: skip
+    plain = {
+        "within": "CL:1", "offered": {"CL:1": "B cell", "CL:2": "monocyte"}, "n_group": 40, "n_against": 50, "n_all": 90, "n_types": 1,
+        "paired": None, "replicates_group": 0, "replicates_against": 0, "lacking": "", "table": table,
+    }  # fmt: skip
+    return GeneDifference(**{**plain, **changes})
 
 
 def comparison(n: int = 4, **changes) -> Comparison:

@@ -6,9 +6,10 @@ import warnings
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, special, stats
+from scipy import stats
 
 from build_bundle.differential.sample import Sample
+from core.expression.moderated import moderated
 
 
 def scanpy_wilcoxon(sample: Sample) -> pd.DataFrame:
@@ -40,22 +41,11 @@ def moderated_t(sample: Sample) -> pd.DataFrame:
     df = len(x) - 2
     variance = (((a - a.mean(axis=0)) ** 2).sum(axis=0) + ((b - b.mean(axis=0)) ** 2).sum(axis=0)) / df
     seen = variance > 0
-    d0, s0 = _prior(variance[seen], df)
-    shrunken = (d0 * s0 + df * variance) / (d0 + df)
+    shrunken, freedom = moderated(variance, df)
     change = a.mean(axis=0) - b.mean(axis=0)
     t = change / np.sqrt(shrunken * (1 / len(a) + 1 / len(b)))
-    p = np.where(seen, 2 * stats.t.sf(np.abs(t), d0 + df), 1.0)
+    p = np.where(seen, 2 * stats.t.sf(np.abs(t), freedom), 1.0)
     return pd.DataFrame({"gene": sample.genes, "log2_fold_change": change, "z": t, "p_value": p})
-
-
-def _prior(variance: np.ndarray, df: int) -> tuple[float, float]:
-    """Degrees of freedom and place of the scaled F distribution of the variances, by the moments of their logs."""
-    e = np.log(variance) - special.digamma(df / 2) + np.log(df / 2)
-    spread = e.var(ddof=1) - special.polygamma(1, df / 2)
-    if spread <= 0:
-        return 1e6, float(np.exp(e.mean()))
-    d0 = 2 * optimize.brentq(lambda v: special.polygamma(1, v) - spread, 1e-3, 1e6)
-    return d0, float(np.exp(e.mean() + special.digamma(d0 / 2) - np.log(d0 / 2)))
 
 
 def with_adjusted(table: pd.DataFrame, sample: Sample) -> pd.DataFrame:

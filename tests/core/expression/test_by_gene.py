@@ -58,3 +58,18 @@ def test_chunks_give_the_columns_of_the_whole(tmp_path_factory, seed, n, m, chun
     expected = Recipe().lognorm(matrix.x).toarray()
     store = ByGene(folder, n)
     np.testing.assert_array_equal(np.stack([store.expression(g) for g in store.genes], axis=1), expected)
+
+
+@settings(deadline=None, max_examples=40)
+@given(seed=st.integers(0, 2**32 - 1), n=st.integers(1, 12), m=st.integers(0, 9), chunk=st.integers(1, 9))
+def test_all_genes_in_some_cells(tmp_path_factory, seed, n, m, chunk):
+    rng = np.random.default_rng(seed)
+    folder = tmp_path_factory.mktemp("x") / "x"
+    write_by_gene(folder, matrix_of(rng.poisson(0.7, (n, m))), Recipe(), {f"G{j}" for j in range(m)})
+    store = ByGene(folder, n)
+    rows = np.sort(rng.permutation(n)[: rng.integers(0, n + 1)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(columns, "_BLOCK_VALUES", chunk)
+        found = store.cells(rows)
+    assert found.format == "csr"
+    np.testing.assert_array_equal(found.toarray(), store.expression_of(store.genes, rows))

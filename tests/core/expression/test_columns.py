@@ -33,7 +33,7 @@ def test_blocks_cover_all_rows_once():
     x = sparse.csr_matrix(np.ones((10, 3)))
     before, columns._BLOCK_VALUES = columns._BLOCK_VALUES, 7
     try:
-        blocks = list(columns.row_blocks(x))
+        blocks = list(columns.row_blocks(x.indptr))
     finally:
         columns._BLOCK_VALUES = before
     assert [b.start for b in blocks] == [0, 2, 4, 6, 8]

@@ -1,0 +1,199 @@
+"""Genes that differ between two groups of query cells, in one type or in all selected cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import scipy
+from scipy import sparse
+from scipy.stats import false_discovery_control
+
+from core.bundle.reader import Bundle
+from core.explore.compare_choice import Choice
+from core.explore.compared_cells import UNKNOWN, Replicates, compared_cells, replicates_of
+from core.explore.markers import FOLD_SIGNIFICANT, Q_SIGNIFICANT, VolcanoView, volcano_of
+from core.explore.naming import type_names
+from core.explore.query import Mask, Query
+from core.expression.effect import effect_of
+from core.expression.moderated import moderated
+from core.expression.rank_sum import rank_sum
+
+EVERYTHING = "*"
+"""Stands for all selected cells, whatever their type."""
+COLUMNS = (
+    "gene_symbol", "log2_fold_change", "pct_group", "pct_against", "mean_group", "mean_against", "p_value", "q_value",
+)  # fmt: skip
+MIN_CELLS = 10
+"""Of each group, in a type whose genes are compared."""
+MIN_SHARE = 0.05
+"""Of the cells of a group that have a gene, for it to be tested."""
+MAX_CELLS = 2_000
+"""Of each group; of more, as many are drawn, always the same."""
+RAISED = 0.1
+"""Added to a replicate's mean before its logarithm, in counts per 10,000: one molecule in one of ten cells of 10,000."""
+_SEED = 0
+
+
+@dataclass(frozen=True)
+class GeneDifference:
+    """Genes in two groups.
+
+    Parameters
+    ----------
+    within : str
+        Cell type id, `UNKNOWN` or `EVERYTHING`; empty where no type has enough cells.
+    offered : mapping of str to str
+        Types that could be asked for, most cells first: id to name. `EVERYTHING` always can.
+    n_group, n_against : int
+        Cells compared.
+    n_all : int
+        Cells there are; more than those compared where they were drawn.
+    n_types : int
+        Types among them.
+    paired : bool or None
+        Whether replicates tested are on both sides; None where cells are tested.
+    replicates_group, replicates_against : int
+        Replicates tested; 0 where cells are.
+    lacking : str
+        Why the chosen replicates could not be tested, a sentence; empty otherwise.
+    table : pandas.DataFrame
+        Columns `COLUMNS`, one row a tested gene, the smallest p first: log2 of the ratio of mean counts per 10,000 (of cells, or of
+        replicates), shares of cells with the gene (0..1), mean log1p counts per 10,000, p, and Benjamini-Hochberg q.
+    """
+
+    within: str
+    offered: Mapping[str, str]
+    n_group: int
+    n_against: int
+    n_all: int
+    n_types: int
+    paired: bool | None
+    replicates_group: int
+    replicates_against: int
+    lacking: str
+    table: pd.DataFrame
+
+    @property
+    def within_name(self) -> str:
+        """Whose genes were compared, in words."""
+        return "all selected cells" if self.within == EVERYTHING else self.offered.get(self.within, "")
+
+    def volcano(self, background: str) -> VolcanoView:
+        """Return the tested genes as a volcano plot; `background` names the group compared with."""
+        q, change = self.table["q_value"], self.table["log2_fold_change"]
+        return volcano_of(self.table, q, (q < Q_SIGNIFICANT) & (change.abs() >= FOLD_SIGNIFICANT), background)
+
+
+def gene_difference(
+    bundle: Bundle, result: Query, mask: Mask, choice: Choice, within: str | None = None
+) -> GeneDifference:
+    """Test which genes differ between two groups.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        For the names of types.
+    result : Query
+        The query.
+    mask : numpy.ndarray of bool, shape (n_query,)
+        Selected cells.
+    choice : Choice
+        The groups.
+    within : str, optional
+        Type whose cells are compared, or `EVERYTHING`; the most frequent one with enough cells of both groups if left out or not
+        there.
+
+    Returns
+    -------
+    GeneDifference
+        Without rows where a group has fewer than ten cells.
+
+    Notes
+    -----
+    Replicates are tested by a moderated t-test of the log2 of their mean counts per 10,000 (Smyth 2004; limma's test of
+    pseudo-bulk), paired where they are on both sides; cells by Wilcoxon's rank-sum test.
+    """
+    cells = compared_cells(result, mask, choice)
+    cells = cells[cells["side"] != ""]
+    offered = _offered(cells, type_names(bundle))
+    if within not in (*offered, EVERYTHING):
+        within = next((t for t in offered if t != UNKNOWN), next(iter(offered), ""))
+    inside = cells if within == EVERYTHING else cells[cells["type_id"] == within]
+    drawn = pd.concat([_drawn(inside[inside["side"] == side]) for side in ("group", "against")]).sort_values("row")
+    n_group, n_against = (int((drawn["side"] == side).sum()) for side in ("group", "against"))
+    enough = min(n_group, n_against) >= MIN_CELLS
+    replicates, lacking = replicates_of(drawn) if choice.replicates and enough else (None, "")
+    return GeneDifference(
+        within=within,
+        offered=offered,
+        n_group=n_group,
+        n_against=n_against,
+        n_all=len(inside),
+        n_types=inside["type_id"].nunique(),
+        paired=replicates.paired if replicates else None,
+        replicates_group=len(replicates.group) if replicates else 0,
+        replicates_against=len(replicates.against) if replicates else 0,
+        lacking=lacking,
+        table=_tested(result, drawn, replicates) if enough else pd.DataFrame(columns=list(COLUMNS)),
+    )
+
+
+def _offered(cells: pd.DataFrame, names: Mapping[str, str]) -> dict[str, str]:
+    counts = pd.crosstab(cells["type_id"], cells["side"])
+    if counts.shape[1] < 2:
+        return {}
+    enough = counts[counts.min(axis=1) >= MIN_CELLS].sum(axis=1).sort_values(ascending=False, kind="stable")
+    return {str(t): names.get(str(t), str(t)) for t in enough.index}
+
+
+def _drawn(cells: pd.DataFrame) -> pd.DataFrame:
+    return cells if len(cells) <= MAX_CELLS else cells.sample(MAX_CELLS, random_state=_SEED)
+
+
+def _tested(result: Query, cells: pd.DataFrame, replicates: Replicates | None) -> pd.DataFrame:
+    x = result.cells_by_gene(cells["row"].to_numpy())
+    in_group = (cells["side"] == "group").to_numpy()
+    effect = effect_of(x, in_group)
+    table = pd.DataFrame({
+        "gene_symbol": list(result.genes), "log2_fold_change": effect.log2_fold_change, "pct_group": effect.pct_in,
+        "pct_against": effect.pct_out, "mean_group": effect.mean_in, "mean_against": effect.mean_out,
+    })  # fmt: skip
+    found = np.flatnonzero(table[["pct_group", "pct_against"]].max(axis=1) >= MIN_SHARE)
+    x, table = x[:, found], table.iloc[found].reset_index(drop=True)
+    if replicates is None:
+        table["p_value"] = rank_sum(x, in_group).p_value
+    else:
+        table["log2_fold_change"], table["p_value"] = _between(replicates, cells, x)
+    table["q_value"] = false_discovery_control(table["p_value"])
+    order = np.lexsort((-table["log2_fold_change"].abs(), table["p_value"]))
+    return table.iloc[order].reset_index(drop=True)[list(COLUMNS)]
+
+
+def _between(
+    replicates: Replicates, cells: pd.DataFrame, x: sparse.csr_matrix
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return log2 fold change and p of every gene."""
+    a, b = (_means(replicates.of(side), cells, side, x) for side in ("group", "against"))
+    change = a.mean(axis=0) - b.mean(axis=0)
+    if replicates.paired:
+        df, scale = len(a) - 1, 1 / len(a)
+        variance = (a - b).var(axis=0, ddof=1)
+    else:
+        df, scale = len(a) + len(b) - 2, 1 / len(a) + 1 / len(b)
+        variance = (a.var(axis=0) * len(a) + b.var(axis=0) * len(b)) / df
+    shrunken, freedom = moderated(variance, df)
+    t = np.divide(change, np.sqrt(shrunken * scale), out=np.zeros(len(change)), where=shrunken > 0)
+    return change, 2 * np.asarray(scipy.stats.t.sf(np.abs(t), freedom))
+
+
+def _means(names: list[str], cells: pd.DataFrame, side: str, x: sparse.csr_matrix) -> npt.NDArray[np.float64]:
+    """Return log2 of the mean counts per 10,000 of every replicate, n_replicates x n_genes."""
+    linear = x.copy()
+    linear.data = np.expm1(linear.data)
+    of_side = (cells["side"] == side).to_numpy()
+    means = [linear[of_side & (cells["replicate"] == name).to_numpy()].mean(axis=0).A1 for name in names]
+    return np.log2(np.stack(means).astype(np.float64) + RAISED)

@@ -1,0 +1,215 @@
+"""The panel Genes that differ of the tab Compare: a volcano plot and a table, in one type or in all selected cells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from core import words
+from core.explore.compare_choice import Choice
+from core.explore.gene_difference import EVERYTHING, MIN_CELLS, MIN_SHARE, GeneDifference
+from core.ontology.text import plural, short_name
+from layouts import card_genes, grid_theme, ids, states
+from layouts import elements as el
+from layouts.graphs import graph_config
+
+FILE = "scquery-compare-genes.csv"
+GRAPH_CONFIG = graph_config("compare-genes")
+ROW_HEIGHT = 28
+SHOWN_GENES = 500
+PLOT_SIZE = (420, 390)
+WITHIN_DEFINITION = (
+    f"Whose genes are compared: types with {MIN_CELLS} cells or more of both groups. In all selected cells a gene can differ because the "
+    "shares of the types do."
+)
+
+
+def layout() -> Component:
+    """Build the panel.
+
+    Returns
+    -------
+    Component
+        The panel, still empty.
+    """
+    within = html.Label(
+        [
+            el.tip(html.Span("in", tabIndex=0), WITHIN_DEFINITION),
+            el.select(ids.COMPARE_WITHIN, "Cells whose genes are compared", 190),
+        ],
+        className="within-tool",
+    )
+    save = el.button("Download table", id=ids.COMPARE_GENES_DOWNLOAD, symbol="download")
+    return el.panel(
+        "Genes that differ",
+        [
+            html.Div(id=ids.COMPARE_GENES, className="compare-genes"),
+            dcc.Store(id=ids.COMPARED_WITHIN),
+            dcc.Download(id=ids.COMPARE_GENES_FILE),
+        ],
+        name="compare-genes",
+        sub=html.Span(id=ids.COMPARE_GENES_SUB),
+        tools=[within, save],
+        message_id=ids.COMPARE_GENES_MESSAGE,
+        expandable=False,
+    )
+
+
+def offered(view: GeneDifference) -> list[dict[str, str]]:
+    """List the cells whose genes can be compared.
+
+    Parameters
+    ----------
+    view : GeneDifference
+        The genes.
+
+    Returns
+    -------
+    list of dict
+        For the control.
+    """
+    types = [{"value": t, "label": words.sentence(short_name(name))} for t, name in view.offered.items()]
+    return [*types, {"value": EVERYTHING, "label": "All selected cells"}]
+
+
+def line(view: GeneDifference, choice: Choice) -> str:
+    """Say which cells were compared, and how.
+
+    Parameters
+    ----------
+    view : GeneDifference
+        The genes.
+    choice : Choice
+        The groups.
+
+    Returns
+    -------
+    str
+        For the line beside the title.
+    """
+    cells = f"{choice.against_name} {view.n_against:,}, {choice.group_name} {view.n_group:,} cells"
+    drawn = f" drawn from {view.n_all:,}" if view.n_all > view.n_group + view.n_against else ""
+    if view.paired is None:
+        how = "Wilcoxon on cells"
+    elif view.paired:
+        how = f"moderated paired t-test over {view.replicates_group} replicates"
+    else:
+        how = f"moderated t-test between {view.replicates_group} and {view.replicates_against} replicates"
+    return f"{cells}{drawn}; {how}"
+
+
+def body(view: GeneDifference, choice: Choice, figure: Any) -> list[Component]:  # noqa: ANN401 - plotly figure
+    """Show the genes.
+
+    Parameters
+    ----------
+    view : GeneDifference
+        With at least one tested gene.
+    choice : Choice
+        The groups.
+    figure : plotly figure
+        The volcano plot, or its JSON form.
+
+    Returns
+    -------
+    list of Component
+        Figure, and table with its explanation.
+    """
+    plot = dcc.Graph(id=ids.COMPARE_GENES_PLOT, figure=figure, config=GRAPH_CONFIG, className="graph", responsive=True)
+    grid = grid_theme.grid(
+        _columns(choice),
+        rows(view),
+        id=ids.COMPARE_GENES_TABLE,
+        key="gene_symbol",
+        row_height=ROW_HEIGHT,
+        choosing=True,
+        suppressHeaderFilterButton=True,
+    )
+    return [
+        html.Div(plot, className="compare-genes-plot"),
+        html.Div(
+            [html.Div(grid, className="list-table"), html.P(below(view), className="quiet")], className="list-out"
+        ),
+    ]
+
+
+def below(view: GeneDifference) -> str:
+    """Say what was tested, and what to beware of.
+
+    Parameters
+    ----------
+    view : GeneDifference
+        The genes.
+
+    Returns
+    -------
+    str
+        Sentences.
+    """
+    tested = f"{len(view.table):,} genes that at least {100 * MIN_SHARE:.0f} % of the cells of either group have."
+    more = f" The first {SHOWN_GENES} are listed; the download has all." if len(view.table) > SHOWN_GENES else ""
+    mixed = ""
+    if view.within == EVERYTHING and view.n_types > 1:
+        mixed = f" These cells have {view.n_types} types: a gene can differ because their shares do. Choose a type to compare like with like."
+    return f"{tested}{more}{mixed} A click on a gene shows it on the map."
+
+
+def rows(view: GeneDifference) -> list[dict[str, Any]]:
+    """Turn the genes into rows of the table.
+
+    Parameters
+    ----------
+    view : GeneDifference
+        The genes.
+
+    Returns
+    -------
+    list of dict
+        JSON-able, the first 500.
+    """
+    return [
+        {
+            "gene_symbol": row["gene_symbol"],
+            "log2_fold_change": round(float(row["log2_fold_change"]), 3),
+            "q_value": float(row["q_value"]),
+            "pct_group": round(float(row["pct_group"]), 4),
+            "pct_against": round(float(row["pct_against"]), 4),
+        }
+        for row in view.table.head(SHOWN_GENES).to_dict("records")
+    ]
+
+
+def nothing(view: GeneDifference) -> Component:
+    """Say why no gene was tested.
+
+    Parameters
+    ----------
+    view : GeneDifference
+        Without a tested gene.
+
+    Returns
+    -------
+    Component
+        Two lines.
+    """
+    if view.within in ("", EVERYTHING):
+        where = "No type has" if not view.within else "The groups do not have"
+        return states.panel_empty(f"{where} {MIN_CELLS} selected cells in both groups.", "Choose larger groups.")
+    return states.panel_empty(f"No gene is in {100 * MIN_SHARE:.0f} % of these {plural(short_name(view.within_name))}.")
+
+
+def _columns(choice: Choice) -> list[dict[str, Any]]:
+    return [
+        {
+            "field": "gene_symbol", "headerName": "Gene", "flex": 1, "minWidth": 96, "cellClass": "is-strong", "filter": "agTextColumnFilter",
+            "headerTooltip": "Official symbol; choose a row to see the gene on the map",
+        },
+        card_genes.number(
+            "log2_fold_change", "log2 FC", 84, "fixed", f"log2 of the mean in {choice.group_name} over the mean in {choice.against_name}; 1 is twofold",
+        ),
+        card_genes.number("q_value", "q", 84, "tiny", "Benjamini-Hochberg over the tested genes"),
+        card_genes.number("pct_group", choice.group_name, 96, "percent", f"Share of the cells of {choice.group_name} that have the gene"),
+        card_genes.number("pct_against", choice.against_name, 96, "percent", f"Share of the cells of {choice.against_name} that have the gene"),
+    ]  # fmt: skip

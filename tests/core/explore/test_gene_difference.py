@@ -1,0 +1,142 @@
+import copy
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse, stats
+
+from core.explore import gene_difference as module
+from core.explore.compare_choice import OTHERS, Choice
+from core.explore.gene_difference import COLUMNS, EVERYTHING, gene_difference
+from tests.worlds import CD4, B
+
+CELLS = Choice("side", "x", "y", "")
+
+
+def with_obs(answered, **columns):
+    result = copy.copy(answered.result)
+    result.obs = pd.DataFrame(columns)
+    return result
+
+
+@pytest.fixture(scope="module")
+def by_type(answered):
+    """B cells on one side, all others on the other."""
+    labels = answered.result.labels["cell_type_ontology_term_id"]
+    return with_obs(answered, side=np.where(labels == B, "x", "y"))
+
+
+def test_marker_genes_of_a_type_differ(answered, everything, by_type):
+    view = gene_difference(answered.bundle, by_type, everything, CELLS, EVERYTHING)
+    assert tuple(view.table.columns) == COLUMNS
+    assert view.n_types > 3
+    top = view.table.head(10)
+    assert {"BANK1", "CD79B"} <= set(top["gene_symbol"])
+    assert (top["log2_fold_change"] > 1).all()
+    assert view.table["p_value"].is_monotonic_increasing
+    np.testing.assert_allclose(view.table["q_value"], stats.false_discovery_control(view.table["p_value"]))
+
+
+def test_numbers_by_hand(answered, everything, by_type):
+    view = gene_difference(answered.bundle, by_type, everything, CELLS, EVERYTHING)
+    inside = (by_type.obs["side"] == "x").to_numpy()
+    row = view.table.set_index("gene_symbol").loc["MS4A1"]
+    values = by_type.expression("MS4A1").astype(float)
+    judge = stats.mannwhitneyu(values[inside], values[~inside], method="asymptotic")
+    assert row["p_value"] == pytest.approx(judge.pvalue, rel=1e-6)
+    assert row["pct_group"] == pytest.approx((values[inside] > 0).mean())
+    means = [np.expm1(values[side]).mean() + 0.01 for side in (inside, ~inside)]
+    assert row["log2_fold_change"] == pytest.approx(np.log2(means[0] / means[1]), rel=1e-5)
+
+
+def test_the_most_frequent_type_with_both_groups_is_taken(answered, everything):
+    n = answered.result.n_query
+    result = with_obs(answered, side=["x", "y"] * (n // 2))
+    view = gene_difference(answered.bundle, result, everything, CELLS)
+    assert view.within == next(iter(view.offered))
+    assert view.n_group + view.n_against == (answered.result.labels["cell_type_ontology_term_id"] == view.within).sum()
+    assert gene_difference(answered.bundle, result, everything, CELLS, "CL:nope").within == view.within
+    assert (view.table["q_value"] < 0.05).sum() <= 2
+
+
+def test_a_type_on_one_side_alone_is_not_offered(answered, everything, by_type):
+    view = gene_difference(answered.bundle, by_type, everything, CELLS)
+    assert (view.within, view.offered, view.table.empty) == ("", {}, True)
+    wanted = gene_difference(answered.bundle, by_type, everything, CELLS, CD4)
+    assert wanted.table.empty
+
+
+def test_of_many_cells_some_are_drawn(answered, everything, monkeypatch):
+    monkeypatch.setattr(module, "MAX_CELLS", 20)
+    n = answered.result.n_query
+    result = with_obs(answered, side=["x", "y"] * (n // 2))
+    views = [gene_difference(answered.bundle, result, everything, CELLS, EVERYTHING) for _ in range(2)]
+    assert (views[0].n_group, views[0].n_against, views[0].n_all) == (20, 20, n)
+    pd.testing.assert_frame_equal(views[0].table, views[1].table)
+
+
+@pytest.mark.parametrize(("donors", "paired"), [(("a", "b"), True), (None, False)])
+def test_replicates(answered, everything, by_type, donors, paired):
+    n = answered.result.n_query
+    side = by_type.obs["side"].to_numpy()
+    donor = [donors[i % 2] if donors else f"{s}{i % 2}" for i, s in enumerate(side)]
+    result = with_obs(answered, side=side, donor=donor)
+    choice = Choice("side", "x", OTHERS, "donor")
+    view = gene_difference(answered.bundle, result, everything, choice, EVERYTHING)
+    assert view.paired is paired
+    assert n == view.n_all
+    assert {"BANK1", "CD79B"} <= set(view.table.head(25)["gene_symbol"])
+
+
+def planted(seed: int, *, paired: bool, n_donors: int = 6, n_genes: int = 800, n_true: int = 60):
+    """Counts of donors that differ from one another, and of two groups that differ in the first genes."""
+    rng = np.random.default_rng(seed)
+    base = np.exp(rng.normal(-1, 1.3, n_genes))
+    change = np.zeros(n_genes)
+    change[:n_true] = 1.5 * rng.choice([-1, 1], n_true)
+    counts, sides, names = [], [], []
+    shared = rng.normal(0, 0.4, (n_donors, n_genes))
+    for side in ("group", "against"):
+        for donor in range(n_donors):
+            own = shared[donor] + rng.normal(0, 0.2, n_genes) if paired else rng.normal(0, 0.4, n_genes)
+            rate = base * np.exp(own) * 2 ** (change * (side == "group"))
+            n = int(rng.integers(20, 120))
+            counts.append(rng.poisson(rng.gamma(2, rate / 2, (n, n_genes))))
+            sides += [side] * n
+            names += [f"d{donor}" if paired else f"{side}{donor}"] * n
+    x = np.vstack(counts).astype(float)
+    logged = sparse.csr_matrix(np.log1p(1e4 * x / x.sum(axis=1, keepdims=True)).astype(np.float32))
+    return logged, pd.DataFrame({"row": np.arange(len(sides)), "side": sides, "replicate": names}), change != 0
+
+
+class Genes:
+    """Just what the tests of genes read of a query."""
+
+    def __init__(self, x: sparse.csr_matrix) -> None:
+        self.genes = [f"g{i}" for i in range(x.shape[1])]
+        self._x = x
+
+    def cells_by_gene(self, rows):
+        return self._x[rows]
+
+
+@pytest.mark.parametrize("paired", [True, False])
+def test_donors_that_differ_are_not_taken_for_groups_that_do(paired):
+    """Between donors p keeps its level and few discoveries are false; between cells most are."""
+    level, false, missed, false_of_cells = [], [], [], []
+    for seed in range(4):
+        x, cells, true = planted(seed, paired=paired)
+        replicates, _ = module.replicates_of(cells)
+        assert replicates.paired is paired
+        for found, rates in ((replicates, false), (None, false_of_cells)):
+            table = module._tested(Genes(x), cells, found)
+            is_true = true[table["gene_symbol"].str[1:].astype(int)]
+            sure = (table["q_value"] < 0.05).to_numpy()
+            rates.append((sure & ~is_true).sum() / max(sure.sum(), 1))
+            if found is not None:
+                level.append((table["p_value"][~is_true] < 0.05).mean())
+                missed.append((~sure & is_true).sum() / is_true.sum())
+    assert np.mean(level) <= 0.07
+    assert np.mean(false) <= 0.10
+    assert np.mean(missed) <= (0.2 if paired else 0.6)
+    assert np.mean(false_of_cells) > 0.4

@@ -1,0 +1,47 @@
+from core.explore.compare_choice import Choice
+from core.explore.gene_difference import EVERYTHING
+from layouts import compare_genes
+from layouts.figures.volcano import volcano_figure
+from tests.components import text, walk
+from tests.layouts.comparisons import genes
+
+CHOICE = Choice("condition", "<STIM>", "CTRL", "")
+
+
+def test_what_is_offered():
+    assert [entry["label"] for entry in compare_genes.offered(genes())] == ["B cell", "Monocyte", "All selected cells"]
+
+
+def test_the_line_tells_cells_and_test():
+    assert compare_genes.line(genes(), CHOICE) == "CTRL 50, <STIM> 40 cells; Wilcoxon on cells"
+    drawn = genes(n_all=900, paired=True, replicates_group=4, replicates_against=4)
+    assert compare_genes.line(drawn, CHOICE).endswith("cells drawn from 900; moderated paired t-test over 4 replicates")
+    apart = genes(paired=False, replicates_group=4, replicates_against=3)
+    assert "moderated t-test between 4 and 3 replicates" in compare_genes.line(apart, CHOICE)
+
+
+def test_plot_and_table():
+    view = genes()
+    figure = volcano_figure(view.volcano("CTRL"), theme="light", name="<STIM>")
+    body = compare_genes.body(view, CHOICE, figure)
+    grid = next(part for part in walk(body) if type(part).__name__ == "AgGrid")
+    assert [row["gene_symbol"] for row in grid.rowData] == ["<G0>", "<G1>", "<G2>"]
+    assert [column["headerName"] for column in grid.columnDefs][-2:] == ["<STIM>", "CTRL"]
+    assert "3 genes that at least 5 % of the cells of either group have." in text(body)
+    traces = {trace.name: list(trace.text or ()) for trace in figure.data}
+    assert (traces["up"], traces["down"]) == (["&lt;G0&gt;"], ["&lt;G2&gt;"])
+    assert "&lt;STIM&gt; vs. CTRL" in figure.layout.xaxis.title.text
+
+
+def test_what_to_beware_of():
+    assert "have 4 types" in compare_genes.below(genes(within=EVERYTHING, n_types=4))
+    assert "types" not in compare_genes.below(genes(within=EVERYTHING, n_types=1))
+    assert "The first 500 are listed" in compare_genes.below(genes(501))
+    assert len(compare_genes.rows(genes(501))) == 500
+
+
+def test_why_there_are_none():
+    none = genes().table.head(0)
+    assert "No type has 10" in text(compare_genes.nothing(genes(within="", table=none)))
+    assert "The groups do not have 10" in text(compare_genes.nothing(genes(within=EVERYTHING, table=none)))
+    assert "these B cells" in text(compare_genes.nothing(genes(table=none)))
