@@ -7,6 +7,7 @@
 
   var DELAY = 250;
   var GAP = 6;
+  var CLIPPED = ".panel-sub, .selection-detail, .mantine-Select-input";
   var bubble = null;
   var owner = null;
   var waiting = null;
@@ -56,6 +57,22 @@
     owner = null;
   }
 
+  /* A button that has done its work is explained no longer: the bubble would lie over what it changed. */
+  function done(event) {
+    if (owner && owner.tagName === "BUTTON" && owner.contains(event.target)) {
+      hide();
+    }
+  }
+
+  /* Words that a control or a line has no room for are told whole by the browser's own tooltip. */
+  function tellWhole(event) {
+    var node = event.target instanceof Element ? event.target.closest(CLIPPED) : null;
+    if (node && (!node.title || node.title === node.dataset.whole)) {
+      node.dataset.whole = node.scrollWidth > node.clientWidth ? node.value || node.textContent : "";
+      node.title = node.dataset.whole;
+    }
+  }
+
   function follow(event) {
     var next = ownerOf(event.target);
     if (next === owner) {
@@ -75,7 +92,9 @@
   }
 
   document.addEventListener("pointerover", follow);
+  document.addEventListener("pointerover", tellWhole);
   document.addEventListener("focusin", follow);
+  document.addEventListener("click", done);
   document.addEventListener("pointerout", leave);
   document.addEventListener("focusout", leave);
   document.addEventListener("scroll", hide, true);

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dash import Dash, Input, Output, State
+from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from callbacks.opened import Shown, drawable, in_panel, open_shown
@@ -13,7 +14,7 @@ from core.errors import InputError, ScQueryError
 from core.explore.compare import Comparison
 from core.explore.compare_choice import NONE, Choice
 from core.result import to_csv
-from layouts import compare, compare_genes, compare_types, ids, states
+from layouts import compare, compare_genes, compare_types, ids, own_table, states
 from layouts.figures.compare import compare_figure, shown_rows
 from layouts.figures.tokens import Theme
 from layouts.figures.volcano import volcano_figure
@@ -58,7 +59,6 @@ def register(app: Dash) -> None:
     app.callback(
         Output(ids.COMPARE_TYPES, "children"),
         Output(ids.COMPARE_TYPES_SUB, "children"),
-        Output(ids.COMPARE_LEGEND, "children"),
         Output(ids.COMPARE_TYPES_MESSAGE, "children"),
         *_COMPARED,
         *_ADDRESS,
@@ -81,6 +81,9 @@ def register(app: Dash) -> None:
         Input(ids.COMPARE_GENES, "id"),
         State(ids.URL, "pathname"),
     )(update_genes)
+    app.callback(
+        Output(ids.COMPARE_TABLE_TOLD, "children"), Input(ids.CELL_TABLE_STATE, "data"), prevent_initial_call=True
+    )(tell_table)
     app.callback(
         Output(ids.COMPARE_GENES_FILE, "data"),
         Input(ids.COMPARE_GENES_DOWNLOAD, "n_clicks"),
@@ -205,7 +208,7 @@ def update_types(*given: Any) -> list[Any]:  # noqa: ANN401  (parts of the addre
     *address, how, theme, pathname = given
     if theme is None:
         raise PreventUpdate
-    return in_panel(draw_types, 3, (pathname, *address[4:]), address[:4], how, theme)
+    return in_panel(draw_types, 2, (pathname, *address[4:]), address[:4], how, theme)
 
 
 def draw_types(shown: Shown, chosen: Sequence[str | None], how: str | None, theme: Theme) -> Sequence[Any]:
@@ -225,15 +228,15 @@ def draw_types(shown: Shown, chosen: Sequence[str | None], how: str | None, them
     Returns
     -------
     sequence
-        Figure or table, line beside the title, legend, and a sentence where there is nothing to draw.
+        Figure or table, line beside the title, and a sentence where there is nothing to draw.
     """
     view = compared(shown, chosen)
     if how == compare_types.TABLE and len(view.table):
-        return compare_types.table(view), "", []
+        return compare_types.table(view), ""
     if not view.n_tested:
-        return None, "", [], compare_types.nothing_tested(view)
+        return None, "", compare_types.nothing_tested(view)
     figure = compare_figure(view, theme=theme)
-    return compare_types.plot(figure), compare_types.line(view, len(shown_rows(view))), compare_types.legend(view)
+    return compare_types.plot(figure), compare_types.line(view, len(shown_rows(view)))
 
 
 def update_genes(*given: Any) -> list[Any]:  # noqa: ANN401  (parts of the address, a theme, whether there is WebGL)
@@ -284,10 +287,26 @@ def draw_genes(
     control = (compare_genes.offered(view), view.within, view.within)
     if view.table.empty:
         return None, "", *control, compare_genes.nothing(view)
-    background = choice.against_name
-    figure = volcano_figure(view.volcano(background), theme=theme, name=choice.group_name, size=compare_genes.PLOT_SIZE)
+    group, against = compare_genes.axis_names(choice)
+    figure = volcano_figure(view.volcano(against), theme=theme, name=group, size=compare_genes.PLOT_SIZE)
     drawn = compare_genes.body(view, choice, drawable(figure, webgl=webgl))
     return drawn, compare_genes.line(view, choice), *control
+
+
+def tell_table(news: object) -> list[Component]:
+    """Say beside the tab's own button why a table was not taken: in a narrow window the rail is away.
+
+    Parameters
+    ----------
+    news : object
+        What the page's script says of the last file.
+
+    Returns
+    -------
+    list of Component
+        A line, or none.
+    """
+    return own_table.told(None, news)
 
 
 def save_genes(n_clicks: int | None, *given: str | None) -> dict[str, str]:

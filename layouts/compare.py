@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,12 +17,14 @@ from core.explore.compare_words import detail, headline
 from core.explore.compared_cells import UNKNOWN
 from core.explore.own_groups import OwnColumn
 from core.explore.share_tests import N_TABLES
-from core.ontology.text import short_name
+from core.ontology.text import short_name, text_width
 from core.words import percent
 from layouts import compare_genes, compare_types, composition, ids
 from layouts import elements as el
 
 OTHERS_LABEL, NONE_LABEL = "all other cells", "no column chosen"
+WIDEST_NAME, NAME_MARGIN, MANY_GROUPS = 220, 2, 10
+"""Pixels for the names of the groups; more groups than this get lower bars."""
 NOT_INDEPENDENT = "Cells from one donor are not independent."
 CHOOSE_REPLICATES = (
     "Between any two donors many types differ, so these q-values are too small. Choose a column under Replicates that names donors "
@@ -56,14 +59,15 @@ def nothing_to_compare(way_out: Component | None = None) -> Component:
         Two lines, and the control.
     """
     text = [
-        html.H2("This file says nothing about its cells"),
+        html.H2("No groups to compare are known of these cells"),
         html.P(
             "Compare holds the cell types of two groups against each other, for example treated and control. Groups are columns of the "
             "file's own metadata (obs of an .h5ad), or of a table of your cells, with 2 to 30 different values."
         ),
     ]
+    told = html.Div(id=ids.COMPARE_TABLE_TOLD)
     return html.Section(
-        [el.icon("table", size="large"), html.Div([*text, *([way_out] if way_out is not None else [])])],
+        [el.icon("table", size="large"), html.Div([*text, *([way_out] if way_out is not None else []), told])],
         className="panel compare-empty",
         **el.attributes(aria_label="Compare"),
     )
@@ -87,7 +91,10 @@ def choices(columns: Sequence[OwnColumn], replicates: Sequence[str], choice: Cho
         Data and value of the four controls, in their order.
     """
     groups = next(c.groups for c in columns if c.name == choice.column)
-    values = [{"value": g.value, "label": f"{g.value} ({g.n_cells:,})"} for g in sorted(groups, key=lambda g: g.value)]
+    values = [
+        {"value": g.value, "label": f"{g.value} ({g.n_cells:,})"}
+        for g in sorted(groups, key=lambda g: _in_order(g.value))
+    ]
     others = [{"value": OTHERS, "label": OTHERS_LABEL}] if len(groups) > 2 else []
     named = [{"value": name, "label": name} for name in replicates if name != choice.column]
     return (
@@ -158,23 +165,26 @@ def bars(view: Comparison, ranks: Sequence[str]) -> list[Component]:
     Returns
     -------
     list of Component
-        A bar a group, the scale, and the names of the colours.
+        Bars, with their scale, over the names of the colours.
     """
     compared = [g for g in (view.choice.against, view.choice.group) if g in view.by_group.columns]
-    groups = [*compared, *(g for g in view.by_group.columns if g not in compared)]
+    groups = [*compared, *sorted((g for g in view.by_group.columns if g not in compared), key=_in_order)]
     names = dict(zip(view.table["type_id"], view.table["type_name"], strict=True))
     order = [t for t in view.by_group.index if t != UNKNOWN] + [t for t in view.by_group.index if t == UNKNOWN]
     rows = [
         _bar(group, view.by_group[group].loc[order], names, ranks, is_compared=group in compared) for group in groups
     ]
-    scale = html.Div([html.Span(f"{tick} %") for tick in (0, 25, 50, 75, 100)], className="group-scale")
+    ticks = html.Div([html.Span(f"{tick} %") for tick in (0, 25, 50, 75, 100)], className="group-scale")
     coloured = [t for t in order if t != UNKNOWN and t in ranks[: composition.N_COLOURS]]
-    keys = [_key(short_name(names.get(t, t)), composition.colour(t, ranks)) for t in coloured]
+    keys = [_key(words.sentence(short_name(names.get(t, t))), composition.colour(t, ranks)) for t in coloured]
     if len(coloured) < len([t for t in order if t != UNKNOWN]):
-        keys.append(_key("other types", "var(--ghost)"))
+        keys.append(_key("Other types", "var(--ghost)"))
     if UNKNOWN in order:
-        keys.append(_key("unknown", "var(--text3)"))
-    return [html.Div(rows, className="group-bars"), scale, html.Div(keys, className="legend is-flush")]
+        keys.append(_key("Unknown", "var(--text3)"))
+    width = min(WIDEST_NAME, max(text_width(group, 12, bold=True) for group in groups)) + NAME_MARGIN
+    many = " is-dense" if len(groups) > MANY_GROUPS else ""
+    drawn = [html.Div([*rows, ticks], className=f"group-bars{many}"), html.Div(keys, className="group-keys")]
+    return [html.Div(drawn, style={"--group-name": f"{width:.0f}px"})]
 
 
 def bars_line(view: Comparison) -> str:
@@ -194,7 +204,20 @@ def bars_line(view: Comparison) -> str:
         return "share of the group's cells"
     exact = view.by_group.shape == (2, 2)
     how = "Fisher's exact test" if exact else f"Fisher's exact test, {N_TABLES:,} random tables"
-    return f"share of the group's cells; as a whole p {words.p_value(view.p_whole)} on cells ({how})"
+    return f"share of the group's cells; all types and groups at once: p {_of(view.p_whole)} on cells ({how})"
+
+
+def _of(p: float) -> str:
+    text = words.p_value(p)
+    return text if text.startswith("<") else f"= {text}"
+
+
+def _in_order(name: str) -> list[tuple[bool, float, str]]:
+    """Sort names as people count: day 7 before day 14, and -1 before 0."""
+    if re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", name):
+        return [(False, float(name), "")]
+    parts = re.split(r"([0-9]{1,15})", name.casefold())
+    return [(False, float(part), "") if part.isdecimal() else (True, 0, part) for part in parts if part]
 
 
 def _bar(group: str, counts: pd.Series, names: dict[str, str], ranks: Sequence[str], *, is_compared: bool) -> Component:
@@ -229,9 +252,9 @@ def _controls() -> Component:
     )
     return html.Section(
         [
-            html.Label(["Compare", el.select(ids.COMPARE_BY, "Column of your metadata", 150)]),
-            html.Label(["group", el.select(ids.COMPARE_GROUP, "Group", 170)]),
-            html.Label(["against", el.select(ids.COMPARE_AGAINST, "Group compared with", 170)]),
+            html.Label([html.Span("Compare"), el.select(ids.COMPARE_BY, "Column of your metadata", 150)]),
+            html.Label([html.Span("group"), el.select(ids.COMPARE_GROUP, "Group", 170)]),
+            html.Label([html.Span("against"), el.select(ids.COMPARE_AGAINST, "Group compared with", 170)]),
             html.Span(className="spring"),
             html.Label(
                 [

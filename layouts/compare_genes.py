@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 from core import words
 from core.explore.compare_choice import Choice
 from core.explore.gene_difference import EVERYTHING, MIN_CELLS, MIN_SHARE, GeneDifference
-from core.ontology.text import plural, short_name
+from core.ontology.text import clip_text, plural, short_name
 from layouts import card_genes, grid_theme, ids, states
 from layouts import elements as el
 from layouts.graphs import graph_config
@@ -20,6 +20,7 @@ GRAPH_CONFIG = graph_config("compare-genes")
 ROW_HEIGHT = 28
 SHOWN_GENES = 500
 PLOT_SIZE = (420, 390)
+WIDEST_AXIS_NAME = 95
 WITHIN_DEFINITION = (
     f"Whose genes are compared: types with {MIN_CELLS} cells or more of both groups. In all selected cells a gene can differ because the "
     "shares of the types do."
@@ -89,8 +90,8 @@ def line(view: GeneDifference, choice: Choice) -> str:
     str
         For the line beside the title.
     """
-    cells = f"{choice.against_name} {view.n_against:,}, {choice.group_name} {view.n_group:,} cells"
-    drawn = f" drawn from {view.n_all:,}" if view.n_all > view.n_group + view.n_against else ""
+    cells = f"{words.count(view.n_group, 'cell')} of {choice.group_name} against {view.n_against:,} of {choice.against_name}"
+    drawn = f", drawn from {view.n_all:,}" if view.n_all > view.n_group + view.n_against else ""
     if view.paired is None:
         how = "Wilcoxon on cells"
     elif view.paired:
@@ -98,6 +99,23 @@ def line(view: GeneDifference, choice: Choice) -> str:
     else:
         how = f"moderated t-test between {view.replicates_group} and {view.replicates_against} replicates"
     return f"{cells}{drawn}; {how}"
+
+
+def axis_names(choice: Choice) -> tuple[str, str]:
+    """Cut the names of the groups so that the axis that names both has room for them.
+
+    Parameters
+    ----------
+    choice : Choice
+        The groups.
+
+    Returns
+    -------
+    tuple of str
+        Group, and the one compared with.
+    """
+    group, against = (clip_text(name, WIDEST_AXIS_NAME, 11.5) for name in (choice.group_name, choice.against_name))
+    return group, against
 
 
 def body(view: GeneDifference, choice: Choice, figure: Any) -> list[Component]:  # noqa: ANN401 - plotly figure
@@ -194,9 +212,13 @@ def nothing(view: GeneDifference) -> Component:
     Component
         Two lines.
     """
-    if view.within in ("", EVERYTHING):
-        where = "No type has" if not view.within else "The groups do not have"
-        return states.panel_empty(f"{where} {MIN_CELLS} selected cells in both groups.", "Choose larger groups.")
+    if not view.within:
+        return states.panel_empty(
+            f"No type has {MIN_CELLS} selected cells in both groups.",
+            "Choose all selected cells here, or larger groups.",
+        )
+    if view.within == EVERYTHING:
+        return states.panel_empty(f"The groups do not have {MIN_CELLS} selected cells each.", "Choose larger groups.")
     return states.panel_empty(f"No gene is in {100 * MIN_SHARE:.0f} % of these {plural(short_name(view.within_name))}.")
 
 
@@ -210,6 +232,6 @@ def _columns(choice: Choice) -> list[dict[str, Any]]:
             "log2_fold_change", "log2 FC", 84, "fixed", f"log2 of the mean in {choice.group_name} over the mean in {choice.against_name}; 1 is twofold",
         ),
         card_genes.number("q_value", "q", 84, "tiny", "Benjamini-Hochberg over the tested genes"),
-        card_genes.number("pct_group", choice.group_name, 96, "percent", f"Share of the cells of {choice.group_name} that have the gene"),
         card_genes.number("pct_against", choice.against_name, 96, "percent", f"Share of the cells of {choice.against_name} that have the gene"),
+        card_genes.number("pct_group", choice.group_name, 96, "percent", f"Share of the cells of {choice.group_name} that have the gene"),
     ]  # fmt: skip

@@ -19,7 +19,8 @@ from layouts.graphs import graph_config
 FILE = "scquery-compare.csv"
 GRAPH_CONFIG = graph_config("compare", can_zoom=False)
 PLOT, TABLE = "plot", "table"
-ROW_HEIGHT = 30
+ROW_HEIGHT = HEADER_HEIGHT = 30
+MAX_TABLE_HEIGHT = 420
 
 
 def layout() -> Component:
@@ -43,7 +44,6 @@ def layout() -> Component:
         name="compare-types",
         sub=html.Span(id=ids.COMPARE_TYPES_SUB),
         tools=[save, switch],
-        legend=html.Div(id=ids.COMPARE_LEGEND, className="legend"),
         message_id=ids.COMPARE_TYPES_MESSAGE,
         expandable=False,
     )
@@ -67,30 +67,10 @@ def line(view: Comparison, n_shown: int) -> str:
     few = len(view.table) - view.n_tested
     parts = [f"the {n_shown} of {view.n_tested} types with most cells"] if n_shown < view.n_tested else []
     if few:
-        parts.append(f"{words.count(few, 'type')} with fewer than {MIN_CELLS} cells in the table alone")
+        parts.append(
+            f"{words.count(few, 'type')} with fewer than {MIN_CELLS} cells {'is' if few == 1 else 'are'} only in the table"
+        )
     return "; ".join(parts)
-
-
-def legend(view: Comparison) -> list[Component]:
-    """Explain the marks of the figure.
-
-    Parameters
-    ----------
-    view : Comparison
-        The comparison.
-
-    Returns
-    -------
-    list of Component
-        Items.
-    """
-    keys = (
-        ("rise-from", view.choice.against_name),
-        ("rise-to", view.choice.group_name),
-        ("sure", "q < 0.05"),
-        ("not-sure", "not significant"),
-    )
-    return [html.Span([html.Span(className=f"key is-{kind}"), text], className="legend-item") for kind, text in keys]
 
 
 def plot(figure: Any) -> Component:  # noqa: ANN401 - plotly figure
@@ -99,14 +79,15 @@ def plot(figure: Any) -> Component:  # noqa: ANN401 - plotly figure
     Parameters
     ----------
     figure : plotly figure
-        With ``layout.height``.
+        With ``layout.height`` and, in ``layout.meta``, its least width.
 
     Returns
     -------
     Component
         A graph that scrolls sideways where it is narrow.
     """
-    graph = dcc.Graph(figure=figure, config=GRAPH_CONFIG, style={"height": f"{figure.layout.height}px"})
+    size = {"height": f"{figure.layout.height}px", "minWidth": f"{figure.layout.meta['least_width']}px"}
+    graph = dcc.Graph(figure=figure, config=GRAPH_CONFIG, style=size)
     return html.Div(graph, className="compare-plot")
 
 
@@ -131,7 +112,8 @@ def table(view: Comparison) -> Component:
         row_height=ROW_HEIGHT,
         suppressHeaderFilterButton=True,
     )
-    return html.Div(grid, className="compare-table")
+    height = min(MAX_TABLE_HEIGHT, HEADER_HEIGHT + ROW_HEIGHT * len(view.table) + 4)
+    return html.Div(grid, className="compare-table", style={"height": f"{height}px"})
 
 
 def rows(view: Comparison) -> list[dict[str, Any]]:
@@ -194,21 +176,21 @@ def _columns(view: Comparison) -> list[dict[str, Any]]:
     q = "params.value == null ? 'not tested' : params.value < 0.001 ? '< 0.001' : d3.format('.3f')(params.value)"
     interval = "params.data.low == null ? '–' : d3.format('.2f')(params.data.low) + ' to ' + d3.format('.2f')(params.data.high)"
 
-    def numeric(field: str, name: str, width: int, form: str, definition: str) -> dict[str, Any]:
+    def numeric(field: str, name: str, form: str, definition: str) -> dict[str, Any]:
         return {
-            "field": field, "headerName": name, "width": width, "type": "rightAligned", "headerTooltip": definition,
+            "field": field, "headerName": name, "flex": 2, "minWidth": 84, "type": "rightAligned", "headerTooltip": definition,
             "valueFormatter": {"function": form}, "cellDataType": "number",
         }  # fmt: skip
 
     ratio = "params.value == null ? '–' : d3.format('.2f')(params.value)"
     count = "d3.format(',')(params.value)"
     return [
-        {"field": "name", "headerName": "Type", "flex": 1, "minWidth": 140, "tooltipField": "name", "cellClass": "is-strong", "filter": "agTextColumnFilter"},
-        numeric("n_against", f"Cells, {against}", 130, count, f"Selected cells of {against} with this label"),
-        numeric("share_against", f"Share, {against}", 130, percents, f"Of the selected cells of {against}"),
-        numeric("n_group", f"Cells, {group}", 130, count, f"Selected cells of {group} with this label"),
-        numeric("share_group", f"Share, {group}", 130, percents, f"Of the selected cells of {group}"),
-        numeric("odds_ratio", "Odds ratio", 100, ratio, f"Odds of the type in {group} over its odds in {against}"),
-        numeric("low", "95 % interval", 130, interval, "Of the odds ratio"),
-        numeric("q_value", "q", 90, q, "Benjamini-Hochberg over the tested types"),
+        {"field": "name", "headerName": "Type", "flex": 3, "minWidth": 130, "tooltipField": "name", "cellClass": "is-strong", "filter": "agTextColumnFilter"},
+        numeric("n_against", f"Cells, {against}", count, f"Selected cells of {against} with this label"),
+        numeric("share_against", f"Share, {against}", percents, f"Of the selected cells of {against}"),
+        numeric("n_group", f"Cells, {group}", count, f"Selected cells of {group} with this label"),
+        numeric("share_group", f"Share, {group}", percents, f"Of the selected cells of {group}"),
+        numeric("odds_ratio", "Odds ratio", ratio, f"Odds of the type in {group} over its odds in {against}"),
+        {**numeric("low", "95 % interval", interval, "Of the odds ratio"), "minWidth": 112},
+        numeric("q_value", "q", q, "Benjamini-Hochberg over the tested types"),
     ]  # fmt: skip

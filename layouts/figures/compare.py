@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,17 +20,24 @@ from layouts.figures.tokens import CATEGORICAL, TOKENS, Theme
 
 MAX_ROWS = 40
 ROW_HEIGHT = 34
-TOP, BOTTOM = 30, 34
+TOP, BOTTOM = 30, 46
 WIDEST_NAME = 170
-SHARES, RATIOS = (0.0, 0.50), (0.56, 0.80)
-NUMBERS = ((0.86, "ratio"), (0.94, "cells"), (1.0, "q"))
-"""Right ends of the columns of figures, as parts of the width."""
+WIDEST_GROUP = 104
+SHARES, RATIOS = (0.0, 0.56), (0.63, 1.0)
+LEAST_AXES = 420
+"""Pixels for both axes; more where what stands over them needs it."""
+HEADS = ("Share of the cells", "Odds ratio, 95 % interval")
+HEAD_SIZE = 11
+MARKS = "●◆■□"
+"""Of the group compared with, the group, a sure ratio and one that is not: as letters, in what stands over the axes."""
+NUMBER_GAP = 18
+"""Pixels between the columns of numbers, which stand in the right margin: there they keep their width in a narrow window."""
 LEAST_REACH, WIDEST_REACH = 2.0, 7.0
 """Of the odds ratio's axis, in powers of 2."""
 
 
 def compare_figure(view: Comparison, *, theme: Theme) -> go.Figure:
-    """Draw the tested types of a comparison.
+    """Draw the tested types of a comparison, so that a saved picture can be read without its page.
 
     Parameters
     ----------
@@ -125,23 +133,17 @@ def _ratio_hover(row: pd.Series) -> str:
 
 def _lay_out(fig: go.Figure, view: Comparison, rows: pd.DataFrame, theme: Theme) -> None:
     names = [clip_text(_name(row), WIDEST_NAME, 12) for row in rows.to_dict("records")]
+    columns = _columns(view, rows)
     reach = np.concatenate([_powers(rows["low"]), _powers(rows["high"]), [-LEAST_REACH, LEAST_REACH]])
     low, high = float(reach.min()) - 0.2, float(reach.max()) + 0.2
     ticks = [t for t in range(-7, 8) if low <= t <= high and (high - low < 7 or t % 2 == 0)]
     top = 100 * float(rows[["share_group", "share_against"]].to_numpy().max())
-    line = {"color": TOKENS[theme]["grid"], "width": 1}
+    line = {"type": "line", "line": {"color": TOKENS[theme]["grid"], "width": 1}, "layer": "below", "xref": "paper"}
+    left, right = round(max(text_width(name, 12) for name in names) + 18), round(sum(c.width for c in columns))
     separators = [
-        {
-            "type": "line",
-            "xref": "paper",
-            "x0": 0,
-            "x1": 1,
-            "y0": i + 0.5,
-            "y1": i + 0.5,
-            "line": line,
-            "layer": "below",
-        }
+        {**line, "y0": i + 0.5, "y1": i + 0.5, **ends}
         for i in range(len(rows))
+        for ends in ({"x0": 0, "x1": 1}, {"xsizemode": "pixel", "xanchor": 1, "x0": 0, "x1": right})
     ]
     one = {
         "type": "line", "xref": "x2", "x0": 0, "x1": 0, "yref": "y domain", "y0": 0, "y1": 1, "layer": "below",
@@ -149,7 +151,9 @@ def _lay_out(fig: go.Figure, view: Comparison, rows: pd.DataFrame, theme: Theme)
     }  # fmt: skip
     fig.update_layout(
         height=TOP + BOTTOM + ROW_HEIGHT * len(rows),
-        margin={"l": round(max(text_width(name, 12) for name in names) + 18), "r": 10, "t": TOP, "b": BOTTOM},
+        margin={"l": left, "r": right, "t": TOP, "b": BOTTOM},
+        meta={"least_width": left + right + max(LEAST_AXES, round(_heads_width(view)))},
+        paper_bgcolor=TOKENS[theme]["surface"],
         xaxis={"domain": list(SHARES), "range": [-0.03 * top, 1.05 * top], "nticks": 7, "ticksuffix": " %", "fixedrange": True},
         xaxis2={
             "domain": list(RATIOS), "range": [low, high], "tickvals": ticks, "ticktext": [_tick(t) for t in ticks], "fixedrange": True,
@@ -159,7 +163,7 @@ def _lay_out(fig: go.Figure, view: Comparison, rows: pd.DataFrame, theme: Theme)
             "tickvals": list(range(len(rows))), "ticktext": [escape(name) for name in names],
             "tickfont": {"size": 12, "color": TOKENS[theme]["text"]},
         },
-        annotations=[*_heads(view, theme), *_numbers(rows, theme)],
+        annotations=[*_heads(view, theme), *_numbers(columns, rows, theme)],
         shapes=[*separators, one],
     )  # fmt: skip
 
@@ -169,29 +173,75 @@ def _tick(power: int) -> str:
 
 
 def _heads(view: Comparison, theme: Theme) -> list[dict[str, Any]]:
-    group, against = (clip_text(t, 90, 11.5) for t in (view.choice.group_name, view.choice.against_name))
-    texts = [
-        (SHARES[0], "left", "Share of the group's cells"),
-        (sum(RATIOS) / 2, "center", f"Odds ratio, {escape(group)} to {escape(against)}, 95 % interval"),
-        *((x, "right", name) for x, name in NUMBERS),
-    ]
-    font = {"size": 11, "color": TOKENS[theme]["text3"]}
+    """Say what the axes show and which mark is which group; groups are named in full on hover."""
+    group, against = _clipped(view)
+    blue, orange = CATEGORICAL[theme][:2]
+    marks = f"{_mark(MARKS[0], blue)} {escape(against)}  {_mark(MARKS[1], orange)} {escape(group)}"
+    full = f"{MARKS[0]} {escape(view.choice.against_name)}<br>{MARKS[1]} {escape(view.choice.group_name)}"
+    sure = f"{_mark(MARKS[2], TOKENS[theme]['text'])} q &lt; {Q_SURE}  {MARKS[3]} q ≥ {Q_SURE}"
+    font = {"size": HEAD_SIZE, "color": TOKENS[theme]["text3"]}
+    above = {"xref": "paper", "yref": "paper", "y": 1, "yanchor": "bottom", "yshift": 8, "font": font}
+    below = {"xref": "paper", "yref": "paper", "y": 0, "yanchor": "top", "yshift": -24, "font": font}
+    more = f"An odds ratio above 1: more in {escape(view.choice.group_name)} than in {escape(view.choice.against_name)}"
     return [
-        {"text": text, "xref": "paper", "x": x, "xanchor": anchor, "yref": "paper", "y": 1, "yanchor": "bottom", "yshift": 8, "font": font}
-        for x, anchor, text in texts
+        {**above, "text": f"{HEADS[0]}  {marks}", "x": SHARES[0], "xanchor": "left", "hovertext": full},
+        {**above, "text": f"{HEADS[1]}  {sure}", "x": RATIOS[1], "xanchor": "right"},
+        {**below, "text": "← fewer", "x": RATIOS[0], "xanchor": "left"},
+        {**below, "text": f"more in {escape(group)} →", "x": RATIOS[1], "xanchor": "right", "hovertext": more},
     ]  # fmt: skip
 
 
-def _numbers(rows: pd.DataFrame, theme: Theme) -> list[dict[str, Any]]:
-    found = []
-    for i, row in rows.iterrows():
-        sure = row["q_value"] < Q_SURE
-        font = {"size": 12, "color": TOKENS[theme]["text" if sure else "text2"]}
-        texts = (f"{row['odds_ratio']:.2f}", f"{row['n_against']:,} → {row['n_group']:,}", p_value(row["q_value"]))
-        for (x, name), text in zip(NUMBERS, texts, strict=True):
-            strong = sure and name != "cells"
+def _clipped(view: Comparison) -> list[str]:
+    return [clip_text(name, WIDEST_GROUP, HEAD_SIZE) for name in (view.choice.group_name, view.choice.against_name)]
+
+
+def _mark(mark: str, colour: str) -> str:
+    return f'<span style="color:{colour}">{mark}</span>'
+
+
+def _heads_width(view: Comparison) -> float:
+    """Return the least pixels between which the words over both axes do not touch."""
+    words = (*HEADS, *_clipped(view), *MARKS, "q < 0.05", "q ≥ 0.05", " " * 12)
+    return sum(text_width(text, HEAD_SIZE) for text in words)
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A column of numbers; the width holds the gap before it."""
+
+    name: str
+    definition: str
+    texts: list[str]
+
+    @property
+    def width(self) -> float:
+        return NUMBER_GAP + max(text_width(text, 12, bold=True) for text in (self.name, *self.texts))
+
+
+def _columns(view: Comparison, rows: pd.DataFrame) -> list[_Column]:
+    group, against = escape(view.choice.group_name), escape(view.choice.against_name)
+    cells = [f"{a:,} → {g:,}" for a, g in zip(rows["n_against"], rows["n_group"], strict=True)]
+    return [
+        _Column("ratio", f"Odds of the type in {group}<br>over its odds in {against}", [f"{r:.2f}" for r in rows["odds_ratio"]]),
+        _Column("cells", f"Cells of the type in {against} → in {group}", cells),
+        _Column("q", "Benjamini-Hochberg over the tested types", [p_value(q) for q in rows["q_value"]]),
+    ]  # fmt: skip
+
+
+def _numbers(columns: list[_Column], rows: pd.DataFrame, theme: Theme) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    end = 0.0
+    for column in columns:
+        end += column.width
+        place = {"xref": "paper", "x": 1, "xanchor": "right", "xshift": round(end)}
+        found.append({
+            **place, "text": column.name, "yref": "paper", "y": 1, "yanchor": "bottom", "yshift": 8,
+            "font": {"size": HEAD_SIZE, "color": TOKENS[theme]["text3"]}, "hovertext": column.definition,
+        })  # fmt: skip
+        for i, (text, q) in enumerate(zip(column.texts, rows["q_value"], strict=True)):
+            sure = q < Q_SURE
             found.append({
-                "text": f"<b>{escape(text)}</b>" if strong else escape(text), "xref": "paper", "x": x, "xanchor": "right", "y": i,
-                "yanchor": "middle", "font": font,
+                **place, "text": f"<b>{escape(text)}</b>" if sure and column.name != "cells" else escape(text), "y": i,
+                "yanchor": "middle", "font": {"size": 12, "color": TOKENS[theme]["text" if sure else "text2"]},
             })  # fmt: skip
     return found

@@ -17,6 +17,8 @@ from layouts.figures.tokens import CATEGORICAL, TOKENS, Theme, rgba
 
 CAP = 60.0
 WIDEST_FOLD = 8.0
+LEAST_TOP = 1.4
+"""The line at q = 0.05 is in sight, although no gene reaches it."""
 MAX_NAMED_CAPPED, MAX_NAMED_BELOW = 6, 4
 STRONG_FOLD = 4.0
 MAX_PLAIN_POINTS = 6_000
@@ -53,7 +55,7 @@ def volcano_figure(view: VolcanoView, *, theme: Theme, name: str, size: tuple[in
     -------
     plotly.graph_objects.Figure
         Traces ``other genes``, ``down`` (circles) and ``up`` (diamonds); the hover names each gene of the last two. Values of
-        -log10 p above 60 are drawn at 60, where the axis says so.
+        -log10 q above 60 are drawn at 60, where the axis says so.
     """
     fig = figure(theme)
     points = _Points(
@@ -79,7 +81,7 @@ def volcano_figure(view: VolcanoView, *, theme: Theme, name: str, size: tuple[in
 def _trace(
     points: _Points, rows: npt.NDArray[np.intp], name: str, colour: str, symbol: str, names: list[str] | None
 ) -> go.Scattergl:
-    hover = "<b>%{text}</b><br>log2 fold change %{x:.2f}<br>−log10 p %{y:.1f}<extra></extra>"
+    hover = "<b>%{text}</b><br>log2 fold change %{x:.2f}<br>−log10 q %{y:.1f}<extra></extra>"
     return go.Scattergl(
         name=name,
         x=points.x[rows],
@@ -93,7 +95,7 @@ def _trace(
 
 def _lay_out(fig: go.Figure, view: VolcanoView, points: _Points, theme: Theme, name: str) -> None:
     reach = _reach(points)
-    top = float(points.y.max(initial=1.0))
+    top = float(points.y.max(initial=LEAST_TOP))
     capped = bool(points.capped.any())
     ticks = [0, 20, 40, 60] if top > 30 else None
     dash = {"color": TOKENS[theme]["border2"], "width": 1, "dash": "2px,3px"}
@@ -101,7 +103,7 @@ def _lay_out(fig: go.Figure, view: VolcanoView, points: _Points, theme: Theme, n
         dragmode="zoom",
         xaxis={"title": {"text": f"log2 fold change, {escape(name)} vs. {escape(view.background)}"}, "range": [-reach, reach]},
         yaxis={
-            "title": {"text": "−log10 p"},
+            "title": {"text": "−log10 q"},
             "range": [-top * 0.03, top * (1.36 if capped else 1.12)],
             **({"tickvals": ticks, "ticktext": ["0", "20", "40", "≥ 60" if capped else "60"]} if ticks else {}),
         },
@@ -139,7 +141,7 @@ class _Scale:
     @classmethod
     def of(cls, points: _Points, size: tuple[int, int]) -> _Scale:
         reach = _reach(points)
-        top = float(points.y.max(initial=1.0)) * 1.2
+        top = float(points.y.max(initial=LEAST_TOP)) * 1.2
         return cls(reach, 2 * reach / max(size[0] - 52, 1), top / max(size[1] - 44, 1))
 
 

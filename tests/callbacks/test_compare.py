@@ -38,10 +38,10 @@ def test_bars_and_types(finished, as_ann):
     assert message is None
     assert "share of the group's cells" in line
     assert len([p for p in walk(bars) if "is-compared" in str(getattr(p, "className", ""))]) == 2
-    plot, line, legend, message = compare.update_types(*NOTHING, *ALL, "plot", "light", finished.url)
+    plot, line, message = compare.update_types(*NOTHING, *ALL, "plot", "light", finished.url)
     assert message is None
-    assert any(type(part).__name__ == "Graph" for part in walk(plot))
-    assert text(legend).startswith("healthy disease")
+    (graph,) = (part for part in walk(plot) if type(part).__name__ == "Graph")
+    assert "healthy" in graph.figure.layout.annotations[0].text
     table, *_ = compare.update_types(*NOTHING, *ALL, "table", "light", finished.url)
     assert any(type(part).__name__ == "AgGrid" for part in walk(table))
 
@@ -116,6 +116,11 @@ def test_before_the_browser_has_told_its_colours(finished, as_ann):
         compare.update_types(*NOTHING, *ALL, "plot", None, finished.url)
 
 
+def test_a_refused_table_is_told_beside_the_button():
+    assert "a.csv: It is empty." in text(compare.tell_table({"name": "a.csv", "refused": "It is empty."}))
+    assert compare.tell_table({"name": "a.csv", "refused": ""}) == []
+
+
 def test_the_tab_of_a_file_with_and_without_groups(finished, as_ann):
     view = (None, None, None, None, None, None)
     main, *_ = page.show(finished.url, None, None, "compare", None, *view)
@@ -124,4 +129,4 @@ def test_the_tab_of_a_file_with_and_without_groups(finished, as_ann):
     later = time.time_ns() + 10**9
     os.utime(finished.folder.result / "report.json", ns=(later, later))  # nothing of the result is remembered
     main, *_ = page.show(finished.url, None, None, "compare", None, *view)
-    assert "says nothing about its cells" in text(main)
+    assert "No groups to compare" in text(main)

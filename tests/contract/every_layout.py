@@ -111,6 +111,7 @@ def answer(engine: Engine, result, done: Job) -> list:
                 engine.gene_difference(result, everything, engine.compared(result)), engine.compared(result), {}
             )
         ),
+        compare.nothing_to_compare(),
         compare_types.table(engine.comparison(result, everything, engine.compared(result))),
         genes.layout(),
         html.Div(results.answer(engine.summary(result, everything))),

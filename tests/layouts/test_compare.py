@@ -31,7 +31,9 @@ def test_three_groups_offer_all_others():
 
 def test_a_bar_a_group_the_compared_ones_first():
     view = comparison()
-    bars, scale, keys = compare.bars(view, ["CL:0", "CL:1"])
+    (panel,) = compare.bars(view, ["CL:0", "CL:1"])
+    bars, keys = panel.children
+    scale = bars.children[-1]
     names = [part for part in walk(bars) if getattr(part, "className", "") == "group-name"]
     assert [text(name) for name in names] == ["<CTRL>", "STIM", "third"]
     first = [part for part in walk(bars.children[0]) if getattr(part, "className", "") == "group-part"]
@@ -40,8 +42,19 @@ def test_a_bar_a_group_the_compared_ones_first():
     assert first[2].style["background"] == "var(--ghost)"
     assert first[-1].style["background"] == "var(--text3)"
     assert text(scale) == "0 % 25 % 50 % 75 % 100 %"
-    assert text(keys).endswith("other types unknown")
+    assert text(keys).endswith("Other types Unknown")
     assert UNKNOWN in view.by_group.index
+
+
+def test_groups_stand_as_people_count():
+    days = OwnColumn("day", tuple(OwnGroup(f"obs:day={day}", day, 5) for day in ("14", "0", "7", "-1")))
+    values = compare.choices((days,), (), Choice("day", "14", OTHERS, ""))[2]
+    assert [entry["value"] for entry in values] == ["-1", "0", "7", "14"]
+    counts = comparison().by_group
+    counts = counts.set_axis(["s10", "s9", "S1"], axis=1)
+    (panel,) = compare.bars(comparison(by_group=counts), [])
+    names = [part for part in walk(panel) if getattr(part, "className", "") == "group-name"]
+    assert [text(name) for name in names] == ["S1", "s9", "s10"]
 
 
 def test_the_line_tells_the_test_of_the_whole():
@@ -66,4 +79,4 @@ def test_the_answer():
 
 
 def test_a_file_without_groups():
-    assert "says nothing about its cells" in text(compare.nothing_to_compare())
+    assert "No groups to compare" in text(compare.nothing_to_compare())

@@ -1,5 +1,6 @@
-from core.explore.compare_choice import Choice
+from core.explore.compare_choice import OTHERS, Choice
 from core.explore.gene_difference import EVERYTHING
+from core.ontology.text import ELLIPSIS
 from layouts import compare_genes
 from layouts.figures.volcano import volcano_figure
 from tests.components import text, walk
@@ -13,9 +14,11 @@ def test_what_is_offered():
 
 
 def test_the_line_tells_cells_and_test():
-    assert compare_genes.line(genes(), CHOICE) == "CTRL 50, <STIM> 40 cells; Wilcoxon on cells"
+    assert compare_genes.line(genes(), CHOICE) == "40 cells of <STIM> against 50 of CTRL; Wilcoxon on cells"
     drawn = genes(n_all=900, paired=True, replicates_group=4, replicates_against=4)
-    assert compare_genes.line(drawn, CHOICE).endswith("cells drawn from 900; moderated paired t-test over 4 replicates")
+    assert compare_genes.line(drawn, CHOICE).endswith(
+        "50 of CTRL, drawn from 900; moderated paired t-test over 4 replicates"
+    )
     apart = genes(paired=False, replicates_group=4, replicates_against=3)
     assert "moderated t-test between 4 and 3 replicates" in compare_genes.line(apart, CHOICE)
 
@@ -26,11 +29,17 @@ def test_plot_and_table():
     body = compare_genes.body(view, CHOICE, figure)
     grid = next(part for part in walk(body) if type(part).__name__ == "AgGrid")
     assert [row["gene_symbol"] for row in grid.rowData] == ["<G0>", "<G1>", "<G2>"]
-    assert [column["headerName"] for column in grid.columnDefs][-2:] == ["<STIM>", "CTRL"]
+    assert [column["headerName"] for column in grid.columnDefs][-2:] == ["CTRL", "<STIM>"]
     assert "3 genes that at least 5 % of the cells of either group have." in text(body)
     traces = {trace.name: list(trace.text or ()) for trace in figure.data}
     assert (traces["up"], traces["down"]) == (["&lt;G0&gt;"], ["&lt;G2&gt;"])
     assert "&lt;STIM&gt; vs. CTRL" in figure.layout.xaxis.title.text
+
+
+def test_the_axis_has_room_for_both_names():
+    group, against = compare_genes.axis_names(Choice("condition", "interferon beta, 24 hours", OTHERS, ""))
+    assert group.endswith(ELLIPSIS)
+    assert against == "all others"
 
 
 def test_what_to_beware_of():

@@ -17,7 +17,7 @@ def test_rows_of_the_table():
 
 
 def test_what_is_not_drawn_is_said():
-    assert compare_types.line(comparison(), 3) == "1 type with fewer than 10 cells in the table alone"
+    assert compare_types.line(comparison(), 3) == "1 type with fewer than 10 cells is only in the table"
     assert compare_types.line(comparison(50), 40).startswith("the 40 of 49 types with most cells; 1 type")
 
 
@@ -25,7 +25,12 @@ def test_the_figure_has_its_own_height():
     figure = compare_figure(comparison(), theme="light")
     graph = next(part for part in walk(compare_types.plot(figure)) if type(part).__name__ == "Graph")
     assert graph.style["height"] == f"{figure.layout.height}px"
-    assert text(compare_types.legend(comparison())) == "<CTRL> STIM q < 0.05 not significant"
+    assert graph.style["minWidth"] == f"{figure.layout.meta['least_width']}px"
+
+
+def test_the_table_is_as_high_as_its_rows():
+    low, high = (compare_types.table(comparison(n)).style["height"] for n in (2, 60))
+    assert int(low.removesuffix("px")) < int(high.removesuffix("px")) == compare_types.MAX_TABLE_HEIGHT
 
 
 def test_why_no_type_is_tested():

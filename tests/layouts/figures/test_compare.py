@@ -31,10 +31,25 @@ def test_shares_and_ratios_on_one_axis_of_types(theme):
 def test_text_is_escaped():
     fig = compare_figure(comparison(), theme="light")
     assert all("<type>" not in name for name in fig.layout.yaxis.ticktext)
-    assert any("STIM to &lt;CTRL&gt;" in a.text for a in fig.layout.annotations)
+    share, ratio, _, more = (a.text for a in fig.layout.annotations[:4])
+    assert share.lower().endswith('●</span> &lt;ctrl&gt;  <span style="color:#c55c13">◆</span> stim')
+    assert "q &lt; 0.05" in ratio
+    assert more == "more in STIM →"
     assert "&lt;CTRL&gt;: 40 of 100 cells (10.0 %)" in named(fig)["group"].text[0]
     others = compare_figure(comparison(choice=Choice("c", "STIM", OTHERS, "")), theme="light")
-    assert any("STIM to all others" in a.text for a in others.layout.annotations)
+    assert "all others" in others.layout.annotations[0].text
+
+
+@pytest.mark.parametrize("name", ["a", "a name of sixty letters, as they come from an export of a lab's system"])
+def test_numbers_and_headings_have_room(name):
+    view = comparison(choice=Choice("c", name, OTHERS, ""))
+    layout = compare_figure(view, theme="light").layout
+    assert layout.margin.r > 130
+    assert 600 < layout.meta["least_width"] < 930  # of a window 1,280 wide
+    assert name in layout.annotations[0].hovertext  # in full where it is cut
+    columns = [a for a in layout.annotations if a.text in ("ratio", "cells", "q")]
+    assert [a.x for a in columns] == [1, 1, 1]
+    assert columns[0].xshift < columns[1].xshift < columns[2].xshift == layout.margin.r
 
 
 def test_many_types_and_wild_ratios():
