@@ -735,6 +735,13 @@
     return toggle && toggle.offsetParent !== null && rail && rail.getBoundingClientRect().right > 1;
   }
 
+  /* A row that a click chooses is chosen by Enter, too; the grid itself knows only the space bar. */
+  document.addEventListener("keydown", function (event) {
+    if (event.key === "Enter" && event.target instanceof Element && event.target.classList.contains("ag-cell")) {
+      event.target.click();
+    }
+  });
+
   document.addEventListener("keydown", function (event) {
     if (event.key !== "Escape" || isCovered()) {
       return;
