@@ -30,6 +30,8 @@ HEADS = ("Share of the cells", "Odds ratio, 95 % interval")
 HEAD_SIZE = 11
 MARKS = "●◆■□"
 """Of the group compared with, the group, a sure ratio and one that is not: as letters, in what stands over the axes."""
+EDGE = 8
+"""Pixels right of the numbers: a saved picture may be shown in a wider face than the page's."""
 NUMBER_GAP = 18
 """Pixels between the columns of numbers, which stand in the right margin: there they keep their width in a narrow window."""
 LEAST_REACH, WIDEST_REACH = 2.0, 7.0
@@ -139,7 +141,7 @@ def _lay_out(fig: go.Figure, view: Comparison, rows: pd.DataFrame, theme: Theme)
     ticks = [t for t in range(-7, 8) if low <= t <= high and (high - low < 7 or t % 2 == 0)]
     top = 100 * float(rows[["share_group", "share_against"]].to_numpy().max())
     line = {"type": "line", "line": {"color": TOKENS[theme]["grid"], "width": 1}, "layer": "below", "xref": "paper"}
-    left, right = round(max(text_width(name, 12) for name in names) + 18), round(sum(c.width for c in columns))
+    left, right = round(max(text_width(name, 12) for name in names) + 18), round(sum(c.width for c in columns)) + EDGE
     separators = [
         {**line, "y0": i + 0.5, "y1": i + 0.5, **ends}
         for i in range(len(rows))

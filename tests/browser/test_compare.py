@@ -55,6 +55,25 @@ def test_a_gene_that_differs_is_shown_on_the_map(page, tiny_query):
     expect(page.locator(".gene-name h2")).to_have_text(gene, timeout=PATIENT)
     page.go_back()
     expect(page.locator("#compare-within")).to_have_value("All selected cells", timeout=PATIENT)
+    expect(page.locator("#compare-genes-sub")).to_contain_text("3 replicates", timeout=PATIENT)
+    cell = page.locator("#compare-genes .ag-row [col-id=gene_symbol]").nth(1)
+    second = cell.text_content()
+    cell.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".gene-name h2")).to_have_text(second, timeout=PATIENT)
+
+
+@pytest.mark.browser
+def test_what_is_cut_is_told_whole(page, tiny_query):
+    page.set_viewport_size({"width": 700, "height": 800})
+    open_tab(page, tiny_query)
+    line = page.locator(".panel-compare-genes .panel-sub")
+    expect(line).to_contain_text("against", timeout=PATIENT)
+    line.hover()
+    assert line.get_attribute("title") == line.text_content()
+    heading = page.locator("#compare-bars-sub")
+    heading.hover()
+    assert not heading.locator("..").get_attribute("title")  # it has room
 
 
 @pytest.mark.browser
