@@ -190,11 +190,12 @@ def bars_line(view: Comparison) -> str:
     str
         For the line beside the title.
     """
-    if view.p_whole is None:
+    p_whole = view.p_whole
+    if p_whole is None:
         return "share of the group's cells"
     exact = view.by_group.shape == (2, 2)
     how = "Fisher's exact test" if exact else f"Fisher's exact test, {N_TABLES:,} random tables"
-    return f"share of the group's cells; as a whole p {words.p_value(view.p_whole)} on cells ({how})"
+    return f"share of the group's cells; as a whole p {words.p_value(p_whole)} on cells ({how})"
 
 
 def _bar(group: str, counts: pd.Series, names: dict[str, str], ranks: Sequence[str], *, is_compared: bool) -> Component:

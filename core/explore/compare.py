@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -56,8 +57,6 @@ class Comparison:
         five are NaN for types that were not tested. Cells that resemble nothing are the row `UNKNOWN`.
     by_group : pandas.DataFrame
         Cells by type (rows, ids as in `table`, most cells first) and group of the column (columns).
-    p_whole : float or None
-        That all groups of the column have one composition (Fisher's exact test on cells); None where replicates are tested.
     """
 
     choice: Choice
@@ -70,7 +69,14 @@ class Comparison:
     lacking: str
     table: pd.DataFrame
     by_group: pd.DataFrame
-    p_whole: float | None
+
+    @cached_property
+    def p_whole(self) -> float | None:
+        """That all groups of the column have one composition (Fisher's exact test on cells); None where replicates are tested.
+
+        Large tables take seconds, so only who shows it computes it.
+        """
+        return whole_composition(self.by_group.to_numpy()) if self.method == "cells" else None
 
     @property
     def n_tested(self) -> int:
@@ -126,7 +132,6 @@ def compare(bundle: Bundle, result: Query, mask: Mask, choice: Choice) -> Compar
         lacking=lacking,
         table=_with_tests(table, tested, found),
         by_group=by_group,
-        p_whole=None if replicates else whole_composition(by_group.to_numpy()),
     )
 
 

@@ -45,8 +45,8 @@ def test_a_bar_a_group_the_compared_ones_first():
 
 
 def test_the_line_tells_the_test_of_the_whole():
-    assert "p < 0.001 on cells (Fisher's exact test, 9,999 random tables)" in compare.bars_line(comparison())
-    assert compare.bars_line(comparison(p_whole=None)) == "share of the group's cells"
+    assert "p 0.012 on cells (Fisher's exact test, 9,999 random tables)" in compare.bars_line(comparison())
+    assert compare.bars_line(comparison(method="pairs")) == "share of the group's cells"
 
 
 def test_cells_are_tested_with_a_warning():

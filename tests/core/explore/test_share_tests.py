@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -116,3 +118,26 @@ def test_a_whole_table():
     assert whole_composition(np.vstack([two, [0, 0]])) == pytest.approx(0.034965, abs=1e-6)
     assert whole_composition(np.array([[5, 5]])) is None
     assert whole_composition(np.zeros((0, 0), dtype=np.int64)) is None
+
+
+def test_a_large_table_is_compared_by_logarithms():
+    """Each table of this size is less likely than the smallest float; without logarithms all would count as equally rare."""
+    rng = np.random.default_rng(0)
+    apart = rng.multinomial(20_000, rng.dirichlet(np.ones(60 * 30))).reshape(60, 30)
+    assert whole_composition(apart) == pytest.approx(1e-4)
+    alike = rng.multinomial(20_000, np.full(60 * 30, 1 / 1800)).reshape(60, 30)
+    assert 0.01 < whole_composition(alike) < 0.99
+
+
+@pytest.mark.parametrize("table", [[[1, 0], [1, 0], [0, 1]], [[5, 2, 1], [1, 3, 4]]])
+def test_a_small_table_agrees_with_all_tables_there_are(table):
+    table = np.array(table)
+    rows, columns = table.sum(axis=1), table.sum(axis=0)
+    counts = itertools.product(*(range(min(r, c) + 1) for r in rows for c in columns))
+    tables = (np.reshape(cells, table.shape) for cells in counts)
+    judge = stats.random_table(rows, columns)
+    likely = np.array(
+        [judge.pmf(t) for t in tables if (t.sum(axis=0) == columns).all() and (t.sum(axis=1) == rows).all()]
+    )
+    p = likely[likely <= judge.pmf(table) * (1 + 1e-9)].sum()
+    assert whole_composition(table) == pytest.approx(p, abs=0.02)
