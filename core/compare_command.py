@@ -110,6 +110,8 @@ def run_compare(given: argparse.Namespace) -> None:
         print(
             f"{sure:,} of {words.count(len(genes.table), 'gene')} differ at q < 0.05 in {where}; written to {given.genes}."
         )
+        if genes.lacking:
+            print(f"Cells were tested for genes, not replicates, so these q-values are too small. {genes.lacking}")
 
 
 def _table(path: Path, result: QueryResult) -> OwnTable:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from core import words
 from core.explore.compare_choice import MIN_REPLICATES, OTHERS, Choice
 from core.explore.query import Mask, Query
 
@@ -90,7 +91,8 @@ def replicates_of(cells: pd.DataFrame) -> tuple[Replicates | None, str]:
     if fewest >= MIN_REPLICATES:
         return Replicates(group, against, paired=False), ""
     return None, (
-        f"A group has {fewest} with {MIN_REPLICATE_CELLS} selected cells or more; a test between replicates needs {MIN_REPLICATES} in each."
+        f"A group has {words.count(fewest, 'replicate')} with {MIN_REPLICATE_CELLS} selected cells or more; a test between them needs "
+        f"{MIN_REPLICATES} in each."
     )
 
 

@@ -80,9 +80,9 @@ def between_replicates(
     Returns
     -------
     ShareTests
-        The odds ratio is that of the mean log odds. A replicate's log odds are those of its cells and half a cell more that has
-        the type in the share of all cells, so that few cells are drawn to "no difference" and not to one half. The error
-        is never smaller than what counting so many cells gives (Woolf), which a few replicates that happen to agree
+        The odds ratio is that of the mean log odds. A replicate's log odds are those of its cells and a few more that have the type
+        in the share of all cells, half a cell on the rarer side (of the type, or of all others), so that few cells are drawn to
+        "no difference" and not to one half. The error is never smaller than what counting so many cells gives (Woolf), which a few replicates that happen to agree
         would promise.
     """
     share = (group.sum(axis=0) + against.sum(axis=0) + 0.5) / (n_group.sum() + n_against.sum() + 1)
@@ -145,7 +145,8 @@ def _log_odds(n: Counts, total: int) -> Floats:
 
 
 def _drawn_log_odds(n: Counts, total: Counts, share: Floats) -> Floats:
-    return np.log((n + 0.5) / (total[:, None] - n + 0.5 * (1 - share) / share))
+    n_more = 0.5 / np.minimum(share, 1 - share)
+    return np.log((n + n_more * share) / (total[:, None] - n + n_more * (1 - share)))
 
 
 def _woolf(n: Counts, total: int | np.int64) -> Floats:

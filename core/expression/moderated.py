@@ -9,6 +9,8 @@ from scipy import optimize, special
 Doubles = npt.NDArray[np.float64]
 ALL_ALIKE = 1e6
 """Prior degrees of freedom where the variances differ no more than chance makes them."""
+LEAST = 1e-5
+"""Of the median variance; less is none, but for rounding."""
 
 
 def moderated(variance: Doubles, df: float) -> tuple[Doubles, float]:
@@ -31,6 +33,7 @@ def moderated(variance: Doubles, df: float) -> tuple[Doubles, float]:
     A scaled F distribution is fitted to the variances by the mean and the variance of their logarithms.
     """
     seen = variance[variance > 0]
+    seen = seen[seen > LEAST * np.median(seen)] if len(seen) else seen
     if len(seen) < 2:
         return variance, df
     logs = np.log(seen) - special.digamma(df / 2) + np.log(df / 2)

@@ -15,7 +15,7 @@ def test_what_is_offered():
 def test_the_line_tells_cells_and_test():
     assert compare_genes.line(genes(), CHOICE) == "CTRL 50, <STIM> 40 cells; Wilcoxon on cells"
     drawn = genes(n_all=900, paired=True, replicates_group=4, replicates_against=4)
-    assert compare_genes.line(drawn, CHOICE).endswith("cells drawn from 900; moderated paired t-test over 4 replicates")
+    assert compare_genes.line(drawn, CHOICE).endswith("cells of 900; moderated paired t-test over 4 replicates")
     apart = genes(paired=False, replicates_group=4, replicates_against=3)
     assert "moderated t-test between 4 and 3 replicates" in compare_genes.line(apart, CHOICE)
 
@@ -36,6 +36,8 @@ def test_plot_and_table():
 def test_what_to_beware_of():
     assert "have 4 types" in compare_genes.below(genes(within=EVERYTHING, n_types=4))
     assert "types" not in compare_genes.below(genes(within=EVERYTHING, n_types=1))
+    assert "too small. A group has 1." in compare_genes.below(genes(lacking="A group has 1."))
+    assert "too small" not in compare_genes.below(genes())
     assert "The first 500 are listed" in compare_genes.below(genes(501))
     assert len(compare_genes.rows(genes(501))) == 500
 

@@ -86,7 +86,7 @@ def test_too_few_replicates_are_said_and_cells_tested(answered, everything):
     result = with_obs(answered, side=["x", "y"] * (n // 2), donor=["p", "q"] * (n // 2))
     view = compare(answered.bundle, result, everything, Choice("side", "x", "y", "donor"))
     assert view.method == "cells"
-    assert "1 with 10 selected cells" in view.lacking
+    assert "A group has 1 replicate with 10 selected cells" in view.lacking
     assert view.n_tested
 
 

@@ -75,6 +75,17 @@ def test_few_cells_are_drawn_to_no_difference():
     assert found.p_value[0] > 0.3
 
 
+@pytest.mark.parametrize("paired", [True, False])
+def test_a_type_and_all_others_are_two_sides_of_one_test(paired):
+    group, against = arrays([[2], [0], [1]], [[3], [1], [2]])
+    n = np.full(3, 100)
+    rare = between_replicates(group, against, n, n, paired=paired)
+    common = between_replicates(n[:, None] - group, n[:, None] - against, n, n, paired=paired)
+    assert common.odds_ratio[0] == pytest.approx(1 / rare.odds_ratio[0])
+    assert common.low[0] == pytest.approx(1 / rare.high[0])
+    assert common.p_value[0] == pytest.approx(rare.p_value[0])
+
+
 def donors(rng, n: int, share: np.ndarray) -> np.ndarray:
     """Cells by donor and type; donors differ (Dirichlet), as people do."""
     return np.array([rng.multinomial(int(rng.integers(100, 600)), rng.dirichlet(share * 30)) for _ in range(n)])
