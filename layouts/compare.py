@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -10,10 +10,10 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from core import words
-from core.explore.compare import MIN_CELLS, Comparison
-from core.explore.compare_choice import NONE, OTHERS, Choice
+from core.explore.compare import Comparison
+from core.explore.compare_choice import NONE, OTHERS, Choice, groups_of
 from core.explore.compare_words import detail, headline
-from core.explore.compared_cells import UNKNOWN
+from core.explore.compared_cells import MIN_REPLICATE_CELLS, UNKNOWN
 from core.explore.own_groups import OwnColumn
 from core.explore.share_tests import N_TABLES
 from core.ontology.text import short_name
@@ -86,9 +86,9 @@ def choices(columns: Sequence[OwnColumn], replicates: Sequence[str], choice: Cho
     tuple
         Data and value of the four controls, in their order.
     """
-    groups = next(c.groups for c in columns if c.name == choice.column)
-    values = [{"value": g.value, "label": f"{g.value} ({g.n_cells:,})"} for g in sorted(groups, key=lambda g: g.value)]
-    others = [{"value": OTHERS, "label": OTHERS_LABEL}] if len(groups) > 2 else []
+    column = next(c for c in columns if c.name == choice.column)
+    values = [{"value": g.value, "label": f"{g.value} ({g.n_cells:,})"} for g in groups_of(column)]
+    others = [{"value": OTHERS, "label": OTHERS_LABEL}] if len(column.groups) > 2 or len(values) == 1 else []
     named = [{"value": name, "label": name} for name in replicates if name != choice.column]
     return (
         [{"value": c.name, "label": c.name} for c in columns],
@@ -137,7 +137,8 @@ def note(view: Comparison) -> list[Component]:
             first, advice = f"{view.choice.replicates} cannot be tested as replicates.", f"{view.lacking} {advice}"
     elif view.n_left_out:
         first = f"{words.count(view.n_left_out, 'cell')} of these groups are not in the test."
-        advice = f"Their {view.choice.replicates} has fewer than {MIN_CELLS} of the selected cells, or is in one group alone."
+        alone = "is in one group alone, " if view.method == "pairs" else ""
+        advice = f"Their {view.choice.replicates} is not known, {alone}or has fewer than {MIN_REPLICATE_CELLS} selected cells in a group."
     else:
         return []
     text = html.Div(html.P([html.Strong(first), " ", advice]), className="band-text")
@@ -160,9 +161,10 @@ def bars(view: Comparison, ranks: Sequence[str]) -> list[Component]:
     list of Component
         A bar a group, the scale, and the names of the colours.
     """
-    compared = [g for g in (view.choice.against, view.choice.group) if g in view.by_group.columns]
+    chosen = (view.choice.group,) if view.choice.against == OTHERS else (view.choice.against, view.choice.group)
+    compared = [g for g in chosen if g in view.by_group.columns]
     groups = [*compared, *(g for g in view.by_group.columns if g not in compared)]
-    names = dict(zip(view.table["type_id"], view.table["type_name"], strict=True))
+    names = view.names
     order = [t for t in view.by_group.index if t != UNKNOWN] + [t for t in view.by_group.index if t == UNKNOWN]
     rows = [
         _bar(group, view.by_group[group].loc[order], names, ranks, is_compared=group in compared) for group in groups
@@ -198,7 +200,9 @@ def bars_line(view: Comparison) -> str:
     return f"share of the group's cells; as a whole p {words.p_value(p_whole)} on cells ({how})"
 
 
-def _bar(group: str, counts: pd.Series, names: dict[str, str], ranks: Sequence[str], *, is_compared: bool) -> Component:
+def _bar(
+    group: str, counts: pd.Series, names: Mapping[str, str], ranks: Sequence[str], *, is_compared: bool
+) -> Component:
     total = int(counts.sum())
     parts = [
         html.Span(

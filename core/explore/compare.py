@@ -5,7 +5,7 @@ Not here: who is compared (`core.explore.compare_choice`), the tests themselves 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -57,6 +57,8 @@ class Comparison:
         five are NaN for types that were not tested. Cells that resemble nothing are the row `UNKNOWN`.
     by_group : pandas.DataFrame
         Cells by type (rows, ids as in `table`, most cells first) and group of the column (columns).
+    names : mapping of str to str
+        Names of the types of `by_group`, more than those of `table` where other groups have types of their own.
     """
 
     choice: Choice
@@ -69,6 +71,7 @@ class Comparison:
     lacking: str
     table: pd.DataFrame
     by_group: pd.DataFrame
+    names: Mapping[str, str]
 
     @cached_property
     def p_whole(self) -> float | None:
@@ -111,7 +114,9 @@ def compare(bundle: Bundle, result: Query, mask: Mask, choice: Choice) -> Compar
     cells = compared_cells(result, mask, choice)
     by_group = pd.crosstab(cells["type_id"], cells["group"]).astype(np.int64)
     by_group = by_group.loc[by_group.sum(axis=1).sort_values(ascending=False, kind="stable").index]
-    table = _count(cells, by_group.index, type_names(bundle))
+    known = type_names(bundle)
+    names = {str(t): known.get(str(t), str(t)) for t in by_group.index}
+    table = _count(cells, names)
     n_group, n_against = (int((cells["side"] == side).sum()) for side in ("group", "against"))
     tested = (table["n_group"] + table["n_against"] >= MIN_CELLS) & (min(n_group, n_against) > 0) & (len(table) > 1)
     replicates, lacking = replicates_of(cells) if choice.replicates else (None, "")
@@ -132,6 +137,7 @@ def compare(bundle: Bundle, result: Query, mask: Mask, choice: Choice) -> Compar
         lacking=lacking,
         table=_with_tests(table, tested, found),
         by_group=by_group,
+        names=names,
     )
 
 
@@ -147,9 +153,8 @@ def _between(replicates: Replicates, cells: pd.DataFrame, types: Sequence[str]) 
     return found, int(totals[0].sum() + totals[1].sum())
 
 
-def _count(cells: pd.DataFrame, types: Iterable[str], names: Mapping[str, str]) -> pd.DataFrame:
-    table = pd.DataFrame({"type_id": list(types)})
-    table["type_name"] = [names.get(t, t) for t in table["type_id"]]
+def _count(cells: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    table = pd.DataFrame({"type_id": list(names), "type_name": list(names.values())})
     for side in ("group", "against"):
         counts = cells.loc[cells["side"] == side, "type_id"].value_counts()
         table[f"n_{side}"] = counts.reindex(table["type_id"], fill_value=0).to_numpy(dtype=np.int64)

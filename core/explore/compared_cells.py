@@ -97,4 +97,6 @@ def replicates_of(cells: pd.DataFrame) -> tuple[Replicates | None, str]:
 
 
 def _texts(column: pd.Series) -> pd.Series:
-    return column.astype(str).where(column.notna())
+    """Return the values as text, a blank one as none."""
+    texts = column.astype(str)
+    return texts.where(column.notna() & (texts.str.strip() != ""))

@@ -38,3 +38,8 @@ def test_a_groups_selection_chooses_its_cells(answered):
         for group in column.groups:
             chosen = mask(answered.bundle, answered.result, Selection.parse(group.selection))
             assert chosen.sum() == group.n_cells
+
+
+def test_what_has_no_name_is_no_group():
+    obs = pd.DataFrame({"": ["a", "b"] * 3, "sex": ["", "f", "m"] * 2, "blank": ["", " ", "x"] * 2})
+    assert [(c.name, [g.value for g in c.groups]) for c in own_columns(obs)] == [("sex", ["f", "m"])]
