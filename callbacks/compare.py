@@ -12,6 +12,7 @@ from callbacks.opened import Shown, drawable, in_panel, open_shown
 from core.errors import InputError, ScQueryError
 from core.explore.compare import Comparison
 from core.explore.compare_choice import NONE, Choice
+from core.ontology.text import clip_text
 from core.result import to_csv
 from layouts import compare, compare_genes, compare_types, ids, states
 from layouts.figures.compare import compare_figure, shown_rows
@@ -284,8 +285,8 @@ def draw_genes(
     control = (compare_genes.offered(view), view.within, view.within)
     if view.table.empty:
         return None, "", *control, compare_genes.nothing(view)
-    background = choice.against_name
-    figure = volcano_figure(view.volcano(background), theme=theme, name=choice.group_name, size=compare_genes.PLOT_SIZE)
+    name, background = (clip_text(t, compare_genes.WIDEST_NAME, 12) for t in (choice.group_name, choice.against_name))
+    figure = volcano_figure(view.volcano(background), theme=theme, name=name, size=compare_genes.PLOT_SIZE)
     drawn = compare_genes.body(view, choice, drawable(figure, webgl=webgl))
     return drawn, compare_genes.line(view, choice), *control
 

@@ -20,6 +20,7 @@ GRAPH_CONFIG = graph_config("compare-genes")
 ROW_HEIGHT = 28
 SHOWN_GENES = 500
 PLOT_SIZE = (420, 390)
+WIDEST_NAME = 110  # pixels of either group's name below the plot
 WITHIN_DEFINITION = (
     f"Whose genes are compared: types with {MIN_CELLS} cells or more of both groups. In all selected cells a gene can differ because the "
     "shares of the types do."

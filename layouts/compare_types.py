@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from core import words
 from core.explore.compare import MIN_CELLS, Comparison
-from core.ontology.text import short_name
+from core.ontology.text import clip_text, short_name
 from layouts import elements as el
 from layouts import grid_theme, ids, states
 from layouts.graphs import graph_config
@@ -20,6 +20,7 @@ FILE = "scquery-compare.csv"
 GRAPH_CONFIG = graph_config("compare", can_zoom=False)
 PLOT, TABLE = "plot", "table"
 ROW_HEIGHT = 30
+WIDEST_KEY = 200  # pixels
 
 
 def layout() -> Component:
@@ -90,7 +91,8 @@ def legend(view: Comparison) -> list[Component]:
         ("sure", "q < 0.05"),
         ("not-sure", "not significant"),
     )
-    return [html.Span([html.Span(className=f"key is-{kind}"), text], className="legend-item") for kind, text in keys]
+    shown = ((kind, clip_text(text, WIDEST_KEY, 12)) for kind, text in keys)
+    return [html.Span([html.Span(className=f"key is-{kind}"), text], className="legend-item") for kind, text in shown]
 
 
 def plot(figure: Any) -> Component:  # noqa: ANN401 - plotly figure

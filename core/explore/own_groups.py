@@ -71,5 +71,5 @@ def own_columns(obs: pd.DataFrame) -> tuple[OwnColumn, ...]:
 def _groups(name: str, values: pd.Series) -> Iterator[OwnGroup]:
     for value, n_cells in values.astype(str).value_counts().items():
         selection = str(Selection.obs(name, str(value)))
-        if value.strip() and len(selection) <= MAX_TEXT:
+        if str(value).strip() and len(selection) <= MAX_TEXT:
             yield OwnGroup(selection, str(value), int(n_cells))

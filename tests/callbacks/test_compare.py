@@ -70,6 +70,20 @@ def test_genes_that_differ(finished, as_ann):
         compare.update_genes(*NOTHING, *ALL, None, "light", None, "id", finished.url)
 
 
+def test_a_long_name_of_a_group_leaves_the_axis_readable(finished, as_ann):
+    obs = pd.DataFrame({"side": ["<b>" + "x" * 300, "y" * 300] * 55})
+    write_obs(finished.folder.result, obs)
+    later = time.time_ns() + 10**9
+    os.utime(finished.folder.result / "report.json", ns=(later, later))
+    body, *_, message = compare.update_genes(*NOTHING, *ALL, "*", "light", True, "id", finished.url)
+    assert message is None
+    graph = next(part for part in walk(body) if type(part).__name__ == "Graph")
+    title = graph.figure["layout"]["xaxis"]["title"]["text"]
+    assert "&lt;b&gt;" in title
+    assert "<b>" not in title
+    assert len(title) < 100
+
+
 def test_the_genes_as_a_file(finished, as_ann):
     file = compare.save_genes(1, *NOTHING, *ALL, "*", finished.url)
     assert file["filename"] == "scquery-compare-genes.csv"

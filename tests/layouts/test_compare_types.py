@@ -1,3 +1,4 @@
+from core.explore.compare_choice import Choice
 from layouts import compare_types
 from layouts.figures.compare import compare_figure
 from tests.components import text, walk
@@ -26,6 +27,13 @@ def test_the_figure_has_its_own_height():
     graph = next(part for part in walk(compare_types.plot(figure)) if type(part).__name__ == "Graph")
     assert graph.style["height"] == f"{figure.layout.height}px"
     assert text(compare_types.legend(comparison())) == "<CTRL> STIM q < 0.05 not significant"
+
+
+def test_a_long_name_of_a_group_is_cut():
+    long = comparison(choice=Choice("condition", "x" * 300, "<CTRL>", ""))
+    assert len(text(compare_types.legend(long))) < 100
+    fig = compare_figure(long, theme="light")
+    assert max(len(note.text) for note in fig.layout.annotations) < 80
 
 
 def test_why_no_type_is_tested():
