@@ -21,10 +21,22 @@ DOWNLOADS: tuple[tuple[str, str, str], ...] = (
     ("Scores", "scores.parquet", "Cells × types, each row sums to 1."),
     ("Neighbours", "neighbors.parquet", "The nearest reference cells of each cell, with distances."),
     ("Studies", "studies.csv", "Hits and similarity by study, over all cells."),
+    ("Methods", "methods.txt", "A paragraph for a paper: reference, settings, numbers."),
+    ("Studies to cite", "studies.bib", "BibTeX of the studies behind the labels, and of the method."),
     ("Report", "report.json", "Findings of the check, settings, timings, versions."),
-    ("Everything (zip)", "all.zip", "All files above, the labels as this page shows them."),
+    (
+        "Cells with labels (.h5ad)",
+        "annotated.h5ad",
+        "Metadata, labels, embedding and log expression, for scanpy or Seurat.",
+    ),
+    ("Everything (zip)", "all.zip", "All tables above, the labels as this page shows them."),
 )
-AS_SHOWN = {"labels.csv": ids.DOWNLOAD_LABELS, "all.zip": ids.DOWNLOAD_ALL}
+AS_SHOWN = {
+    "labels.csv": ids.DOWNLOAD_LABELS,
+    "methods.txt": ids.DOWNLOAD_METHODS,
+    "annotated.h5ad": ids.DOWNLOAD_H5AD,
+    "all.zip": ids.DOWNLOAD_ALL,
+}
 """Files whose labels follow the confidence level and the detail of the page."""
 SHOWN_WARNINGS = 2
 DETAIL_DEFINITION = (
