@@ -47,12 +47,12 @@ def download(token: str, name: str) -> Response:
     job = finished(token)
     if name in AS_SHOWN and request.args.keys() & VIEW:
         saved_as = f"selected-{name}" if "sel" in request.args and name == "labels.csv" else name
-        return _attachment(iter([AS_SHOWN[name](job, request.args).encode()]), FILES[name], _name(job, saved_as))
+        return attachment(iter([AS_SHOWN[name](job, request.args).encode()]), FILES[name], saved_name(job, saved_as))
     path = job.folder.result / name
     if not path.is_file():
         abort(404)
     return make_response(
-        send_file(path, mimetype=FILES[name], as_attachment=True, download_name=_name(job, name), max_age=0)
+        send_file(path, mimetype=FILES[name], as_attachment=True, download_name=saved_name(job, name), max_age=0)
     )
 
 
@@ -63,14 +63,14 @@ def everything(token: str) -> Response:
     paths = [job.folder.result / name for name in FILES if (job.folder.result / name).is_file()]
     as_shown = AS_SHOWN if request.args.keys() & VIEW else {}
     shown = {name: make(job, request.args).encode() for name, make in as_shown.items()}
-    return _attachment(zip_stream(paths, shown), "application/zip", _name(job, "scquery.zip"))
+    return attachment(zip_stream(paths, shown), "application/zip", saved_name(job, "scquery.zip"))
 
 
 @routes.get("/r/<token>/annotated.h5ad")
 def annotated(token: str) -> Response:
     """Send cells, metadata, labels as the page shows them, places and expression as one .h5ad, made for this request."""
     job = finished(token)
-    result = _shown(job, request.args)
+    result = shown_result(job, request.args)
     check_room(job.folder.root, result.expression_bytes, services().settings.min_free_bytes)
     folder = Path(tempfile.mkdtemp(prefix=".annotated-", dir=job.folder.root))
     try:
@@ -78,7 +78,7 @@ def annotated(token: str) -> Response:
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    return _attachment(_sent_once(folder), "application/x-hdf5", _name(job, "annotated.h5ad"))
+    return attachment(_sent_once(folder), "application/x-hdf5", saved_name(job, "annotated.h5ad"))
 
 
 def _sent_once(folder: Path) -> Iterator[bytes]:
@@ -127,12 +127,31 @@ def selected_labels(job: Job, view: Mapping[str, str]) -> str:
     InputError
         When a part cannot be read, or the reference has changed since.
     """
-    engine, result = services().engine, _shown(job, view)
+    engine, result = services().engine, shown_result(job, view)
     mask = engine.selection_mask(result, engine.parse_selection(view.get("sel", "all")))
     return to_csv(result.labels[mask])
 
 
-def _shown(job: Job, view: Mapping[str, str]) -> QueryResult:
+def shown_result(job: Job, view: Mapping[str, str]) -> QueryResult:
+    """Return a result as the page shows it.
+
+    Parameters
+    ----------
+    job : Job
+        With a result.
+    view : mapping of str to str
+        ``threshold`` and ``detail`` of the page's address.
+
+    Returns
+    -------
+    QueryResult
+        At that confidence level and detail.
+
+    Raises
+    ------
+    InputError
+        When a part cannot be read, or the reference has changed since.
+    """
     threshold = requests.number(view["threshold"], "threshold") if "threshold" in view else None
     level = requests.whole(view.get("detail", "0"), "detail")
     return result_of(services(), job, threshold=threshold, level=level)
@@ -158,7 +177,7 @@ def shown_methods(job: Job, view: Mapping[str, str]) -> str:
     InputError
         When a part cannot be read, or the reference has changed since.
     """
-    result = _shown(job, view)
+    result = shown_result(job, view)
     return methods(services().engine.bundle_of(result), result)
 
 
@@ -216,13 +235,14 @@ class _Pipe(io.RawIOBase):
         return piece
 
 
-def _attachment(body: Iterator[bytes], content_type: str, name: str) -> Response:
+def attachment(body: Iterator[bytes], content_type: str, name: str) -> Response:
+    """Return an answer that the browser saves under a name."""
     response = Response(body, content_type=content_type)
     response.headers.set("Content-Disposition", "attachment", filename=name)
     return response
 
 
-def _name(job: Job, name: str) -> str:
+def saved_name(job: Job, name: str) -> str:
     """Return the name a download is saved under: letters of the upload's name, and what it is."""
     stem = re.sub(r"[^A-Za-z0-9_-]+", "-", job.filename.split(".")[0]).strip("-")[:40]
     return f"{stem}-{name}" if stem else name
