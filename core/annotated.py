@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import h5py
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from core.result import QueryResult
+
+if TYPE_CHECKING:
+    import h5py
 
 PREFIX = "scquery_"
 """Of our columns, so that none of the user's own is lost."""
@@ -38,7 +40,8 @@ def write_annotated(result: QueryResult, path: Path) -> None:
     of ``labels.csv`` with `PREFIX`. ``obsm``: ``X_scquery`` (the embedding) and ``X_scquery_pca`` (the map). ``uns["scquery"]``: with
     what they were made.
     """
-    from anndata.io import write_elem  # noqa: PLC0415 - half a second that only this file needs
+    import h5py  # noqa: PLC0415 - a second in all, with anndata, that only this file needs
+    from anndata.io import write_elem  # noqa: PLC0415 - as above
 
     with h5py.File(path, "x") as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about texts, which are written as categories or objects here

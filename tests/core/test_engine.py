@@ -398,7 +398,7 @@ def test_too_many_cells(tiny_bundle, tiny_query, tmp_path):
 def test_the_import_is_light():
     code = (
         "import sys, core.engine; print([m for m in ('anndata', 'sklearn', 'nmslib', 'h5py', 'keras', 'jax', 'dash', 'plotly',"
-        "'tqdm') if m in sys.modules])"
+        "'tqdm', 'scipy.stats', 'scipy.optimize') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "[]"
