@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import false_discovery_control
+import scipy
 
 from core.bundle.reader import Bundle
 from core.explore.compare_choice import Choice
@@ -165,7 +165,7 @@ def _count(cells: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
 def _with_tests(table: pd.DataFrame, tested: pd.Series, found: ShareTests) -> pd.DataFrame:
     for name in ("odds_ratio", "low", "high", "p_value"):
         table[name] = _placed(getattr(found, name), tested)
-    q = false_discovery_control(found.p_value) if len(found.p_value) else found.p_value
+    q = scipy.stats.false_discovery_control(found.p_value) if len(found.p_value) else found.p_value
     table["q_value"] = _placed(q, tested)
     table = table.sort_values(
         ["odds_ratio", "type_name"], ascending=[False, True], na_position="last", ignore_index=True

@@ -10,7 +10,6 @@ import numpy.typing as npt
 import pandas as pd
 import scipy
 from scipy import sparse
-from scipy.stats import false_discovery_control
 
 from core.bundle.reader import Bundle
 from core.explore.compare_choice import Choice
@@ -177,7 +176,7 @@ def _tested(result: Query, cells: pd.DataFrame, replicates: Replicates | None) -
         table["p_value"] = rank_sum(x, in_group).p_value
     else:
         table["log2_fold_change"], table["p_value"] = _between(replicates, cells, x)
-    table["q_value"] = false_discovery_control(table["p_value"])
+    table["q_value"] = scipy.stats.false_discovery_control(table["p_value"])
     order = np.lexsort((-table["log2_fold_change"].abs(), table["p_value"]))
     return table.iloc[order].reset_index(drop=True)[list(COLUMNS)]
 

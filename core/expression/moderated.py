@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, special
+import scipy
+from scipy import special
 
 Doubles = npt.NDArray[np.float64]
 ALL_ALIKE = 1e6
@@ -40,6 +41,6 @@ def moderated(variance: Doubles, df: float) -> tuple[Doubles, float]:
     spread = logs.var(ddof=1) - special.polygamma(1, df / 2)
     prior_df, prior = ALL_ALIKE, float(np.exp(logs.mean()))
     if spread > special.polygamma(1, ALL_ALIKE / 2):
-        prior_df = 2 * float(optimize.brentq(lambda half: special.polygamma(1, half) - spread, 1e-3, ALL_ALIKE))
+        prior_df = 2 * float(scipy.optimize.brentq(lambda half: special.polygamma(1, half) - spread, 1e-3, ALL_ALIKE))
         prior = float(np.exp(logs.mean() + special.digamma(prior_df / 2) - np.log(prior_df / 2)))
     return (prior_df * prior + df * variance) / (prior_df + df), prior_df + df
