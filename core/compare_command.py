@@ -99,14 +99,14 @@ def run_compare(given: argparse.Namespace) -> None:
     if view.method == "cells":
         print("Cells from one donor are not independent: without --replicates these q-values are too small.")
     if given.out:
-        given.out.write_text(to_csv(view.table), encoding="utf-8", newline="")
+        given.out.write_text(to_csv(choice.named(view.table)), encoding="utf-8", newline="")
         print(f"{words.count(len(view.table), 'row')} written to {given.out}.")
     else:
         _print(view)
     if given.genes:
         genes = engine.gene_difference(result, everything, choice, given.within)
         _known("type with 10 cells of both groups", given.within, [*genes.offered, EVERYTHING])
-        _write_genes(genes, given.genes)
+        _write_genes(choice, genes, given.genes)
 
 
 def _check(given: argparse.Namespace, choice: Choice) -> None:
@@ -122,11 +122,11 @@ def _check(given: argparse.Namespace, choice: Choice) -> None:
         raise ConfigError(wrong, next_step="Correct the options.", code="option")
 
 
-def _write_genes(genes: GeneDifference, path: Path) -> None:
+def _write_genes(choice: Choice, genes: GeneDifference, path: Path) -> None:
     from core.explore.compare import Q_SURE  # noqa: PLC0415 - as above
     from core.result import to_csv  # noqa: PLC0415 - as above
 
-    path.write_text(to_csv(genes.table), encoding="utf-8", newline="")
+    path.write_text(to_csv(choice.named(genes.table)), encoding="utf-8", newline="")
     sure = int((genes.table["q_value"] < Q_SURE).sum())
     where = genes.within_name or "no type: none has 10 cells of both groups"
     print(f"{sure:,} of {words.count(len(genes.table), 'gene')} differ at q < 0.05 in {where}; written to {path}.")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from core.explore.own_groups import OwnColumn, OwnGroup
+from core.explore.own_groups import OwnColumn, OwnGroup, parts
 
 OTHERS = "*"
 """Stands for all cells of other groups, as the group compared with."""
@@ -57,6 +57,12 @@ class Choice:
     def against_name(self) -> str:
         """The group compared with, in words."""
         return "all others" if self.against == OTHERS else self._named(self.against)
+
+    def named(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return a table for a file, with the names of the groups in its first columns."""
+        return pd.concat(
+            [pd.DataFrame({"group": self.group_name, "against": self.against_name}, index=table.index), table], axis=1
+        )
 
     def _named(self, value: str) -> str:
         """Add the name of the column to a value that says nothing by itself, such as 2 or True."""
@@ -134,10 +140,10 @@ def replicate_columns(obs: pd.DataFrame) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Those with a name, other than `NONE`, and 2 to 200 values.
+        Those with a name, other than `NONE`, and 2 to 200 values (`core.explore.own_groups.parts`).
     """
     named = (name for name in obs.columns if str(name).strip() and str(name) != NONE)
-    return tuple(str(name) for name in named if MIN_REPLICATES <= obs[name].nunique() <= MAX_REPLICATES)
+    return tuple(str(name) for name in named if parts(obs[name], MAX_REPLICATES))
 
 
 def _sounds_like(name: str, words: Sequence[str]) -> bool:

@@ -79,13 +79,14 @@ def replicates_of(cells: pd.DataFrame) -> tuple[Replicates | None, str]:
     Returns
     -------
     tuple of (Replicates or None, str)
-        Pairs where two replicates or more are on both sides. None, and why as a sentence, where a side has fewer than two.
+        Pairs where at least two replicates, and half of those of either side, are on both sides: a few shared donors are no reason to
+        leave out many others. None, and why as a sentence, where a side has fewer than two.
     """
     sizes = cells[cells["replicate"].notna()].groupby(["side", "replicate"]).size()
     sizes = sizes[sizes >= MIN_REPLICATE_CELLS]
     group, against = ([name for at, name in sizes.index if at == side] for side in ("group", "against"))
     both = [name for name in group if name in set(against)]
-    if len(both) >= MIN_REPLICATES:
+    if len(both) >= MIN_REPLICATES and 2 * len(both) >= max(len(group), len(against)):
         return Replicates(both, both, paired=True), ""
     fewest = min(len(group), len(against))
     if fewest >= MIN_REPLICATES:

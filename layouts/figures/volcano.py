@@ -53,7 +53,7 @@ def volcano_figure(view: VolcanoView, *, theme: Theme, name: str, size: tuple[in
     -------
     plotly.graph_objects.Figure
         Traces ``other genes``, ``down`` (circles) and ``up`` (diamonds); the hover names each gene of the last two. Values of
-        -log10 p above 60 are drawn at 60, where the axis says so.
+        -log10 of the adjusted p above 60 are drawn at 60, where the axis says so.
     """
     fig = figure(theme)
     points = _Points(
@@ -79,7 +79,7 @@ def volcano_figure(view: VolcanoView, *, theme: Theme, name: str, size: tuple[in
 def _trace(
     points: _Points, rows: npt.NDArray[np.intp], name: str, colour: str, symbol: str, names: list[str] | None
 ) -> go.Scattergl:
-    hover = "<b>%{text}</b><br>log2 fold change %{x:.2f}<br>−log10 p %{y:.1f}<extra></extra>"
+    hover = "<b>%{text}</b><br>log2 fold change %{x:.2f}<br>−log10 q %{y:.1f}<extra></extra>"
     return go.Scattergl(
         name=name,
         x=points.x[rows],
@@ -101,7 +101,7 @@ def _lay_out(fig: go.Figure, view: VolcanoView, points: _Points, theme: Theme, n
         dragmode="zoom",
         xaxis={"title": {"text": f"log2 fold change, {escape(name)} vs. {escape(view.background)}"}, "range": [-reach, reach]},
         yaxis={
-            "title": {"text": "−log10 p"},
+            "title": {"text": "−log10 q"},
             "range": [-top * 0.03, top * (1.36 if capped else 1.12)],
             **({"tickvals": ticks, "ticktext": ["0", "20", "40", "≥ 60" if capped else "60"]} if ticks else {}),
         },

@@ -19,7 +19,7 @@ def test_the_same_numbers_as_the_page(result, tiny_builds, tmp_path, capsys):
     text = capsys.readouterr().out
     assert "No difference is certain between disease and healthy." in text
     assert "Paired t-test over replicates (3 in both groups, column donor)" in text
-    assert (tmp_path / "table.csv").read_text().startswith("type_id,type_name,n_group")
+    assert (tmp_path / "table.csv").read_text().startswith("group,against,type_id,type_name,n_group")
 
 
 def test_cells_are_tested_where_it_is_asked(result, tiny_builds, capsys):
@@ -56,7 +56,7 @@ def test_genes_that_differ(result, tiny_builds, tmp_path, capsys):
     named = ("--by", "planted_type", "--group", "B cell", "--against", "*", "--replicates", "none")
     assert run(result, tiny_builds, *named, "--genes", out, "--within", "*") == 0
     assert "differ at q < 0.05 in all selected cells" in capsys.readouterr().out
-    assert "CD79B" in [line.split(",")[0] for line in out.read_text().splitlines()[1:8]]
+    assert "CD79B" in [line.split(",")[2] for line in out.read_text().splitlines()[1:8]]
     assert run(result, tiny_builds, *named, "--genes", out, "--within", "CL:1") == 2
     assert "There is no type with 10 cells of both groups named 'CL:1'" in capsys.readouterr().err
 
