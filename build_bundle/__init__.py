@@ -1,3 +1,5 @@
 """The builder: from studies to a published data bundle, offline."""
 
-__version__ = "0.2.0"
+from core import __version__
+
+__all__ = ["__version__"]

@@ -328,8 +328,9 @@ def save_genes(n_clicks: int | None, *given: str | None) -> dict[str, str]:
         raise PreventUpdate
     *address, within, pathname = given
     shown = open_shown(pathname, *address[4:])
-    view = shown.engine.gene_difference(shown.result, shown.mask, _choice(shown, address[:4]), within)
-    return {"content": to_csv(view.table), "filename": compare_genes.FILE, "type": "text/csv"}
+    choice = _choice(shown, address[:4])
+    view = shown.engine.gene_difference(shown.result, shown.mask, choice, within)
+    return {"content": to_csv(choice.named(view.table)), "filename": compare_genes.FILE, "type": "text/csv"}
 
 
 def save(n_clicks: int | None, *given: str | None) -> dict[str, str]:
@@ -351,7 +352,7 @@ def save(n_clicks: int | None, *given: str | None) -> dict[str, str]:
         raise PreventUpdate
     *address, pathname = given
     view = compared(open_shown(pathname, *address[4:]), address[:4])
-    return {"content": to_csv(view.table), "filename": compare_types.FILE, "type": "text/csv"}
+    return {"content": to_csv(view.choice.named(view.table)), "filename": compare_types.FILE, "type": "text/csv"}
 
 
 def compared(shown: Shown, chosen: Sequence[str | None]) -> Comparison:

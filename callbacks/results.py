@@ -38,8 +38,7 @@ def register(app: Dash) -> None:
         Output(ids.SELECTION_BAR, "className"),
         Output(ids.DETAIL_VALUE, "children"),
         Output(ids.WARNINGS, "children"),
-        Output(ids.DOWNLOAD_LABELS, "href"),
-        Output(ids.DOWNLOAD_ALL, "href"),
+        *(Output(entry, "href") for entry in results.AS_SHOWN.values()),
         Output(ids.DOWNLOAD_LABELS_SELECTED, "href"),
         Output(ids.DOWNLOAD_LABELS_SELECTED, "children"),
         Output(ids.DOWNLOAD_LABELS_SELECTED, "disabled"),
@@ -96,7 +95,7 @@ def selection_bar(
         shown = open_shown(pathname, selection, threshold, detail)
     except ScQueryError as error:
         logger.info("A selection cannot be read", extra={"fields": {"code": error.code}})
-        kept = (no_update,) * 4
+        kept = (no_update,) * (2 + len(results.AS_SHOWN))
         return results.nothing_selected(error.message), _BAR, no_update, [], *kept, True
     view = shown.engine.describe(shown.result, shown.selection)
     thin = shown.engine.summary(shown.result, shown.mask).thin

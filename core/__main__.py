@@ -76,6 +76,12 @@ def _parser() -> argparse.ArgumentParser:
     annotate.add_argument(
         "--threshold", type=float, default=0.5, metavar="S", help="smallest score of a confident label (default 0.5)"
     )
+    annotate.add_argument(
+        "--h5ad",
+        type=Path,
+        metavar="FILE.h5ad",
+        help="write cells, metadata, labels and log expression as one file, too",
+    )
     embed = _command(commands, "embed", _embed, "write the embedding of a file's cells")
     _add_query(embed)
     embed.add_argument("--out", type=Path, required=True, metavar="FILE.npy", help="float32, cells x dimensions")
@@ -120,6 +126,12 @@ def _annotate(given: argparse.Namespace) -> None:
 
     options = QueryOptions(k=given.k, leave_out=tuple(dict.fromkeys(given.leave_out)), threshold=given.threshold)
     _need(given.query)
+    if given.h5ad and (given.h5ad.exists() or not given.h5ad.parent.is_dir()):
+        raise ConfigError(
+            f"{str(given.h5ad)!r} cannot be made.",
+            next_step="Name a new file in a folder that is there.",
+            code="no-file",
+        )
     engine = Engine.open([given.bundle], limits=_limits())
     with _Bar() as bar:
         result = engine.annotate(given.query, out=given.out, options=options, progress=bar)
@@ -135,6 +147,11 @@ def _annotate(given: argparse.Namespace) -> None:
     for finding in report["findings"]:
         if finding["level"] == "warning":
             print(f"{finding['title']}: {finding['text']}")
+    if given.h5ad:
+        from core.annotated import write_annotated  # noqa: PLC0415 - as above
+
+        write_annotated(result, given.h5ad)
+        print(f"Cells with labels written to {given.h5ad}.")
     memory = report["peak_memory_bytes"] / 1e6
     print(f"Written to {given.out} in {report['seconds']:.1f} s, {memory:,.0f} MB of memory at most.")
 

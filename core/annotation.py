@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from core import citation
 from core import result as files
 from core.bundle.schema import PROJECTION_LOADINGS
 from core.embedding.encoder import Encoder
@@ -91,9 +92,13 @@ def annotate(
             files.write_heatmap(folder, heatmap.prepare(scores))
             query = QueryResult(folder, {})
             everything = np.ones(len(labels), dtype=bool)
-            files.write_studies(folder, studies.studies(reference.bundle, query, everything))
+            hits = studies.studies(reference.bundle, query, everything)
+            files.write_studies(folder, hits)
         found = {"k": neighbors.ids.shape[1], "counts": files.count_statuses(labels), **_cost(clock)}
-        files.write_report(folder, {**report, **found})
+        whole = QueryResult(folder, {**report, **found})
+        files.write_text(folder, files.METHODS, citation.methods(reference.bundle, whole))
+        files.write_text(folder, files.BIBLIOGRAPHY, citation.bibliography(hits))
+        files.write_report(folder, whole.report)
     return QueryResult.open(out)
 
 

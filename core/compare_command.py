@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from core.explore.compare import Comparison
+    from core.explore.compare_choice import Choice
+    from core.explore.gene_difference import GeneDifference
     from core.explore.own_table import OwnTable
     from core.result import QueryResult
 
@@ -62,11 +64,10 @@ def run_compare(given: argparse.Namespace) -> None:
     InputError
         When the folder is no result, or was made with another reference, or the table cannot be read.
     ConfigError
-        When a column or group is not there (code ``option``).
+        When a column or group is not there, or options contradict each other (code ``option``).
     """
     from core.engine import Engine  # noqa: PLC0415 - keeps --help and wrong commands quick
-    from core.explore.compare import Q_SURE  # noqa: PLC0415 - as above
-    from core.explore.compare_choice import NONE, OTHERS  # noqa: PLC0415 - as above
+    from core.explore.compare_choice import NONE, OTHERS, groups_of  # noqa: PLC0415 - as above
     from core.explore.compare_words import detail, headline  # noqa: PLC0415 - as above
     from core.explore.gene_difference import EVERYTHING  # noqa: PLC0415 - as above
     from core.result import to_csv  # noqa: PLC0415 - as above
@@ -75,7 +76,7 @@ def run_compare(given: argparse.Namespace) -> None:
     result = engine.result(given.result)
     if given.table:
         result = result.with_obs(_table(given.table, result).obs)
-    columns = {c.name: [g.value for g in c.groups] for c in engine.own_columns(result)}
+    columns = {c.name: [g.value for g in groups_of(c)] for c in engine.own_columns(result)}
     _known("column with groups", given.by, columns)
     replicates = NONE if given.replicates == NO_REPLICATES else given.replicates
     if replicates != NONE:
@@ -89,6 +90,7 @@ def run_compare(given: argparse.Namespace) -> None:
         )
     _known(f"group in {choice.column!r}", given.group, columns[choice.column])
     _known(f"group in {choice.column!r}", given.against, [*columns[choice.column], OTHERS])
+    _check(given, choice)
     everything = engine.selection_mask(result, engine.parse_selection("all"))
     view = engine.comparison(result, everything, choice)
     print(f"{headline(view)}.\n{detail(view)}")
@@ -97,19 +99,39 @@ def run_compare(given: argparse.Namespace) -> None:
     if view.method == "cells":
         print("Cells from one donor are not independent: without --replicates these q-values are too small.")
     if given.out:
-        given.out.write_text(to_csv(view.table), encoding="utf-8", newline="")
+        given.out.write_text(to_csv(choice.named(view.table)), encoding="utf-8", newline="")
         print(f"{words.count(len(view.table), 'row')} written to {given.out}.")
     else:
         _print(view)
     if given.genes:
         genes = engine.gene_difference(result, everything, choice, given.within)
         _known("type with 10 cells of both groups", given.within, [*genes.offered, EVERYTHING])
-        given.genes.write_text(to_csv(genes.table), encoding="utf-8", newline="")
-        sure = int((genes.table["q_value"] < Q_SURE).sum())
-        where = genes.within_name or "no type: none has 10 cells of both groups"
-        print(
-            f"{sure:,} of {words.count(len(genes.table), 'gene')} differ at q < 0.05 in {where}; written to {given.genes}."
-        )
+        _write_genes(choice, genes, given.genes)
+
+
+def _check(given: argparse.Namespace, choice: Choice) -> None:
+    """Refuse what would be answered by something else than was asked."""
+    wrong = ""
+    if given.group is not None and given.group == given.against:
+        wrong = f"The group {given.group!r} cannot be held against itself."
+    elif given.replicates == choice.column:
+        wrong = f"The column {choice.column!r} names the groups; it cannot name the replicates too."
+    elif given.within is not None and given.genes is None:
+        wrong = "--within says whose genes are compared; it needs --genes."
+    if wrong:
+        raise ConfigError(wrong, next_step="Correct the options.", code="option")
+
+
+def _write_genes(choice: Choice, genes: GeneDifference, path: Path) -> None:
+    from core.explore.compare import Q_SURE  # noqa: PLC0415 - as above
+    from core.result import to_csv  # noqa: PLC0415 - as above
+
+    path.write_text(to_csv(choice.named(genes.table)), encoding="utf-8", newline="")
+    sure = int((genes.table["q_value"] < Q_SURE).sum())
+    where = genes.within_name or "no type: none has 10 cells of both groups"
+    print(f"{sure:,} of {words.count(len(genes.table), 'gene')} differ at q < 0.05 in {where}; written to {path}.")
+    if genes.lacking:
+        print(f"Cells were tested for genes, not replicates, so these q-values are too small. {genes.lacking}")
 
 
 def _table(path: Path, result: QueryResult) -> OwnTable:

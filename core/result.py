@@ -1,8 +1,8 @@
 """The result folder of one query: what is written once and read by every panel, download and later process.
 
 For users
-    ``labels.csv``, ``scores.parquet``, ``neighbors.parquet``, ``studies.csv``, ``report.json`` (last: it says the folder is
-    complete).
+    ``labels.csv``, ``scores.parquet``, ``neighbors.parquet``, ``studies.csv``, ``methods.txt``, ``studies.bib``, ``report.json`` (last:
+    it says the folder is complete).
 For the page
     ``labels.parquet``, ``scores.npy``, ``neighbor_ids.npy``, ``distances.npy``, ``embedding.npy``, ``projection.parquet``,
     ``obs.parquet``, ``heatmap.npz``, ``expression/``. Both kinds are written from the same arrays.
@@ -37,8 +37,8 @@ Floats = npt.NDArray[np.float32]
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 RESULT_VERSION = 1
-LABELS, SCORES, NEIGHBORS, STUDIES, REPORT = (
-    "labels.csv", "scores.parquet", "neighbors.parquet", "studies.csv", "report.json",
+LABELS, SCORES, NEIGHBORS, STUDIES, METHODS, BIBLIOGRAPHY, REPORT = (
+    "labels.csv", "scores.parquet", "neighbors.parquet", "studies.csv", "methods.txt", "studies.bib", "report.json",
 )  # fmt: skip
 _LABELS, _SCORES, _NEIGHBOR_IDS, _DISTANCES = "labels.parquet", "scores.npy", "neighbor_ids.npy", "distances.npy"
 _EMBEDDING, _PROJECTION, _OBS, _HEATMAP, EXPRESSION = (
@@ -159,6 +159,11 @@ def _plain(column: pd.Series[Any]) -> pa.Array:
 def write_studies(folder: Path, studies: pd.DataFrame) -> None:
     """Write the table of `core.explore.studies.studies` for all cells."""
     (folder / STUDIES).write_text(to_csv(studies), encoding="utf-8", newline="")
+
+
+def write_text(folder: Path, name: str, text: str) -> None:
+    """Write a text for users."""
+    (folder / name).write_text(text, encoding="utf-8", newline="")
 
 
 def write_heatmap(folder: Path, arrays: Arrays) -> None:
@@ -347,6 +352,15 @@ class QueryResult:
     def expression_of(self, genes: Sequence[str], rows: npt.NDArray[np.intp]) -> Floats:
         """Return several genes in some cells, len(rows) x len(genes); 0 for a gene that was not measured."""
         return self._by_gene.expression_of(genes, rows)
+
+    def expression_arrays(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], Floats]:
+        """Return the expression as CSC, n_query x n_genes: starts of the genes, cells and values, the last two memory-mapped."""
+        return self._by_gene.arrays()
+
+    @property
+    def expression_bytes(self) -> int:
+        """Size of the expression."""
+        return self._by_gene.n_bytes
 
     def cells_by_gene(self, rows: npt.NDArray[np.intp]) -> sparse.csr_matrix:
         """Return all of `genes` in some cells (ascending), float32, len(rows) x n_genes."""

@@ -58,6 +58,8 @@ class Views(Served):
         super().__init__(bundles, threads=threads)
         self._reference_views: dict[str, ReferenceView] = {}
         self._ranks: WeakKeyDictionary[QueryResult, tuple[str, ...]] = WeakKeyDictionary()
+        self._own: WeakKeyDictionary[QueryResult, tuple[OwnColumn, ...]] = WeakKeyDictionary()
+        self._replicates: WeakKeyDictionary[QueryResult, tuple[str, ...]] = WeakKeyDictionary()
 
     def parse_selection(self, text: str) -> Selection:
         """Read a selection as the page's address holds it; InputError where it is none."""
@@ -94,12 +96,16 @@ class Views(Served):
         return self._ranks[result]
 
     def own_columns(self, result: QueryResult) -> tuple[OwnColumn, ...]:
-        """Return the columns of the user's metadata that part the cells."""
-        return own_groups.own_columns(result.obs)
+        """Return the columns of the user's metadata that part the cells; looked for once a result."""
+        if result not in self._own:
+            self._own[result] = own_groups.own_columns(result.obs)
+        return self._own[result]
 
     def replicate_columns(self, result: QueryResult) -> tuple[str, ...]:
-        """Return the columns of the user's metadata that may name replicates."""
-        return compare_choice.replicate_columns(result.obs)
+        """Return the columns of the user's metadata that may name replicates; looked for once a result."""
+        if result not in self._replicates:
+            self._replicates[result] = compare_choice.replicate_columns(result.obs)
+        return self._replicates[result]
 
     def compared(self, result: QueryResult, *chosen: str | None) -> Choice | None:
         """Return which groups are compared: column, group, the one against it and replicates, each filled in where it is left out."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,10 +11,10 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from core import words
-from core.explore.compare import MIN_CELLS, Comparison
-from core.explore.compare_choice import NONE, OTHERS, Choice
+from core.explore.compare import Comparison
+from core.explore.compare_choice import NONE, OTHERS, Choice, groups_of
 from core.explore.compare_words import detail, headline
-from core.explore.compared_cells import UNKNOWN
+from core.explore.compared_cells import MIN_REPLICATE_CELLS, UNKNOWN
 from core.explore.own_groups import OwnColumn
 from core.explore.share_tests import N_TABLES
 from core.ontology.text import short_name, text_width
@@ -90,12 +90,10 @@ def choices(columns: Sequence[OwnColumn], replicates: Sequence[str], choice: Cho
     tuple
         Data and value of the four controls, in their order.
     """
-    groups = next(c.groups for c in columns if c.name == choice.column)
-    values = [
-        {"value": g.value, "label": f"{g.value} ({g.n_cells:,})"}
-        for g in sorted(groups, key=lambda g: _in_order(g.value))
-    ]
-    others = [{"value": OTHERS, "label": OTHERS_LABEL}] if len(groups) > 2 else []
+    column = next(c for c in columns if c.name == choice.column)
+    groups = sorted(groups_of(column), key=lambda g: _in_order(g.value))
+    values = [{"value": g.value, "label": f"{g.value} ({g.n_cells:,})"} for g in groups]
+    others = [{"value": OTHERS, "label": OTHERS_LABEL}] if len(column.groups) > 2 or len(values) == 1 else []
     named = [{"value": name, "label": name} for name in replicates if name != choice.column]
     return (
         [{"value": c.name, "label": c.name} for c in columns],
@@ -144,7 +142,8 @@ def note(view: Comparison) -> list[Component]:
             first, advice = f"{view.choice.replicates} cannot be tested as replicates.", f"{view.lacking} {advice}"
     elif view.n_left_out:
         first = f"{words.count(view.n_left_out, 'cell')} of these groups are not in the test."
-        advice = f"Their {view.choice.replicates} has fewer than {MIN_CELLS} of the selected cells, or is in one group alone."
+        alone = "is in one group alone, " if view.method == "pairs" else ""
+        advice = f"Their {view.choice.replicates} is not known, {alone}or has fewer than {MIN_REPLICATE_CELLS} selected cells in a group."
     else:
         return []
     text = html.Div(html.P([html.Strong(first), " ", advice]), className="band-text")
@@ -167,9 +166,10 @@ def bars(view: Comparison, ranks: Sequence[str]) -> list[Component]:
     list of Component
         Bars, with their scale, over the names of the colours.
     """
-    compared = [g for g in (view.choice.against, view.choice.group) if g in view.by_group.columns]
+    chosen = (view.choice.group,) if view.choice.against == OTHERS else (view.choice.against, view.choice.group)
+    compared = [g for g in chosen if g in view.by_group.columns]
     groups = [*compared, *sorted((g for g in view.by_group.columns if g not in compared), key=_in_order)]
-    names = dict(zip(view.table["type_id"], view.table["type_name"], strict=True))
+    names = view.names
     order = [t for t in view.by_group.index if t != UNKNOWN] + [t for t in view.by_group.index if t == UNKNOWN]
     rows = [
         _bar(group, view.by_group[group].loc[order], names, ranks, is_compared=group in compared) for group in groups
@@ -200,11 +200,12 @@ def bars_line(view: Comparison) -> str:
     str
         For the line beside the title.
     """
-    if view.p_whole is None:
+    p_whole = view.p_whole
+    if p_whole is None:
         return "share of the group's cells"
     exact = view.by_group.shape == (2, 2)
     how = "Fisher's exact test" if exact else f"Fisher's exact test, {N_TABLES:,} random tables"
-    return f"share of the group's cells; all types and groups at once: p {_of(view.p_whole)} on cells ({how})"
+    return f"share of the group's cells; all types and groups at once: p {_of(p_whole)} on cells ({how})"
 
 
 def _of(p: float) -> str:
@@ -220,7 +221,9 @@ def _in_order(name: str) -> list[tuple[bool, float, str]]:
     return [(False, float(part), "") if part.isdecimal() else (True, 0, part) for part in parts if part]
 
 
-def _bar(group: str, counts: pd.Series, names: dict[str, str], ranks: Sequence[str], *, is_compared: bool) -> Component:
+def _bar(
+    group: str, counts: pd.Series, names: Mapping[str, str], ranks: Sequence[str], *, is_compared: bool
+) -> Component:
     total = int(counts.sum())
     parts = [
         html.Span(

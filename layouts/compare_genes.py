@@ -171,7 +171,10 @@ def below(view: GeneDifference) -> str:
     mixed = ""
     if view.within == EVERYTHING and view.n_types > 1:
         mixed = f" These cells have {view.n_types} types: a gene can differ because their shares do. Choose a type to compare like with like."
-    return f"{tested}{more}{mixed} A click on a gene shows it on the map."
+    dependent = (
+        f" Cells are tested, not replicates, so these q-values are too small. {view.lacking}" if view.lacking else ""
+    )
+    return f"{tested}{more}{mixed}{dependent} A click on a gene shows it on the map."
 
 
 def rows(view: GeneDifference) -> list[dict[str, Any]]:

@@ -93,6 +93,9 @@ COPY_LINK = "copy-link"
 COPY_NOTE = "copy-note"
 DOWNLOAD_LABELS = "download-labels"
 DOWNLOAD_ALL = "download-all"
+DOWNLOAD_H5AD = "download-h5ad"
+DOWNLOAD_SUMMARY = "download-summary"
+DOWNLOAD_METHODS = "download-methods"
 DOWNLOAD_LABELS_SELECTED = "download-labels-selected"
 
 # Panels: content, line beside the title, message over the body.

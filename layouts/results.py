@@ -18,13 +18,27 @@ from layouts import elements as el
 
 DOWNLOADS: tuple[tuple[str, str, str], ...] = (
     ("Labels of all cells", "labels.csv", "One row a cell: type, confidence, runner-up, status."),
+    ("Cells with labels (.h5ad)", "annotated.h5ad", "Metadata, labels, log expression: for scanpy or Seurat."),
+    (
+        "Summary to hand on (HTML)",
+        "summary.html",
+        "Answer, figures, studies, methods: one file, opens anywhere.",
+    ),
     ("Scores", "scores.parquet", "Cells × types, each row sums to 1."),
-    ("Neighbours", "neighbors.parquet", "The nearest reference cells of each cell, with distances."),
+    ("Neighbours", "neighbors.parquet", "The nearest reference cells, with distances."),
     ("Studies", "studies.csv", "Hits and similarity by study, over all cells."),
+    ("Methods", "methods.txt", "A paragraph for a paper: reference, settings, numbers."),
+    ("Studies to cite", "studies.bib", "BibTeX of the studies behind the labels, and of the method."),
     ("Report", "report.json", "Findings of the check, settings, timings, versions."),
-    ("Everything (zip)", "all.zip", "All files above, the labels as this page shows them."),
+    ("Everything (zip)", "all.zip", "All tables and texts; labels as this page shows them."),
 )
-AS_SHOWN = {"labels.csv": ids.DOWNLOAD_LABELS, "all.zip": ids.DOWNLOAD_ALL}
+AS_SHOWN = {
+    "labels.csv": ids.DOWNLOAD_LABELS,
+    "methods.txt": ids.DOWNLOAD_METHODS,
+    "summary.html": ids.DOWNLOAD_SUMMARY,
+    "annotated.h5ad": ids.DOWNLOAD_H5AD,
+    "all.zip": ids.DOWNLOAD_ALL,
+}
 """Files whose labels follow the confidence level and the detail of the page."""
 SHOWN_WARNINGS = 2
 DETAIL_DEFINITION = (
@@ -369,7 +383,7 @@ def _downloads(job: Job) -> Component:
             dmc.MenuDropdown([entries[0], selected, *entries[1:]]),
         ],
         position="bottom-end",
-        width=300,
+        width=360,
     )
     return menu
 

@@ -41,6 +41,10 @@ def keep(path: Path, brought: bytes) -> None:
     """
     check_room(path.parent, len(brought), services().settings.min_free_bytes)
     handle, name = tempfile.mkstemp(prefix=".brought-", dir=path.parent)
-    with os.fdopen(handle, "wb") as file:
-        file.write(brought)
-    Path(name).replace(path)
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(brought)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

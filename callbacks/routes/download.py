@@ -1,9 +1,11 @@
-"""Results as files: the labels (all, or of a selection), scores, neighbours, studies, the report, and all of it as one zip."""
+"""Results as files: the labels (all, or of a selection), scores, neighbours, studies, the report, all of it as one zip, and one .h5ad."""
 
 from __future__ import annotations
 
 import io
 import re
+import shutil
+import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,16 +17,21 @@ from callbacks.opened import result_of
 from callbacks.routes import requests
 from callbacks.services import services
 from callbacks.session import current_owner
+from core.annotated import write_annotated
+from core.citation import methods
 from core.errors import JobError
 from core.jobs import Job
+from core.jobs.disk import check_room
 from core.jobs.records import DONE
-from core.result import to_csv
+from core.result import QueryResult, to_csv
 
 FILES = {
     "labels.csv": "text/csv",
     "studies.csv": "text/csv",
     "scores.parquet": "application/vnd.apache.parquet",
     "neighbors.parquet": "application/vnd.apache.parquet",
+    "methods.txt": "text/plain; charset=utf-8",
+    "studies.bib": "application/x-bibtex",
     "report.json": "application/json",
 }
 VIEW = {"sel", "threshold", "detail"}
@@ -36,17 +43,16 @@ routes = Blueprint("download", __name__)
 
 @routes.get(f"/r/<token>/<any({', '.join(repr(name) for name in FILES)}):name>")
 def download(token: str, name: str) -> Response:
-    """Send one file of a result; ``labels.csv?sel=...&threshold=...&detail=...`` rows as the page shows them."""
+    """Send one file of a result; ``labels.csv?sel=...&threshold=...&detail=...`` as the page shows it, ``methods.txt`` too."""
     job = finished(token)
-    if name == "labels.csv" and request.args.keys() & VIEW:
-        rows = selected_labels(job, request.args)
-        saved_as = "selected-labels.csv" if "sel" in request.args else name
-        return _attachment(iter([rows.encode()]), FILES[name], _name(job, saved_as))
+    if name in AS_SHOWN and request.args.keys() & VIEW:
+        saved_as = f"selected-{name}" if "sel" in request.args and name == "labels.csv" else name
+        return attachment(iter([AS_SHOWN[name](job, request.args).encode()]), FILES[name], saved_name(job, saved_as))
     path = job.folder.result / name
     if not path.is_file():
         abort(404)
     return make_response(
-        send_file(path, mimetype=FILES[name], as_attachment=True, download_name=_name(job, name), max_age=0)
+        send_file(path, mimetype=FILES[name], as_attachment=True, download_name=saved_name(job, name), max_age=0)
     )
 
 
@@ -55,8 +61,34 @@ def everything(token: str) -> Response:
     """Send all files of a result as one zip, made while it is sent; the labels as the page shows them."""
     job = finished(token)
     paths = [job.folder.result / name for name in FILES if (job.folder.result / name).is_file()]
-    shown = {"labels.csv": selected_labels(job, request.args).encode()} if request.args.keys() & VIEW else {}
-    return _attachment(zip_stream(paths, shown), "application/zip", _name(job, "scquery.zip"))
+    as_shown = AS_SHOWN if request.args.keys() & VIEW else {}
+    shown = {name: make(job, request.args).encode() for name, make in as_shown.items()}
+    return attachment(zip_stream(paths, shown), "application/zip", saved_name(job, "scquery.zip"))
+
+
+@routes.get("/r/<token>/annotated.h5ad")
+def annotated(token: str) -> Response:
+    """Send cells, metadata, labels as the page shows them, places and expression as one .h5ad, made for this request."""
+    job = finished(token)
+    result = shown_result(job, request.args)
+    check_room(job.folder.root, result.expression_bytes, services().settings.min_free_bytes)
+    folder = Path(tempfile.mkdtemp(prefix=".annotated-", dir=job.folder.root))
+    try:
+        write_annotated(result, folder / "file")
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return attachment(_sent_once(folder), "application/x-hdf5", saved_name(job, "annotated.h5ad"))
+
+
+def _sent_once(folder: Path) -> Iterator[bytes]:
+    """Give a file away in pieces and remove it, also where the reader stops half-way."""
+    try:
+        with (folder / "file").open("rb") as source:
+            while block := source.read(BLOCK_BYTES):
+                yield block
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def finished(token: str) -> Job:
@@ -95,12 +127,62 @@ def selected_labels(job: Job, view: Mapping[str, str]) -> str:
     InputError
         When a part cannot be read, or the reference has changed since.
     """
-    found = services()
+    engine, result = services().engine, shown_result(job, view)
+    mask = engine.selection_mask(result, engine.parse_selection(view.get("sel", "all")))
+    return to_csv(result.labels[mask])
+
+
+def shown_result(job: Job, view: Mapping[str, str]) -> QueryResult:
+    """Return a result as the page shows it.
+
+    Parameters
+    ----------
+    job : Job
+        With a result.
+    view : mapping of str to str
+        ``threshold`` and ``detail`` of the page's address.
+
+    Returns
+    -------
+    QueryResult
+        At that confidence level and detail.
+
+    Raises
+    ------
+    InputError
+        When a part cannot be read, or the reference has changed since.
+    """
     threshold = requests.number(view["threshold"], "threshold") if "threshold" in view else None
     level = requests.whole(view.get("detail", "0"), "detail")
-    result = result_of(found, job, threshold=threshold, level=level)
-    mask = found.engine.selection_mask(result, found.engine.parse_selection(view.get("sel", "all")))
-    return to_csv(result.labels[mask])
+    return result_of(services(), job, threshold=threshold, level=level)
+
+
+def shown_methods(job: Job, view: Mapping[str, str]) -> str:
+    """Return the paragraph about methods for the labels the page shows.
+
+    Parameters
+    ----------
+    job : Job
+        With a result.
+    view : mapping of str to str
+        As in `selected_labels`; a selection changes nothing.
+
+    Returns
+    -------
+    str
+        As in ``methods.txt``.
+
+    Raises
+    ------
+    InputError
+        When a part cannot be read, or the reference has changed since.
+    """
+    result = shown_result(job, view)
+    return methods(services().engine.bundle_of(result), result)
+
+
+AS_SHOWN = {"labels.csv": selected_labels, "methods.txt": shown_methods}
+"""Files that follow the confidence level and the detail of the page."""
 
 
 def zip_stream(paths: Sequence[Path], instead: Mapping[str, bytes] = MappingProxyType({})) -> Iterator[bytes]:
@@ -153,13 +235,14 @@ class _Pipe(io.RawIOBase):
         return piece
 
 
-def _attachment(body: Iterator[bytes], content_type: str, name: str) -> Response:
+def attachment(body: Iterator[bytes], content_type: str, name: str) -> Response:
+    """Return an answer that the browser saves under a name."""
     response = Response(body, content_type=content_type)
     response.headers.set("Content-Disposition", "attachment", filename=name)
     return response
 
 
-def _name(job: Job, name: str) -> str:
+def saved_name(job: Job, name: str) -> str:
     """Return the name a download is saved under: letters of the upload's name, and what it is."""
     stem = re.sub(r"[^A-Za-z0-9_-]+", "-", job.filename.split(".")[0]).strip("-")[:40]
     return f"{stem}-{name}" if stem else name

@@ -5,14 +5,15 @@ Not here: who is compared (`core.explore.compare_choice`), the tests themselves 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import false_discovery_control
+import scipy
 
 from core.bundle.reader import Bundle
 from core.explore.compare_choice import Choice
@@ -56,8 +57,8 @@ class Comparison:
         five are NaN for types that were not tested. Cells that resemble nothing are the row `UNKNOWN`.
     by_group : pandas.DataFrame
         Cells by type (rows, ids as in `table`, most cells first) and group of the column (columns).
-    p_whole : float or None
-        That all groups of the column have one composition (Fisher's exact test on cells); None where replicates are tested.
+    names : mapping of str to str
+        Names of the types of `by_group`, more than those of `table` where other groups have types of their own.
     """
 
     choice: Choice
@@ -70,7 +71,15 @@ class Comparison:
     lacking: str
     table: pd.DataFrame
     by_group: pd.DataFrame
-    p_whole: float | None
+    names: Mapping[str, str]
+
+    @cached_property
+    def p_whole(self) -> float | None:
+        """That all groups of the column have one composition (Fisher's exact test on cells); None where replicates are tested.
+
+        Large tables take seconds, so only who shows it computes it.
+        """
+        return whole_composition(self.by_group.to_numpy()) if self.method == "cells" else None
 
     @property
     def n_tested(self) -> int:
@@ -105,7 +114,9 @@ def compare(bundle: Bundle, result: Query, mask: Mask, choice: Choice) -> Compar
     cells = compared_cells(result, mask, choice)
     by_group = pd.crosstab(cells["type_id"], cells["group"]).astype(np.int64)
     by_group = by_group.loc[by_group.sum(axis=1).sort_values(ascending=False, kind="stable").index]
-    table = _count(cells, by_group.index, type_names(bundle))
+    known = type_names(bundle)
+    names = {str(t): known.get(str(t), str(t)) for t in by_group.index}
+    table = _count(cells, names)
     n_group, n_against = (int((cells["side"] == side).sum()) for side in ("group", "against"))
     tested = (table["n_group"] + table["n_against"] >= MIN_CELLS) & (min(n_group, n_against) > 0) & (len(table) > 1)
     replicates, lacking = replicates_of(cells) if choice.replicates else (None, "")
@@ -126,7 +137,7 @@ def compare(bundle: Bundle, result: Query, mask: Mask, choice: Choice) -> Compar
         lacking=lacking,
         table=_with_tests(table, tested, found),
         by_group=by_group,
-        p_whole=None if replicates else whole_composition(by_group.to_numpy()),
+        names=names,
     )
 
 
@@ -142,9 +153,8 @@ def _between(replicates: Replicates, cells: pd.DataFrame, types: Sequence[str]) 
     return found, int(totals[0].sum() + totals[1].sum())
 
 
-def _count(cells: pd.DataFrame, types: Iterable[str], names: Mapping[str, str]) -> pd.DataFrame:
-    table = pd.DataFrame({"type_id": list(types)})
-    table["type_name"] = [names.get(t, t) for t in table["type_id"]]
+def _count(cells: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    table = pd.DataFrame({"type_id": list(names), "type_name": list(names.values())})
     for side in ("group", "against"):
         counts = cells.loc[cells["side"] == side, "type_id"].value_counts()
         table[f"n_{side}"] = counts.reindex(table["type_id"], fill_value=0).to_numpy(dtype=np.int64)
@@ -155,7 +165,7 @@ def _count(cells: pd.DataFrame, types: Iterable[str], names: Mapping[str, str]) 
 def _with_tests(table: pd.DataFrame, tested: pd.Series, found: ShareTests) -> pd.DataFrame:
     for name in ("odds_ratio", "low", "high", "p_value"):
         table[name] = _placed(getattr(found, name), tested)
-    q = false_discovery_control(found.p_value) if len(found.p_value) else found.p_value
+    q = scipy.stats.false_discovery_control(found.p_value) if len(found.p_value) else found.p_value
     table["q_value"] = _placed(q, tested)
     table = table.sort_values(
         ["odds_ratio", "type_name"], ascending=[False, True], na_position="last", ignore_index=True

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from core import words
 from core.explore.compare_choice import MIN_REPLICATES, OTHERS, Choice
 from core.explore.query import Mask, Query
 
@@ -78,21 +79,25 @@ def replicates_of(cells: pd.DataFrame) -> tuple[Replicates | None, str]:
     Returns
     -------
     tuple of (Replicates or None, str)
-        Pairs where two replicates or more are on both sides. None, and why as a sentence, where a side has fewer than two.
+        Pairs where at least two replicates, and half of those of either side, are on both sides: a few shared donors are no reason to
+        leave out many others. None, and why as a sentence, where a side has fewer than two.
     """
     sizes = cells[cells["replicate"].notna()].groupby(["side", "replicate"]).size()
     sizes = sizes[sizes >= MIN_REPLICATE_CELLS]
     group, against = ([name for at, name in sizes.index if at == side] for side in ("group", "against"))
     both = [name for name in group if name in set(against)]
-    if len(both) >= MIN_REPLICATES:
+    if len(both) >= MIN_REPLICATES and 2 * len(both) >= max(len(group), len(against)):
         return Replicates(both, both, paired=True), ""
     fewest = min(len(group), len(against))
     if fewest >= MIN_REPLICATES:
         return Replicates(group, against, paired=False), ""
     return None, (
-        f"A group has {fewest} with {MIN_REPLICATE_CELLS} selected cells or more; a test between replicates needs {MIN_REPLICATES} in each."
+        f"A group has {words.count(fewest, 'replicate')} with {MIN_REPLICATE_CELLS} selected cells or more; a test between them needs "
+        f"{MIN_REPLICATES} in each."
     )
 
 
 def _texts(column: pd.Series) -> pd.Series:
-    return column.astype(str).where(column.notna())
+    """Return the values as text, a blank one as none."""
+    texts = column.astype(str)
+    return texts.where(column.notna() & (texts.str.strip() != ""))

@@ -10,7 +10,6 @@ import numpy.typing as npt
 import pandas as pd
 import scipy
 from scipy import sparse
-from scipy.stats import false_discovery_control
 
 from core.bundle.reader import Bundle
 from core.explore.compare_choice import Choice
@@ -32,7 +31,7 @@ MIN_CELLS = 10
 MIN_SHARE = 0.05
 """Of the cells of a group that have a gene, for it to be tested."""
 MAX_CELLS = 2_000
-"""Of each group; of more, as many are drawn, always the same."""
+"""Of each group, as many of every replicate where those are tested; of more, as many are drawn, always the same."""
 RAISED = 0.1
 """Added to a replicate's mean before its logarithm, in counts per 10,000: one molecule in one of ten cells of 10,000."""
 _SEED = 0
@@ -51,7 +50,7 @@ class GeneDifference:
     n_group, n_against : int
         Cells compared.
     n_all : int
-        Cells there are; more than those compared where they were drawn.
+        Cells there are; more than those compared where these were drawn, or where some are in no tested replicate.
     n_types : int
         Types among them.
     paired : bool or None
@@ -123,10 +122,10 @@ def gene_difference(
     if within not in (*offered, EVERYTHING):
         within = next((t for t in offered if t != UNKNOWN), next(iter(offered), ""))
     inside = cells if within == EVERYTHING else cells[cells["type_id"] == within]
-    drawn = pd.concat([_drawn(inside[inside["side"] == side]) for side in ("group", "against")]).sort_values("row")
+    enough = min(int((inside["side"] == side).sum()) for side in ("group", "against")) >= MIN_CELLS
+    replicates, lacking = replicates_of(inside) if choice.replicates and enough else (None, "")
+    drawn = pd.concat([_drawn(inside, side, replicates) for side in ("group", "against")]).sort_values("row")
     n_group, n_against = (int((drawn["side"] == side).sum()) for side in ("group", "against"))
-    enough = min(n_group, n_against) >= MIN_CELLS
-    replicates, lacking = replicates_of(drawn) if choice.replicates and enough else (None, "")
     return GeneDifference(
         within=within,
         offered=offered,
@@ -150,8 +149,17 @@ def _offered(cells: pd.DataFrame, names: Mapping[str, str]) -> dict[str, str]:
     return {str(t): names.get(str(t), str(t)) for t in enough.index}
 
 
-def _drawn(cells: pd.DataFrame) -> pd.DataFrame:
-    return cells if len(cells) <= MAX_CELLS else cells.sample(MAX_CELLS, random_state=_SEED)
+def _drawn(cells: pd.DataFrame, side: str, replicates: Replicates | None) -> pd.DataFrame:
+    """Choose the cells of a side; as many of each replicate, so that a large one does not leave the others too few."""
+    cells = cells[cells["side"] == side]
+    if replicates is None:
+        return _sampled(cells, MAX_CELLS)
+    names = replicates.of(side)
+    return pd.concat([_sampled(cells[cells["replicate"] == name], MAX_CELLS // len(names)) for name in names])
+
+
+def _sampled(cells: pd.DataFrame, n: int) -> pd.DataFrame:
+    return cells if len(cells) <= n else cells.sample(n, random_state=_SEED)
 
 
 def _tested(result: Query, cells: pd.DataFrame, replicates: Replicates | None) -> pd.DataFrame:
@@ -168,7 +176,7 @@ def _tested(result: Query, cells: pd.DataFrame, replicates: Replicates | None) -
         table["p_value"] = rank_sum(x, in_group).p_value
     else:
         table["log2_fold_change"], table["p_value"] = _between(replicates, cells, x)
-    table["q_value"] = false_discovery_control(table["p_value"])
+    table["q_value"] = scipy.stats.false_discovery_control(table["p_value"])
     order = np.lexsort((-table["log2_fold_change"].abs(), table["p_value"]))
     return table.iloc[order].reset_index(drop=True)[list(COLUMNS)]
 

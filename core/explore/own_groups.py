@@ -60,15 +60,35 @@ def own_columns(obs: pd.DataFrame) -> tuple[OwnColumn, ...]:
     Returns
     -------
     tuple of OwnColumn
-        At most 20 with 2 to 30 values each, in the order of the file. Cells without a value are in none of its groups.
+        At most 20 with a name and 2 to 30 values each (`parts`), in the order of the file. Cells without a value, or with a blank
+        one, are in none of its groups.
     """
-    few = [name for name in obs.columns if 2 <= obs[name].nunique() <= MAX_VALUES]
+    few = [name for name in obs.columns if str(name).strip() and parts(obs[name], MAX_VALUES)]
     columns = (OwnColumn(str(name), tuple(_groups(str(name), obs[name].dropna()))) for name in few[:MAX_COLUMNS])
     return tuple(column for column in columns if len(column.groups) > 1)
+
+
+def parts(values: pd.Series, most: int) -> bool:
+    """Say whether a column parts the cells.
+
+    Parameters
+    ----------
+    values : pandas.Series
+        One value a cell.
+    most : int
+        Different values it may have.
+
+    Returns
+    -------
+    bool
+        Two different values or more, of two cells or more on the average: in a file of few cells, columns that name or measure each cell
+        have few values, too.
+    """
+    return 2 <= values.nunique() <= min(most, values.count() / 2)
 
 
 def _groups(name: str, values: pd.Series) -> Iterator[OwnGroup]:
     for value, n_cells in values.astype(str).value_counts().items():
         selection = str(Selection.obs(name, str(value)))
-        if len(selection) <= MAX_TEXT:
+        if str(value).strip() and len(selection) <= MAX_TEXT:
             yield OwnGroup(selection, str(value), int(n_cells))

@@ -176,6 +176,15 @@ class ByGene:
             else sparse.csr_matrix(np.zeros((len(rows), 0), dtype=np.float32))
         )
 
+    @property
+    def n_bytes(self) -> int:
+        """Size of the values and their places."""
+        return self._cells.nbytes + self._values.nbytes
+
+    def arrays(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], Floats]:
+        """Return the whole matrix as CSC: starts of the genes, cells and values, the last two memory-mapped."""
+        return self._starts, self._cells, self._values
+
     def _block(self, genes: slice, place: npt.NDArray[np.int32], n_rows: int) -> sparse.csc_matrix:
         starts = self._starts[genes.start : genes.stop + 1]
         cells = place[self._cells[starts[0] : starts[-1]]]

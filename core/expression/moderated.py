@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, special
+import scipy
+from scipy import special
 
 Doubles = npt.NDArray[np.float64]
 ALL_ALIKE = 1e6
 """Prior degrees of freedom where the variances differ no more than chance makes them."""
+LEAST = 1e-5
+"""Of the median variance; less is none, but for rounding."""
 
 
 def moderated(variance: Doubles, df: float) -> tuple[Doubles, float]:
@@ -31,12 +34,13 @@ def moderated(variance: Doubles, df: float) -> tuple[Doubles, float]:
     A scaled F distribution is fitted to the variances by the mean and the variance of their logarithms.
     """
     seen = variance[variance > 0]
+    seen = seen[seen > LEAST * np.median(seen)] if len(seen) else seen
     if len(seen) < 2:
         return variance, df
     logs = np.log(seen) - special.digamma(df / 2) + np.log(df / 2)
     spread = logs.var(ddof=1) - special.polygamma(1, df / 2)
     prior_df, prior = ALL_ALIKE, float(np.exp(logs.mean()))
     if spread > special.polygamma(1, ALL_ALIKE / 2):
-        prior_df = 2 * float(optimize.brentq(lambda half: special.polygamma(1, half) - spread, 1e-3, ALL_ALIKE))
+        prior_df = 2 * float(scipy.optimize.brentq(lambda half: special.polygamma(1, half) - spread, 1e-3, ALL_ALIKE))
         prior = float(np.exp(logs.mean() + special.digamma(prior_df / 2) - np.log(prior_df / 2)))
     return (prior_df * prior + df * variance) / (prior_df + df), prior_df + df

@@ -41,7 +41,7 @@ def check_room(folder: Path, wanted_bytes: int, min_free_bytes: int) -> None:
     free = shutil.disk_usage(folder).free
     if free - wanted_bytes < floor_bytes(folder, min_free_bytes):
         raise LimitError(
-            f"This server has {free / 1e9:,.1f} GB of disk left, which is too little for this upload.",
+            f"This server has {free / 1e9:,.1f} GB of disk left, which is too little for this.",
             next_step="Try again later, or ask who runs the server to make room.",
             code="disk-full",
         )

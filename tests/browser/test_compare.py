@@ -39,7 +39,7 @@ def test_two_groups_are_compared(page, tiny_query, scheme):
     expect(page.locator("#compare-types .ag-row").first).to_be_visible(timeout=PATIENT)
     with page.expect_download() as download:
         page.locator("#compare-download").click()
-    assert Path(download.value.path()).read_text().startswith("type_id,")
+    assert Path(download.value.path()).read_text().startswith("group,against,type_id,")
 
 
 @pytest.mark.browser

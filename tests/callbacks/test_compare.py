@@ -70,10 +70,24 @@ def test_genes_that_differ(finished, as_ann):
         compare.update_genes(*NOTHING, *ALL, None, "light", None, "id", finished.url)
 
 
+def test_a_long_name_of_a_group_leaves_the_axis_readable(finished, as_ann):
+    obs = pd.DataFrame({"side": ["<b>" + "x" * 300, "y" * 300] * 55})
+    write_obs(finished.folder.result, obs)
+    later = time.time_ns() + 10**9
+    os.utime(finished.folder.result / "report.json", ns=(later, later))
+    body, *_, message = compare.update_genes(*NOTHING, *ALL, "*", "light", True, "id", finished.url)
+    assert message is None
+    graph = next(part for part in walk(body) if type(part).__name__ == "Graph")
+    title = graph.figure["layout"]["xaxis"]["title"]["text"]
+    assert "&lt;b&gt;" in title
+    assert "<b>" not in title
+    assert len(title) < 100
+
+
 def test_the_genes_as_a_file(finished, as_ann):
     file = compare.save_genes(1, *NOTHING, *ALL, "*", finished.url)
     assert file["filename"] == "scquery-compare-genes.csv"
-    assert file["content"].startswith("gene_symbol,log2_fold_change")
+    assert file["content"].startswith("group,against,gene_symbol,log2_fold_change")
     with pytest.raises(PreventUpdate):
         compare.save_genes(0, *NOTHING, *ALL, "*", finished.url)
 
@@ -99,7 +113,8 @@ def test_an_address_that_cannot_be_read(finished, as_ann):
 def test_the_table_as_a_file(finished, as_ann):
     file = compare.save(1, *NOTHING, *ALL, finished.url)
     assert file["filename"] == "scquery-compare.csv"
-    assert file["content"].splitlines()[0] == ",".join(COLUMNS)
+    assert file["content"].splitlines()[0] == ",".join(("group", "against", *COLUMNS))
+    assert file["content"].splitlines()[1].startswith("disease,healthy,")
     with pytest.raises(PreventUpdate):
         compare.save(None, *NOTHING, *ALL, finished.url)
 

@@ -8,7 +8,7 @@ from callbacks import results
 from callbacks.opened import open_shown
 from tests.components import text
 
-NAMES = ("bar", "class", "detail", "warnings", "all", "zip", "href", "words", "disabled")
+NAMES = ("bar", "class", "detail", "warnings", "all", "methods", "summary", "h5ad", "zip", "href", "words", "disabled")
 
 
 def bar(selection, path, threshold=None, detail=None):
@@ -85,5 +85,6 @@ def test_other_pages_are_left_alone(as_ann):
 def test_downloads_say_what_the_page_says(finished, as_ann):
     shown = bar("type:CL:0000236", finished.url, "0.9")
     assert shown["all"].endswith("/labels.csv?threshold=0.9")
+    assert shown["h5ad"].endswith("/annotated.h5ad?threshold=0.9")
     assert shown["zip"].endswith("/all.zip?threshold=0.9")
     assert shown["href"].endswith("?sel=type%3ACL%3A0000236&threshold=0.9")

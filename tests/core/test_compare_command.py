@@ -19,7 +19,7 @@ def test_the_same_numbers_as_the_page(result, tiny_builds, tmp_path, capsys):
     text = capsys.readouterr().out
     assert "No difference is certain between disease and healthy." in text
     assert "Paired t-test over replicates (3 in both groups, column donor)" in text
-    assert (tmp_path / "table.csv").read_text().startswith("type_id,type_name,n_group")
+    assert (tmp_path / "table.csv").read_text().startswith("group,against,type_id,type_name,n_group")
 
 
 def test_cells_are_tested_where_it_is_asked(result, tiny_builds, capsys):
@@ -36,6 +36,9 @@ def test_cells_are_tested_where_it_is_asked(result, tiny_builds, capsys):
         (["--by", "nope"], "There are: 'condition', 'donor'"),
         (["--group", "nope"], "There is no group in 'condition' named 'nope'"),
         (["--replicates", "nope"], "There is no column named 'nope'"),
+        (["--group", "healthy", "--against", "healthy"], "cannot be held against itself"),
+        (["--by", "donor", "--replicates", "donor"], "cannot name the replicates too"),
+        (["--within", "*"], "it needs --genes"),
     ],
 )
 def test_what_is_not_there_is_named(result, tiny_builds, capsys, arguments, says):
@@ -53,9 +56,19 @@ def test_genes_that_differ(result, tiny_builds, tmp_path, capsys):
     named = ("--by", "planted_type", "--group", "B cell", "--against", "*", "--replicates", "none")
     assert run(result, tiny_builds, *named, "--genes", out, "--within", "*") == 0
     assert "differ at q < 0.05 in all selected cells" in capsys.readouterr().out
-    assert "CD79B" in [line.split(",")[0] for line in out.read_text().splitlines()[1:8]]
+    assert "CD79B" in [line.split(",")[2] for line in out.read_text().splitlines()[1:8]]
     assert run(result, tiny_builds, *named, "--genes", out, "--within", "CL:1") == 2
     assert "There is no type with 10 cells of both groups named 'CL:1'" in capsys.readouterr().err
+
+
+def test_genes_of_too_few_replicates_are_said_to_be_of_cells(result, tiny_builds, tmp_path, capsys):
+    assert run(result, tiny_builds, "--by", "condition", "--genes", tmp_path / "genes.csv") == 0
+    assert "Cells were tested for genes, not replicates" in capsys.readouterr().out
+
+
+def test_a_folder_for_the_table_is_refused(result, tiny_builds, tmp_path, capsys):
+    assert run(result, tiny_builds, "--out", tmp_path) == 2
+    assert "[disk]" in capsys.readouterr().err
 
 
 def test_a_table_of_cells(result, tiny_builds, tmp_path, capsys):

@@ -97,7 +97,7 @@ def test_report(engine, result, tiny_bundle):
 def test_everything_for_users_and_page_is_there(result):
     names = {p.name for p in result.folder.iterdir()}
     assert names == {
-        "labels.csv", "scores.parquet", "neighbors.parquet", "studies.csv", "report.json", "labels.parquet", "scores.npy",
+        "labels.csv", "scores.parquet", "neighbors.parquet", "studies.csv", "methods.txt", "studies.bib", "report.json", "labels.parquet", "scores.npy",
         "neighbor_ids.npy", "distances.npy", "embedding.npy", "projection.parquet", "obs.parquet", "heatmap.npz", "expression",
     }  # fmt: skip
     assert not [p for p in result.folder.parent.iterdir() if p.name != result.folder.name]
@@ -398,7 +398,7 @@ def test_too_many_cells(tiny_bundle, tiny_query, tmp_path):
 def test_the_import_is_light():
     code = (
         "import sys, core.engine; print([m for m in ('anndata', 'sklearn', 'nmslib', 'h5py', 'keras', 'jax', 'dash', 'plotly',"
-        "'tqdm') if m in sys.modules])"
+        "'tqdm', 'scipy.stats', 'scipy.optimize') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "[]"

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 
+import anndata
 import numpy as np
 import pytest
 
@@ -26,6 +27,16 @@ def test_annotate_says_what_was_found(tiny_query, tiny_bundle, tmp_path, capsys)
     report = json.loads((out / "report.json").read_text())
     assert report["options"] == {"k": 50, "leave_out": [], "threshold": 0.8}
     assert report["filename"] == tiny_query.name
+
+
+def test_one_file_with_all_of_it(tiny_query, tiny_bundle, tmp_path, capsys):
+    file = tmp_path / "cells.h5ad"
+    assert run("annotate", tiny_query, "--bundle", tiny_bundle, "--out", tmp_path / "out", "--h5ad", file) == 0
+    assert f"Cells with labels written to {file}." in capsys.readouterr().out
+    assert anndata.read_h5ad(file).n_obs == 110
+    for wrong in (file, tmp_path / "nowhere" / "x.h5ad"):
+        assert run("annotate", tiny_query, "--bundle", tiny_bundle, "--out", tmp_path / "again", "--h5ad", wrong) == 2
+    assert not (tmp_path / "again").exists()
 
 
 def test_studies_to_leave_out_add_up(tiny_query, tiny_bundle, tmp_path):

@@ -41,6 +41,6 @@ def comparison(n: int = 4, **changes) -> Comparison:
     plain = {
         "choice": Choice("condition", "STIM", "<CTRL>", ""), "method": "cells", "n_group": 200, "n_against": 100,
         "replicates_group": 0, "replicates_against": 0, "n_left_out": 0, "lacking": "", "table": table, "by_group": by_group,
-        "p_whole": 0.0001,
+        "names": dict(zip(table["type_id"], table["type_name"], strict=True)),
     }  # fmt: skip
     return Comparison(**{**plain, **changes})

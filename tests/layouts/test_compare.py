@@ -1,3 +1,5 @@
+import pandas as pd
+
 from core.explore.compare_choice import NONE, OTHERS, Choice
 from core.explore.compared_cells import UNKNOWN
 from core.explore.own_groups import OwnColumn, OwnGroup
@@ -57,9 +59,31 @@ def test_groups_stand_as_people_count():
     assert [text(name) for name in names] == ["S1", "s9", "s10"]
 
 
+def test_a_group_named_like_all_others():
+    view = comparison(choice=Choice("condition", "STIM", OTHERS, ""))
+    view = comparison(choice=view.choice, by_group=view.by_group.rename(columns={"third": OTHERS}))
+    (panel,) = compare.bars(view, [])
+    assert [bar.className for bar in panel.children[0].children[:-1]] == [
+        "group-bar is-compared",
+        "group-bar",
+        "group-bar",
+    ]
+    columns = (OwnColumn("x", (OwnGroup("obs:x=a", "a", 2), OwnGroup("obs:x=%2A", OTHERS, 1))),)
+    values = compare.choices(columns, (), Choice("x", "a", OTHERS, ""))
+    assert [[entry["value"] for entry in values[i]] for i in (2, 4)] == [["a"], [OTHERS, "a"]]
+
+
+def test_the_bar_of_a_group_names_types_that_it_alone_has():
+    view = comparison()
+    by_group = pd.concat([view.by_group, pd.DataFrame({"<CTRL>": 0, "STIM": 0, "third": 9}, index=["CL:9"])])
+    bars = compare.bars(comparison(by_group=by_group, names={**view.names, "CL:9": "rare cell"}), [])
+    titles = [part.title for part in walk(bars) if getattr(part, "className", "") == "group-part"]
+    assert any(title.startswith("Rare cell: 9 of") for title in titles)
+
+
 def test_the_line_tells_the_test_of_the_whole():
-    assert "p < 0.001 on cells (Fisher's exact test, 9,999 random tables)" in compare.bars_line(comparison())
-    assert compare.bars_line(comparison(p_whole=None)) == "share of the group's cells"
+    assert "p = 0.012 on cells (Fisher's exact test, 9,999 random tables)" in compare.bars_line(comparison())
+    assert compare.bars_line(comparison(method="pairs")) == "share of the group's cells"
 
 
 def test_cells_are_tested_with_a_warning():
@@ -70,6 +94,9 @@ def test_cells_are_tested_with_a_warning():
     assert "A group has 1. Between any two donors" in text(compare.note(lacking))
     left = comparison(choice=Choice("condition", "STIM", "<CTRL>", "donor"), method="replicates", n_left_out=3)
     assert text(compare.note(left)).startswith("3 cells of these groups are not in the test.")
+    assert "one group alone" not in text(compare.note(left))
+    pairs = comparison(choice=left.choice, method="pairs", n_left_out=3)
+    assert "Their donor is not known, is in one group alone, or has fewer than 10" in text(compare.note(pairs))
 
 
 def test_the_answer():

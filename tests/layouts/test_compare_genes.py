@@ -45,6 +45,8 @@ def test_the_axis_has_room_for_both_names():
 def test_what_to_beware_of():
     assert "have 4 types" in compare_genes.below(genes(within=EVERYTHING, n_types=4))
     assert "types" not in compare_genes.below(genes(within=EVERYTHING, n_types=1))
+    assert "too small. A group has 1." in compare_genes.below(genes(lacking="A group has 1."))
+    assert "too small" not in compare_genes.below(genes())
     assert "The first 500 are listed" in compare_genes.below(genes(501))
     assert len(compare_genes.rows(genes(501))) == 500
 

@@ -1,3 +1,4 @@
+from core.explore.compare_choice import Choice
 from layouts import compare_types
 from layouts.figures.compare import compare_figure
 from tests.components import text, walk
@@ -31,6 +32,11 @@ def test_the_figure_has_its_own_height():
 def test_the_table_is_as_high_as_its_rows():
     low, high = (compare_types.table(comparison(n)).style["height"] for n in (2, 60))
     assert int(low.removesuffix("px")) < int(high.removesuffix("px")) == compare_types.MAX_TABLE_HEIGHT
+
+
+def test_a_long_name_of_a_group_is_cut():
+    long = comparison(choice=Choice("condition", "x" * 300, "<CTRL>", ""))
+    assert all("x" * 30 not in note.text for note in compare_figure(long, theme="light").layout.annotations)
 
 
 def test_why_no_type_is_tested():

@@ -4,7 +4,9 @@ import csv
 import io
 import json
 import zipfile
+from types import SimpleNamespace
 
+import anndata
 import pandas as pd
 import pytest
 
@@ -76,6 +78,13 @@ def test_the_labels_in_the_zip_are_those_the_page_shows(ann, job):
     assert "selected" in ann.get(f"/r/{job.token}/labels.csv?sel=all").headers["Content-Disposition"]
 
 
+def test_the_methods_follow_the_page(ann, job):
+    text = ann.get(f"/r/{job.token}/methods.txt?threshold=0.9&sel=type:CL:0000236").get_data(as_text=True)
+    assert "at least 0.9 count as confident" in text
+    inside = zipfile.ZipFile(io.BytesIO(ann.get(f"/r/{job.token}/all.zip?threshold=0.9").data)).read("methods.txt")
+    assert inside.decode() == text
+
+
 def test_a_zip_is_made_while_it_is_sent(tmp_path):
     large = tmp_path / "large.parquet"
     large.write_bytes(bytes(range(256)) * 20_000)
@@ -84,7 +93,38 @@ def test_a_zip_is_made_while_it_is_sent(tmp_path):
     assert zipfile.ZipFile(io.BytesIO(b"".join(pieces))).read("large.parquet") == large.read_bytes()
 
 
-@pytest.mark.parametrize("name", [*FILES, "all.zip"])
+def test_one_h5ad_with_the_labels_the_page_shows(ann, job, tmp_path):
+    answer = ann.get(f"/r/{job.token}/annotated.h5ad?threshold=0.95")
+    assert answer.headers["Content-Disposition"] == "attachment; filename=b-my-query-annotated.h5ad"
+    (tmp_path / "x.h5ad").write_bytes(answer.data)
+    shown = rows(ann.get(f"/r/{job.token}/labels.csv?threshold=0.95"))
+    status = shown[0].index("status")
+    assert anndata.read_h5ad(tmp_path / "x.h5ad").obs["scquery_status"].tolist() == [row[status] for row in shown[1:]]
+    assert ann.get(f"/r/{job.token}/annotated.h5ad?threshold=2").status_code == 400
+
+
+def test_an_h5ad_is_removed_when_it_is_sent_or_given_up(ann, job, monkeypatch):
+    def left():
+        return [path.name for path in job.folder.root.iterdir() if path.name.startswith(".annotated")]
+
+    answer = ann.get(f"/r/{job.token}/annotated.h5ad")
+    assert left()
+    next(iter(answer.response))
+    answer.close()
+    assert left() == []
+    monkeypatch.setattr("callbacks.routes.download.write_annotated", lambda *_: 1 / 0)
+    assert ann.get(f"/r/{job.token}/annotated.h5ad").status_code == 500
+    assert left() == []
+
+
+def test_an_h5ad_needs_room(ann, job, monkeypatch):
+    monkeypatch.setattr("core.jobs.disk.shutil.disk_usage", lambda _: SimpleNamespace(free=10, total=10**12))
+    answer = ann.get(f"/r/{job.token}/annotated.h5ad")
+    assert answer.status_code == 507
+    assert answer.json["code"] == "disk-full"
+
+
+@pytest.mark.parametrize("name", [*FILES, "all.zip", "annotated.h5ad"])
 def test_strangers_and_unfinished_searches(ann, bob, job, upload, name):
     assert bob.get(f"/r/{job.token}/{name}").status_code == 404
     waiting = ann.get(f"/r/{upload(ann)}/{name}")

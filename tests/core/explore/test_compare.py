@@ -52,6 +52,22 @@ def test_only_selected_cells_with_a_value_count(answered, everything):
     assert view.n_group + view.n_against == n - 30
 
 
+def test_blank_is_no_value(answered, everything):
+    n = answered.result.n_query
+    side = [("x", "y", "", " ")[i % 4] for i in range(n)]
+    view = compare(answered.bundle, with_obs(answered, side=side), everything, Choice("side", "x", OTHERS, ""))
+    assert list(view.by_group.columns) == ["x", "y"]
+    assert view.n_against == side.count("y")
+
+
+def test_types_of_groups_that_are_not_compared_have_names(answered, everything):
+    labels = answered.result.labels["cell_type_ontology_term_id"].to_numpy()
+    side = np.where(labels == ALPHA, "z", np.where(np.arange(len(labels)) % 2, "x", "y"))
+    view = compare(answered.bundle, with_obs(answered, side=side), everything, Choice("side", "x", "y", ""))
+    assert ALPHA not in set(view.table["type_id"])
+    assert view.names[ALPHA] == "pancreatic A cell"
+
+
 def test_all_others(answered, everything):
     n = answered.result.n_query
     result = with_obs(answered, side=[("x", "y", "z")[i % 3] for i in range(n)])
@@ -86,7 +102,7 @@ def test_too_few_replicates_are_said_and_cells_tested(answered, everything):
     result = with_obs(answered, side=["x", "y"] * (n // 2), donor=["p", "q"] * (n // 2))
     view = compare(answered.bundle, result, everything, Choice("side", "x", "y", "donor"))
     assert view.method == "cells"
-    assert "1 with 10 selected cells" in view.lacking
+    assert "A group has 1 replicate with 10 selected cells" in view.lacking
     assert view.n_tested
 
 

@@ -75,6 +75,21 @@ def test_of_many_cells_some_are_drawn(answered, everything, monkeypatch):
     pd.testing.assert_frame_equal(views[0].table, views[1].table)
 
 
+def test_cells_are_drawn_of_each_replicate(answered, everything, monkeypatch):
+    """A replicate with most cells does not take the others' place; a replicate that is too small is left out."""
+    monkeypatch.setattr(module, "MAX_CELLS", 20)
+    n = answered.result.n_query
+    side = np.where(np.arange(n) < 90, "x", "y")
+    donor = np.array(
+        [f"d{0 if i < 66 else 1 if i < 78 else 2 if i < 90 else 3 + i % 2}" for i in range(n)], dtype=object
+    )
+    donor[-1] = "alone"
+    result = with_obs(answered, side=side, donor=donor)
+    view = gene_difference(answered.bundle, result, everything, Choice("side", "x", "y", "donor"), EVERYTHING)
+    assert (view.paired, view.replicates_group, view.replicates_against) == (False, 3, 2)
+    assert (view.n_group, view.n_against, view.n_all) == (18, 20, n)
+
+
 @pytest.mark.parametrize(("donors", "paired"), [(("a", "b"), True), (None, False)])
 def test_replicates(answered, everything, by_type, donors, paired):
     n = answered.result.n_query

@@ -5,24 +5,24 @@ from core.explore.own_groups import MAX_COLUMNS, own_columns
 from core.explore.selection import Selection, mask
 
 
-def test_columns_with_few_values_part_the_cells():
+def test_columns_with_few_values_part_the_cells_and_others_name_them():
     obs = pd.DataFrame(
         {
-            "donor": pd.Categorical(["a", "b", "b", None]),
-            "cell": ["w", "x", "y", "z"],
-            "same": ["s"] * 4,
-            "treated": [True, False, True, True],
-            "dose": [0.5, 0.5, np.nan, 1.0],
-            "long": ["x" * 3000, "y" * 3000, "y", "z"],
+            "donor": pd.Categorical(["a", "b", "b", None] * 2),
+            "cell": list("stuvwxyz"),
+            "same": ["s"] * 8,
+            "treated": [True, False, True, True] * 2,
+            "dose": [0.5, 0.5, np.nan, 1.0] * 2,
+            "long": ["x" * 3000, "y" * 3000, "y", "z"] * 2,
+            "once": ["a", "b", *[None] * 6],
         }
     )
     found = {column.name: [(g.value, g.n_cells) for g in column.groups] for column in own_columns(obs)}
     assert found == {
-        "donor": [("b", 2), ("a", 1)],
-        "cell": [(name, 1) for name in "wxyz"],
-        "treated": [("True", 3), ("False", 1)],
-        "dose": [("0.5", 2), ("1.0", 1)],
-        "long": [("y", 1), ("z", 1)],
+        "donor": [("b", 4), ("a", 2)],
+        "treated": [("True", 6), ("False", 2)],
+        "dose": [("0.5", 4), ("1.0", 2)],
+        "long": [("y", 2), ("z", 2)],
     }
 
 
@@ -38,3 +38,8 @@ def test_a_groups_selection_chooses_its_cells(answered):
         for group in column.groups:
             chosen = mask(answered.bundle, answered.result, Selection.parse(group.selection))
             assert chosen.sum() == group.n_cells
+
+
+def test_what_has_no_name_is_no_group():
+    obs = pd.DataFrame({"": ["a", "b"] * 3, "sex": ["", "f", "m"] * 2, "blank": ["", " ", "x"] * 2})
+    assert [(c.name, [g.value for g in c.groups]) for c in own_columns(obs)] == [("sex", ["f", "m"])]

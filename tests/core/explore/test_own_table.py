@@ -138,8 +138,9 @@ def test_a_query_of_no_cells():
 
 
 def test_its_columns_are_groups():
-    (column,) = own_columns(read_table(b"cell,donor\nc1,a\nc2,b\n", CELLS).obs)
-    assert [(group.value, group.n_cells) for group in column.groups] == [("a", 1), ("b", 1)]
+    table = read_table(b"cell,donor\nc1,a\nc2,b\nc3,a\nc4,b\n", ["c1", "c2", "c3", "c4"])
+    (column,) = own_columns(table.obs)
+    assert [(group.value, group.n_cells) for group in column.groups] == [("a", 2), ("b", 2)]
 
 
 words = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=8)

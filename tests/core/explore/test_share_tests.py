@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -73,6 +75,17 @@ def test_few_cells_are_drawn_to_no_difference():
     assert found.p_value[0] > 0.3
 
 
+@pytest.mark.parametrize("paired", [True, False])
+def test_a_type_and_all_others_are_two_sides_of_one_test(paired):
+    group, against = arrays([[2], [0], [1]], [[3], [1], [2]])
+    n = np.full(3, 100)
+    rare = between_replicates(group, against, n, n, paired=paired)
+    common = between_replicates(n[:, None] - group, n[:, None] - against, n, n, paired=paired)
+    assert common.odds_ratio[0] == pytest.approx(1 / rare.odds_ratio[0])
+    assert common.low[0] == pytest.approx(1 / rare.high[0])
+    assert common.p_value[0] == pytest.approx(rare.p_value[0])
+
+
 def donors(rng, n: int, share: np.ndarray) -> np.ndarray:
     """Cells by donor and type; donors differ (Dirichlet), as people do."""
     return np.array([rng.multinomial(int(rng.integers(100, 600)), rng.dirichlet(share * 30)) for _ in range(n)])
@@ -116,3 +129,26 @@ def test_a_whole_table():
     assert whole_composition(np.vstack([two, [0, 0]])) == pytest.approx(0.034965, abs=1e-6)
     assert whole_composition(np.array([[5, 5]])) is None
     assert whole_composition(np.zeros((0, 0), dtype=np.int64)) is None
+
+
+def test_a_large_table_is_compared_by_logarithms():
+    """Each table of this size is less likely than the smallest float; without logarithms all would count as equally rare."""
+    rng = np.random.default_rng(0)
+    apart = rng.multinomial(20_000, rng.dirichlet(np.ones(60 * 30))).reshape(60, 30)
+    assert whole_composition(apart) == pytest.approx(1e-4)
+    alike = rng.multinomial(20_000, np.full(60 * 30, 1 / 1800)).reshape(60, 30)
+    assert 0.01 < whole_composition(alike) < 0.99
+
+
+@pytest.mark.parametrize("table", [[[1, 0], [1, 0], [0, 1]], [[5, 2, 1], [1, 3, 4]]])
+def test_a_small_table_agrees_with_all_tables_there_are(table):
+    table = np.array(table)
+    rows, columns = table.sum(axis=1), table.sum(axis=0)
+    counts = itertools.product(*(range(min(r, c) + 1) for r in rows for c in columns))
+    tables = (np.reshape(cells, table.shape) for cells in counts)
+    judge = stats.random_table(rows, columns)
+    likely = np.array(
+        [judge.pmf(t) for t in tables if (t.sum(axis=0) == columns).all() and (t.sum(axis=1) == rows).all()]
+    )
+    p = likely[likely <= judge.pmf(table) * (1 + 1e-9)].sum()
+    assert whole_composition(table) == pytest.approx(p, abs=0.02)

@@ -27,3 +27,12 @@ def test_no_variance_to_learn_from():
     shrunken, freedom = moderated(np.array([0.0, 2.0, 0.0]), 3)
     np.testing.assert_array_equal(shrunken, [0, 2, 0])
     assert freedom == 3
+
+
+def test_variances_of_rounding_alone_say_nothing():
+    rng = np.random.default_rng(2)
+    seen = 6 * 0.3 / rng.chisquare(6, 5_000) * rng.chisquare(4, 5_000) / 4
+    shrunken, freedom = moderated(np.append(seen, np.full(50, 1e-31)), 4)
+    expected, expected_freedom = moderated(seen, 4)
+    assert freedom == expected_freedom
+    np.testing.assert_array_equal(shrunken[:-50], expected)
