@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 
 from core import words
 from core.explore.compare_choice import Choice
-from core.explore.gene_difference import EVERYTHING, MIN_CELLS, MIN_SHARE, GeneDifference
+from core.explore.gene_difference import EVERYTHING, MIN_CELLS, MIN_WITH_GENE, GeneDifference
 from core.ontology.text import clip_text, plural, short_name
 from layouts import card_genes, grid_theme, ids, states
 from layouts import elements as el
@@ -166,7 +166,7 @@ def below(view: GeneDifference) -> str:
     str
         Sentences.
     """
-    tested = f"{len(view.table):,} genes that at least {100 * MIN_SHARE:.0f} % of the cells of either group have."
+    tested = f"{len(view.table):,} genes that {MIN_WITH_GENE} or more of these cells have."
     more = f" The first {SHOWN_GENES} are listed; the download has all." if len(view.table) > SHOWN_GENES else ""
     mixed = ""
     if view.within == EVERYTHING and view.n_types > 1:
@@ -222,7 +222,7 @@ def nothing(view: GeneDifference) -> Component:
         )
     if view.within == EVERYTHING:
         return states.panel_empty(f"The groups do not have {MIN_CELLS} selected cells each.", "Choose larger groups.")
-    return states.panel_empty(f"No gene is in {100 * MIN_SHARE:.0f} % of these {plural(short_name(view.within_name))}.")
+    return states.panel_empty(f"No gene is in {MIN_WITH_GENE} of these {plural(short_name(view.within_name))}.")
 
 
 def _columns(choice: Choice) -> list[dict[str, Any]]:

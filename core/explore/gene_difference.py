@@ -28,10 +28,14 @@ COLUMNS = (
 )  # fmt: skip
 MIN_CELLS = 10
 """Of each group, in a type whose genes are compared."""
-MIN_SHARE = 0.05
-"""Of the cells of a group that have a gene, for it to be tested."""
+MIN_WITH_GENE = 10
+"""Cells of both groups together that have a gene, for it to be tested. Shares of either group would choose genes that are frequent
+in a small group by chance."""
 MAX_CELLS = 2_000
-"""Of each group, as many of every replicate where those are tested; of more, as many are drawn, always the same."""
+"""Of each group; of more, as many are drawn, always the same."""
+MOST_UNEVEN = 2
+"""How many times as many cells one group may have as the other where cells are tested; of more, as many are drawn. The test's normal
+approximation calls rare genes significant in groups of very different size: of 50 and 1,000 cells taken at random, six genes."""
 RAISED = 0.1
 """Added to a replicate's mean before its logarithm, in counts per 10,000: one molecule in one of ten cells of 10,000."""
 _SEED = 0
@@ -114,7 +118,9 @@ def gene_difference(
     Notes
     -----
     Replicates are tested by a moderated t-test of the log2 of their mean counts per 10,000 (Smyth 2004; limma's test of
-    pseudo-bulk), paired where they are on both sides; cells by Wilcoxon's rank-sum test.
+    pseudo-bulk), paired where they are on both sides. Replicates may have ten cells or a thousand, so a mean is drawn to that of all
+    cells as by v more cells (v the relative variance of a gene over the cells; the logarithm of a noisy mean lies too low), and the
+    error is never smaller than that of counting so many cells (v over their number). Cells are tested by Wilcoxon's rank-sum test.
     """
     cells = compared_cells(result, mask, choice)
     cells = cells[cells["side"] != ""]
@@ -124,7 +130,7 @@ def gene_difference(
     inside = cells if within == EVERYTHING else cells[cells["type_id"] == within]
     enough = min(int((inside["side"] == side).sum()) for side in ("group", "against")) >= MIN_CELLS
     replicates, lacking = replicates_of(inside) if choice.replicates and enough else (None, "")
-    drawn = pd.concat([_drawn(inside, side, replicates) for side in ("group", "against")]).sort_values("row")
+    drawn = _drawn(inside, replicates)
     n_group, n_against = (int((drawn["side"] == side).sum()) for side in ("group", "against"))
     return GeneDifference(
         within=within,
@@ -149,13 +155,19 @@ def _offered(cells: pd.DataFrame, names: Mapping[str, str]) -> dict[str, str]:
     return {str(t): names.get(str(t), str(t)) for t in enough.index}
 
 
-def _drawn(cells: pd.DataFrame, side: str, replicates: Replicates | None) -> pd.DataFrame:
-    """Choose the cells of a side; as many of each replicate, so that a large one does not leave the others too few."""
-    cells = cells[cells["side"] == side]
+def _drawn(inside: pd.DataFrame, replicates: Replicates | None) -> pd.DataFrame:
+    """Choose the cells to test; as many of each replicate, so that a large one does not leave the others too few."""
+    sides = {side: inside[inside["side"] == side] for side in ("group", "against")}
     if replicates is None:
-        return _sampled(cells, MAX_CELLS)
-    names = replicates.of(side)
-    return pd.concat([_sampled(cells[cells["replicate"] == name], MAX_CELLS // len(names)) for name in names])
+        most = min(MAX_CELLS, MOST_UNEVEN * min(len(cells) for cells in sides.values()))
+        parts = [_sampled(cells, most) for cells in sides.values()]
+    else:
+        parts = [
+            _sampled(cells[cells["replicate"] == name], MAX_CELLS // len(replicates.of(side)))
+            for side, cells in sides.items()
+            for name in replicates.of(side)
+        ]
+    return pd.concat(parts).sort_values("row")
 
 
 def _sampled(cells: pd.DataFrame, n: int) -> pd.DataFrame:
@@ -170,7 +182,7 @@ def _tested(result: Query, cells: pd.DataFrame, replicates: Replicates | None) -
         "gene_symbol": list(result.genes), "log2_fold_change": effect.log2_fold_change, "pct_group": effect.pct_in,
         "pct_against": effect.pct_out, "mean_group": effect.mean_in, "mean_against": effect.mean_out,
     })  # fmt: skip
-    found = np.flatnonzero(table[["pct_group", "pct_against"]].max(axis=1) >= MIN_SHARE)
+    found = np.flatnonzero(np.bincount(x.indices, minlength=x.shape[1]) >= MIN_WITH_GENE)
     x, table = x[:, found], table.iloc[found].reset_index(drop=True)
     if replicates is None:
         table["p_value"] = rank_sum(x, in_group).p_value
@@ -185,7 +197,18 @@ def _between(
     replicates: Replicates, cells: pd.DataFrame, x: sparse.csr_matrix
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Return log2 fold change and p of every gene."""
-    a, b = (_means(replicates.of(side), cells, side, x) for side in ("group", "against"))
+    linear = x.copy()
+    linear.data = np.expm1(linear.data)
+    common = linear.mean(axis=0).A1.astype(np.float64)
+    spread = (linear.multiply(linear).mean(axis=0).A1 - common**2) / (common + RAISED) ** 2
+    places = []
+    counting = np.zeros(x.shape[1])
+    for side in ("group", "against"):
+        of_side = (cells["side"] == side).to_numpy()
+        parts = [linear[of_side & (cells["replicate"] == name).to_numpy()] for name in replicates.of(side)]
+        places.append(np.stack([_place(part, common, spread) for part in parts]))
+        counting += spread * np.mean([1 / part.shape[0] for part in parts]) / len(parts)
+    a, b = places
     change = a.mean(axis=0) - b.mean(axis=0)
     if replicates.paired:
         df, scale = len(a) - 1, 1 / len(a)
@@ -194,14 +217,16 @@ def _between(
         df, scale = len(a) + len(b) - 2, 1 / len(a) + 1 / len(b)
         variance = (a.var(axis=0) * len(a) + b.var(axis=0) * len(b)) / df
     shrunken, freedom = moderated(variance, df)
-    t = np.divide(change, np.sqrt(shrunken * scale), out=np.zeros(len(change)), where=shrunken > 0)
+    error = np.sqrt(np.maximum(shrunken * scale, counting / np.log(2) ** 2))
+    t = np.divide(change, error, out=np.zeros(len(change)), where=error > 0)
     return change, 2 * np.asarray(scipy.stats.t.sf(np.abs(t), freedom))
 
 
-def _means(names: list[str], cells: pd.DataFrame, side: str, x: sparse.csr_matrix) -> npt.NDArray[np.float64]:
-    """Return log2 of the mean counts per 10,000 of every replicate, n_replicates x n_genes."""
-    linear = x.copy()
-    linear.data = np.expm1(linear.data)
-    of_side = (cells["side"] == side).to_numpy()
-    means = [linear[of_side & (cells["replicate"] == name).to_numpy()].mean(axis=0).A1 for name in names]
-    return np.log2(np.stack(means).astype(np.float64) + RAISED)
+def _place(
+    part: sparse.csr_matrix, common: npt.NDArray[np.float64], spread: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Return log2 of a replicate's mean of every gene, drawn to the mean of all cells: as much as by `spread` more cells of that mean."""
+    n = part.shape[0]
+    drawn = (n * part.mean(axis=0).A1.astype(np.float64) + spread * common) / (n + spread)
+    place: npt.NDArray[np.float64] = np.log2(drawn + RAISED)
+    return place

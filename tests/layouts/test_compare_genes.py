@@ -30,7 +30,7 @@ def test_plot_and_table():
     grid = next(part for part in walk(body) if type(part).__name__ == "AgGrid")
     assert [row["gene_symbol"] for row in grid.rowData] == ["<G0>", "<G1>", "<G2>"]
     assert [column["headerName"] for column in grid.columnDefs][-2:] == ["CTRL", "<STIM>"]
-    assert "3 genes that at least 5 % of the cells of either group have." in text(body)
+    assert "3 genes that 10 or more of these cells have." in text(body)
     traces = {trace.name: list(trace.text or ()) for trace in figure.data}
     assert (traces["up"], traces["down"]) == (["&lt;G0&gt;"], ["&lt;G2&gt;"])
     assert "&lt;STIM&gt; vs. CTRL" in figure.layout.xaxis.title.text

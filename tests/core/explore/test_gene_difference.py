@@ -37,7 +37,8 @@ def test_marker_genes_of_a_type_differ(answered, everything, by_type):
     np.testing.assert_allclose(view.table["q_value"], stats.false_discovery_control(view.table["p_value"]))
 
 
-def test_numbers_by_hand(answered, everything, by_type):
+def test_numbers_by_hand(answered, everything, by_type, monkeypatch):
+    monkeypatch.setattr(module, "MOST_UNEVEN", 100)
     view = gene_difference(answered.bundle, by_type, everything, CELLS, EVERYTHING)
     inside = (by_type.obs["side"] == "x").to_numpy()
     row = view.table.set_index("gene_symbol").loc["MS4A1"]
@@ -153,5 +154,47 @@ def test_donors_that_differ_are_not_taken_for_groups_that_do(paired):
                 missed.append((~sure & is_true).sum() / is_true.sum())
     assert np.mean(level) <= 0.07
     assert np.mean(false) <= 0.10
-    assert np.mean(missed) <= (0.2 if paired else 0.6)
+    assert np.mean(missed) <= (0.3 if paired else 0.7)
     assert np.mean(false_of_cells) > 0.4
+
+
+class Alike(Genes):
+    """Cells of one kind whose groups mean nothing."""
+
+    def __init__(self, n: int, seed: int, **columns) -> None:
+        rng = np.random.default_rng(seed)
+        rate = np.exp(rng.normal(-2, 1.5, 3_000))
+        x = rng.poisson(rng.gamma(2, rate / 2, (n, len(rate)))).astype(float)
+        super().__init__(sparse.csr_matrix(np.log1p(1e4 * x / x.sum(axis=1, keepdims=True)).astype(np.float32)))
+        self.labels = pd.DataFrame({"status": ["confident"] * n, "cell_type_ontology_term_id": B})
+        self.obs = pd.DataFrame(columns)
+        self.n_query = n
+
+
+def test_groups_of_very_different_size_without_a_difference(answered):
+    """The rank-sum test's normal approximation would call many rare genes of a small group significant."""
+    found, all_cells = [], []
+    for seed in range(4):
+        side = np.where(np.arange(1_000) < 30, "x", "y")
+        result = Alike(1_000, seed, side=side)
+        view = gene_difference(answered.bundle, result, np.ones(1_000, dtype=bool), CELLS)
+        assert (view.n_group, view.n_against, view.n_all) == (30, 60, 1_000)
+        found.append((view.table["q_value"] < 0.05).sum())
+        everything = module.rank_sum(result.cells_by_gene(np.arange(1_000)), side == "x").p_value
+        all_cells.append((stats.false_discovery_control(everything) < 0.05).sum())
+    assert np.mean(found) <= 1
+    assert np.mean(all_cells) > 5
+
+
+def test_replicates_of_few_cells_beside_large_ones_without_a_difference(answered):
+    """Two replicates of ten cells vary more than ten of sixty; one variance for all would call a third of the genes different."""
+    sizes = [10, 10] + [60] * 10
+    donor = np.repeat([f"d{i}" for i in range(12)], sizes)
+    side = np.repeat(["x"] * 2 + ["y"] * 10, sizes)
+    choice = Choice("side", "x", "y", "donor")
+    for seed in range(3):
+        result = Alike(len(side), seed, side=side, donor=donor)
+        view = gene_difference(answered.bundle, result, np.ones(len(side), dtype=bool), choice)
+        assert (view.paired, view.replicates_group, view.replicates_against) == (False, 2, 10)
+        assert (view.table["p_value"] < 0.05).mean() <= 0.06
+        assert (view.table["q_value"] < 0.05).sum() <= 2
