@@ -147,10 +147,8 @@ def _compared(view: Comparison | None) -> dict[str, Any] | None:
     """Tell of two groups; None where no type was tested."""
     if view is None or not view.n_tested:
         return None
-    marks = f"Circles: {view.choice.against_name}; diamonds: {view.choice.group_name}; filled squares: q < 0.05."
     return {
-        "detail": detail(view),
-        "marks": marks if view.method != "cells" else f"{marks} {NOT_INDEPENDENT}",
+        "detail": detail(view) + (f" {NOT_INDEPENDENT}" if view.method == "cells" else ""),
         "figure": _figure(headline(view), compare_figure(view, theme="light")),
     }
 
