@@ -14,7 +14,7 @@ from core.errors import InputError, ScQueryError
 from core.explore.compare import Comparison
 from core.explore.compare_choice import NONE, Choice
 from core.result import to_csv
-from layouts import compare, compare_genes, compare_types, ids, own_table, states
+from layouts import compare, compare_genes, compare_types, ids, links, own_table, states
 from layouts.figures.compare import compare_figure, shown_rows
 from layouts.figures.tokens import Theme
 from layouts.figures.volcano import volcano_figure
@@ -47,6 +47,13 @@ def register(app: Dash) -> None:
         Input(ids.COMPARED, "id"),
         State(ids.URL, "pathname"),
     )(update_answer)
+    app.callback(
+        Output(ids.DOWNLOAD_SUMMARY, "href"),
+        *_COMPARED,
+        *_ADDRESS[1:],
+        Input(ids.DOWNLOAD_SUMMARY, "id"),
+        State(ids.URL, "pathname"),
+    )(summary_link)
     app.callback(
         Output(ids.COMPARE_BARS, "children"),
         Output(ids.COMPARE_BARS_SUB, "children"),
@@ -130,6 +137,27 @@ def update_controls(*given: str | None) -> tuple[Any, ...]:
         "replicates": choice.replicates or NONE,
     }
     return (compared, *compare.choices(columns, replicates, choice))
+
+
+def summary_link(*given: str | None) -> str:
+    """Give the address of the summary to hand on, which tells of the groups the page compares.
+
+    Parameters
+    ----------
+    *given : str or None
+        Column, group, the one against it, replicates; threshold and detail; id of the link; path of the address.
+
+    Returns
+    -------
+    str
+        Path and query.
+    """
+    by, group, against, replicates, threshold, detail, _, pathname = given
+    place = links.read_path(pathname)
+    if place.page != "result":
+        raise PreventUpdate
+    compared = {"by": by, "group": group, "against": against, "replicates": replicates}
+    return links.download(place.token, "summary.html", threshold=threshold, detail=detail, **compared)
 
 
 def update_answer(*given: str | None) -> tuple[Any, Any]:

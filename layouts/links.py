@@ -80,7 +80,12 @@ def result(token: str, **view: str) -> str:
 
 
 def download(
-    token: str, file: str, selection: str = "", threshold: str | None = None, detail: str | None = None
+    token: str,
+    file: str,
+    selection: str = "",
+    threshold: str | None = None,
+    detail: str | None = None,
+    **compared: str | None,
 ) -> str:
     """Give the address of a file of a result.
 
@@ -96,6 +101,8 @@ def download(
         Confidence level of the page where it is not the one searched with.
     detail : str, optional
         Steps away from the finest types.
+    **compared : str or None
+        Who is compared: ``by``, ``group``, ``against``, ``replicates``.
 
     Returns
     -------
@@ -106,6 +113,7 @@ def download(
         "sel": selection if selection != "all" else "",
         "threshold": threshold or "",
         "detail": detail or "",
+        **{name: value or "" for name, value in compared.items()},
     }
     query = urlencode({key: value for key, value in parts.items() if value}, quote_via=quote, safe="")
     return f"{RESULT}{token}/{file}" + (f"?{query}" if query else "")

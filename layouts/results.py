@@ -35,11 +35,11 @@ DOWNLOADS: tuple[tuple[str, str, str], ...] = (
 AS_SHOWN = {
     "labels.csv": ids.DOWNLOAD_LABELS,
     "methods.txt": ids.DOWNLOAD_METHODS,
-    "summary.html": ids.DOWNLOAD_SUMMARY,
     "annotated.h5ad": ids.DOWNLOAD_H5AD,
     "all.zip": ids.DOWNLOAD_ALL,
 }
 """Files whose labels follow the confidence level and the detail of the page."""
+ENTRIES = {**AS_SHOWN, "summary.html": ids.DOWNLOAD_SUMMARY}
 SHOWN_WARNINGS = 2
 DETAIL_DEFINITION = (
     "Joins types into wider ones of the Cell Ontology, in every panel. Neighbours stay the same; a wider type's score is the"
@@ -372,7 +372,7 @@ def _downloads(job: Job) -> Component:
     entries = [
         dmc.MenuItem(
             [html.Div(name), html.Div(detail, className="menu-detail")],
-            **({"id": AS_SHOWN[file]} if file in AS_SHOWN else {}),
+            **({"id": ENTRIES[file]} if file in ENTRIES else {}),
             **_file(links.download(job.token, file)),
         )
         for name, file, detail in DOWNLOADS

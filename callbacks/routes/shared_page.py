@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from flask import Blueprint, Response, request
 
@@ -24,17 +26,18 @@ routes = Blueprint("shared_page", __name__)
 
 @routes.get("/r/<token>/summary.html")
 def summary(token: str) -> Response:
-    """Send the answer, figures, studies and methods as one file, at the confidence level and detail of the page."""
+    """Send the answer, figures, studies and methods as one file: at the page's confidence level and detail, with the groups it compares."""
     job = finished(token)
-    text = shared_page.render(_told(job, shown_result(job, request.args)))
+    chosen = [request.args.get(name) for name in ("by", "group", "against", "replicates")]
+    text = shared_page.render(_told(job, shown_result(job, request.args), chosen))
     return attachment(iter([text.encode()]), "text/html; charset=utf-8", saved_name(job, "summary.html"))
 
 
-def _told(job: Job, result: QueryResult) -> shared_page.SharedResult:
+def _told(job: Job, result: QueryResult, chosen: Sequence[str | None]) -> shared_page.SharedResult:
     engine = services().engine
     everything = np.ones(result.n_query, dtype=bool)
     bundle = engine.bundle_of(result)
-    choice = engine.compared(result)
+    choice = engine.compared(result, *chosen)
     colours = type_colours(engine.type_ranks(result), "light")
     cells = map_figure(engine.projection(result), theme="light", colours=colours, size=MAP_SIZE)
     scores = heatmap_figure(engine.heatmap(result), theme="light", width=MAP_SIZE[0])

@@ -52,6 +52,13 @@ def test_wider_types_are_compared(finished, as_ann, detail):
     assert message is None
 
 
+def test_the_summary_tells_of_the_groups_compared(finished, as_ann):
+    link = compare.summary_link("donor", "donor 2", "*", None, "0.9", None, "id", finished.url)
+    assert link == f"/r/{finished.token}/summary.html?threshold=0.9&by=donor&group=donor%202&against=%2A"
+    with pytest.raises(PreventUpdate):
+        compare.summary_link(*NOTHING, None, None, "id", "/")
+
+
 def test_genes_that_differ(finished, as_ann):
     within = (None, "light", True, "id")
     body, line, offered, value, shown, message = compare.update_genes(*NOTHING, *ALL, *within, finished.url)

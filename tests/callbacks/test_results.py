@@ -8,7 +8,7 @@ from callbacks import results
 from callbacks.opened import open_shown
 from tests.components import text
 
-NAMES = ("bar", "class", "detail", "warnings", "all", "methods", "summary", "h5ad", "zip", "href", "words", "disabled")
+NAMES = ("bar", "class", "detail", "warnings", "all", "methods", "h5ad", "zip", "href", "words", "disabled")
 
 
 def bar(selection, path, threshold=None, detail=None):

@@ -35,12 +35,9 @@ def test_no_text_of_a_file_becomes_a_script(answered):
 def test_a_comparison_is_told(answered):
     text = shared_page.render(told(answered, comparison=comparison()))
     assert "STIM has more &lt;type&gt;" in text
-    assert (
-        "Circles: &lt;CTRL&gt;; diamonds: STIM; filled squares: q &lt; 0.05. Cells from one donor are not independent."
-        in text
-    )
+    assert "Benjamini-Hochberg over 3 types. Cells from one donor are not independent." in text
     untested = comparison(table=comparison().table.assign(q_value=float("nan")))
-    assert "diamonds" not in shared_page.render(told(answered, comparison=untested))
+    assert "Benjamini" not in shared_page.render(told(answered, comparison=untested))
 
 
 def test_unknown_cells_have_a_row_without_a_term(answered):

@@ -62,6 +62,9 @@ def test_it_follows_the_page(ann, job):
     assert "at least 0.99 count as confident" in strict.words
     assert "joined into wider ones" in strict.words
     assert ann.get(f"/r/{job.token}/summary.html?threshold=x").status_code == 400
+    compared = Page(ann.get(f"/r/{job.token}/summary.html?by=donor&group=donor2&against=donor1").get_data(as_text=True))
+    assert "donor2 and donor1" in compared.words
+    assert "disease" not in compared.words
 
 
 def test_its_policy_lets_only_its_own_scripts_run(ann, job):
