@@ -156,8 +156,16 @@ def summary_link(*given: str | None) -> str:
     place = links.read_path(pathname)
     if place.page != "result":
         raise PreventUpdate
-    compared = {"by": by, "group": group, "against": against, "replicates": replicates}
-    return links.download(place.token, "summary.html", threshold=threshold, detail=detail, **compared)
+    return links.download(
+        place.token,
+        "summary.html",
+        threshold=threshold,
+        detail=detail,
+        by=by,
+        group=group,
+        against=against,
+        replicates=replicates,
+    )
 
 
 def update_answer(*given: str | None) -> tuple[Any, Any]:
