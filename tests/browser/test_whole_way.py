@@ -307,7 +307,11 @@ def test_nothing_is_wider_than_the_window(page, server, tiny_query, tmp_path, wi
         box = last.bounding_box()
         assert box is not None
         assert box["x"] + box["width"] <= width
-    for tab, there in (("Genes", ".gene-box"), ("Reference", "#reference h1")):
+    for tab, there in (
+        ("Genes", ".gene-box"),
+        ("Compare", "#compare-genes .ag-row >> nth=0"),
+        ("Reference", "#reference h1"),
+    ):
         page.locator(".tabs a", has_text=tab).click()
         expect(page.locator(there)).to_be_visible()
         page.wait_for_function("width => document.documentElement.scrollWidth <= width", arg=width)  # once drawn
