@@ -9,18 +9,18 @@ from dash import Dash, Input, Output, State
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from callbacks.opened import Shown, drawable, in_panel, open_shown
+from callbacks.opened import Shown, in_panel, open_shown
 from core.errors import InputError, ScQueryError
 from core.explore.compare import Comparison
 from core.explore.compare_choice import NONE, Choice
 from core.result import to_csv
-from layouts import compare, compare_genes, compare_types, ids, links, own_table, states
+from layouts import compare, compare_types, ids, links, own_table, states
 from layouts.figures.compare import compare_figure, shown_rows
 from layouts.figures.tokens import Theme
-from layouts.figures.volcano import volcano_figure
 
-_COMPARED = (Input(ids.BY, "data"), Input(ids.GROUP, "data"), Input(ids.AGAINST, "data"), Input(ids.REPLICATES, "data"))
-_ADDRESS = (Input(ids.SELECTION, "data"), Input(ids.THRESHOLD, "data"), Input(ids.DETAIL, "data"))
+CHOSEN = (Input(ids.BY, "data"), Input(ids.GROUP, "data"), Input(ids.AGAINST, "data"), Input(ids.REPLICATES, "data"))
+ADDRESS = (Input(ids.SELECTION, "data"), Input(ids.THRESHOLD, "data"), Input(ids.DETAIL, "data"))
+"""What every part of the tab listens to: who is compared, and which cells at which confidence level and detail."""
 
 
 def register(app: Dash) -> None:
@@ -35,22 +35,22 @@ def register(app: Dash) -> None:
     app.callback(
         Output(ids.COMPARED, "data"),
         *(Output(name, part) for name in controls for part in ("data", "value")),
-        *_COMPARED,
+        *CHOSEN,
         Input(ids.COMPARED, "id"),
         State(ids.URL, "pathname"),
     )(update_controls)
     app.callback(
         Output(ids.COMPARE_ANSWER, "children"),
         Output(ids.COMPARE_NOTE, "children"),
-        *_COMPARED,
-        *_ADDRESS,
+        *CHOSEN,
+        *ADDRESS,
         Input(ids.COMPARED, "id"),
         State(ids.URL, "pathname"),
     )(update_answer)
     app.callback(
         Output(ids.DOWNLOAD_SUMMARY, "href"),
-        *_COMPARED,
-        *_ADDRESS[1:],
+        *CHOSEN,
+        *ADDRESS[1:],
         Input(ids.DOWNLOAD_SUMMARY, "id"),
         State(ids.URL, "pathname"),
     )(summary_link)
@@ -58,8 +58,8 @@ def register(app: Dash) -> None:
         Output(ids.COMPARE_BARS, "children"),
         Output(ids.COMPARE_BARS_SUB, "children"),
         Output(ids.COMPARE_BARS_MESSAGE, "children"),
-        *_COMPARED,
-        *_ADDRESS,
+        *CHOSEN,
+        *ADDRESS,
         Input(ids.COMPARE_BARS, "id"),
         State(ids.URL, "pathname"),
     )(update_bars)
@@ -67,42 +67,19 @@ def register(app: Dash) -> None:
         Output(ids.COMPARE_TYPES, "children"),
         Output(ids.COMPARE_TYPES_SUB, "children"),
         Output(ids.COMPARE_TYPES_MESSAGE, "children"),
-        *_COMPARED,
-        *_ADDRESS,
+        *CHOSEN,
+        *ADDRESS,
         Input(ids.COMPARE_VIEW, "value"),
         Input(ids.SCHEME, "data"),
         State(ids.URL, "pathname"),
     )(update_types)
     app.callback(
-        Output(ids.COMPARE_GENES, "children"),
-        Output(ids.COMPARE_GENES_SUB, "children"),
-        Output(ids.COMPARE_WITHIN, "data"),
-        Output(ids.COMPARE_WITHIN, "value"),
-        Output(ids.COMPARED_WITHIN, "data"),
-        Output(ids.COMPARE_GENES_MESSAGE, "children"),
-        *_COMPARED,
-        *_ADDRESS,
-        Input(ids.WITHIN, "data"),
-        Input(ids.SCHEME, "data"),
-        Input(ids.WEBGL, "data"),
-        Input(ids.COMPARE_GENES, "id"),
-        State(ids.URL, "pathname"),
-    )(update_genes)
-    app.callback(
         Output(ids.COMPARE_TABLE_TOLD, "children"), Input(ids.CELL_TABLE_STATE, "data"), prevent_initial_call=True
     )(tell_table)
     app.callback(
-        Output(ids.COMPARE_GENES_FILE, "data"),
-        Input(ids.COMPARE_GENES_DOWNLOAD, "n_clicks"),
-        *(State(part.component_id, "data") for part in (*_COMPARED, *_ADDRESS)),
-        State(ids.WITHIN, "data"),
-        State(ids.URL, "pathname"),
-        prevent_initial_call=True,
-    )(save_genes)
-    app.callback(
         Output(ids.COMPARE_FILE, "data"),
         Input(ids.COMPARE_DOWNLOAD, "n_clicks"),
-        *(State(part.component_id, "data") for part in (*_COMPARED, *_ADDRESS)),
+        *(State(part.component_id, "data") for part in (*CHOSEN, *ADDRESS)),
         State(ids.URL, "pathname"),
         prevent_initial_call=True,
     )(save)
@@ -275,60 +252,6 @@ def draw_types(shown: Shown, chosen: Sequence[str | None], how: str | None, them
     return compare_types.plot(figure), compare_types.line(view, len(shown_rows(view)))
 
 
-def update_genes(*given: Any) -> list[Any]:  # noqa: ANN401  (parts of the address, a theme, whether there is WebGL)
-    """Show the genes that differ.
-
-    Parameters
-    ----------
-    *given : str, bool or None
-        Column, group, the one against it, replicates; selection, threshold and detail; the type; ``light`` or ``dark`` and whether the
-        browser draws WebGL, None before it has said; id of the panel's content; path of the address.
-
-    Returns
-    -------
-    list
-        Values of the registered outputs.
-    """
-    *address, within, theme, webgl, _, pathname = given
-    if None in (theme, webgl):
-        raise PreventUpdate
-    return in_panel(draw_genes, 5, (pathname, *address[4:]), address[:4], within, theme, webgl)
-
-
-def draw_genes(
-    shown: Shown,
-    chosen: Sequence[str | None],
-    within: str | None,
-    theme: Theme,
-    webgl: bool,  # noqa: FBT001
-) -> Sequence[Any]:
-    """Show the genes that differ.
-
-    Parameters
-    ----------
-    shown : Shown
-        Result and selection.
-    chosen : sequence of str or None
-        Column, group, the one against it, replicates.
-    within, theme, webgl
-        As `update_genes`.
-
-    Returns
-    -------
-    sequence
-        Plot and table, line beside the title, what the control offers and shows, and a sentence where there is nothing to show.
-    """
-    choice = _choice(shown, chosen)
-    view = shown.engine.gene_difference(shown.result, shown.mask, choice, within)
-    control = (compare_genes.offered(view), view.within, view.within)
-    if view.table.empty:
-        return None, "", *control, compare_genes.nothing(view)
-    group, against = compare_genes.axis_names(choice)
-    figure = volcano_figure(view.volcano(against), theme=theme, name=group, size=compare_genes.PLOT_SIZE)
-    drawn = compare_genes.body(view, choice, drawable(figure, webgl=webgl))
-    return drawn, compare_genes.line(view, choice), *control
-
-
 def tell_table(news: object) -> list[Component]:
     """Say beside the tab's own button why a table was not taken: in a narrow window the rail is away.
 
@@ -343,30 +266,6 @@ def tell_table(news: object) -> list[Component]:
         A line, or none.
     """
     return own_table.told(None, news)
-
-
-def save_genes(n_clicks: int | None, *given: str | None) -> dict[str, str]:
-    """Give the genes as a file.
-
-    Parameters
-    ----------
-    n_clicks : int or None
-        None or 0 when the button has just appeared.
-    *given : str or None
-        Column, group, the one against it, replicates; selection, threshold and detail; the type; path of the address.
-
-    Returns
-    -------
-    dict
-        For `dash.dcc.Download`.
-    """
-    if not n_clicks:
-        raise PreventUpdate
-    *address, within, pathname = given
-    shown = open_shown(pathname, *address[4:])
-    choice = _choice(shown, address[:4])
-    view = shown.engine.gene_difference(shown.result, shown.mask, choice, within)
-    return {"content": to_csv(choice.named(view.table)), "filename": compare_genes.FILE, "type": "text/csv"}
 
 
 def save(n_clicks: int | None, *given: str | None) -> dict[str, str]:
@@ -411,10 +310,29 @@ def compared(shown: Shown, chosen: Sequence[str | None]) -> Comparison:
     InputError
         When the file has no groups.
     """
-    return shown.engine.comparison(shown.result, shown.mask, _choice(shown, chosen))
+    return shown.engine.comparison(shown.result, shown.mask, choice_of(shown, chosen))
 
 
-def _choice(shown: Shown, chosen: Sequence[str | None]) -> Choice:
+def choice_of(shown: Shown, chosen: Sequence[str | None]) -> Choice:
+    """Return who is compared.
+
+    Parameters
+    ----------
+    shown : Shown
+        Result and selection.
+    chosen : sequence of str or None
+        Column, group, the one against it, replicates.
+
+    Returns
+    -------
+    Choice
+        With what stands in for parts that were not chosen.
+
+    Raises
+    ------
+    InputError
+        When the file has no groups.
+    """
     choice = shown.engine.compared(shown.result, *chosen)
     if choice is None:
         raise InputError("This file has no groups to compare.", next_step="Go back to Results.", code="no-groups")

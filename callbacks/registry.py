@@ -9,6 +9,7 @@ from callbacks import (
     address,
     card_plots,
     compare,
+    compare_genes,
     composition,
     evidence,
     gene_list,
@@ -46,6 +47,7 @@ PARTS = (
     gene_list,
     evidence,
     compare,
+    compare_genes,
     reference,
 )
 

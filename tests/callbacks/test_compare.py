@@ -59,46 +59,6 @@ def test_the_summary_tells_of_the_groups_compared(finished, as_ann):
         compare.summary_link(*NOTHING, None, None, "id", "/")
 
 
-def test_genes_that_differ(finished, as_ann):
-    within = (None, "light", True, "id")
-    body, line, offered, value, shown, message = compare.update_genes(*NOTHING, *ALL, *within, finished.url)
-    assert message is None
-    assert {type(part).__name__ for part in walk(body)} >= {"Graph", "AgGrid"}
-    assert "Wilcoxon on cells" in line  # no type has ten cells of a donor
-    assert value == shown == offered[0]["value"]
-    everything = ("*", "dark", False, "id")
-    _, line, _, value, *_ = compare.update_genes(*NOTHING, *ALL, *everything, finished.url)
-    assert "moderated paired t-test over 3 replicates" in line
-    assert value == "*"
-    nobody = ("type:CL:9999999", None, None)
-    *_, message = compare.update_genes(*NOTHING, *nobody, *within, finished.url)
-    assert "No type has 10 selected cells in both groups." in text(message)
-    with pytest.raises(PreventUpdate):
-        compare.update_genes(*NOTHING, *ALL, None, "light", None, "id", finished.url)
-
-
-def test_a_long_name_of_a_group_leaves_the_axis_readable(finished, as_ann):
-    obs = pd.DataFrame({"side": ["<b>" + "x" * 300, "y" * 300] * 55})
-    write_obs(finished.folder.result, obs)
-    later = time.time_ns() + 10**9
-    os.utime(finished.folder.result / "report.json", ns=(later, later))
-    body, *_, message = compare.update_genes(*NOTHING, *ALL, "*", "light", True, "id", finished.url)
-    assert message is None
-    graph = next(part for part in walk(body) if type(part).__name__ == "Graph")
-    title = graph.figure["layout"]["xaxis"]["title"]["text"]
-    assert "&lt;b&gt;" in title
-    assert "<b>" not in title
-    assert len(title) < 100
-
-
-def test_the_genes_as_a_file(finished, as_ann):
-    file = compare.save_genes(1, *NOTHING, *ALL, "*", finished.url)
-    assert file["filename"] == "scquery-compare-genes.csv"
-    assert file["content"].startswith("group,against,gene_symbol,log2_fold_change")
-    with pytest.raises(PreventUpdate):
-        compare.save_genes(0, *NOTHING, *ALL, "*", finished.url)
-
-
 def test_nothing_selected(finished, as_ann):
     nobody = ("type:CL:9999999", None, None)
     answer, _ = compare.update_answer(*NOTHING, *nobody, "id", finished.url)
