@@ -23,6 +23,9 @@ ADDRESS = (Input(ids.SELECTION, "data"), Input(ids.THRESHOLD, "data"), Input(ids
 """What every part of the tab listens to: who is compared, and which cells at which confidence level and detail."""
 
 
+N_CHOSEN = len(CHOSEN)
+
+
 def register(app: Dash) -> None:
     """Register the callbacks.
 
@@ -160,7 +163,7 @@ def update_answer(*given: str | None) -> tuple[Any, Any]:
     """
     *address, _, pathname = given
     try:
-        view = compared(open_shown(pathname, *address[4:]), address[:4])
+        view = compared(open_shown(pathname, *address[N_CHOSEN:]), address[:N_CHOSEN])
     except ScQueryError as error:
         return states.panel_sentence(error), []
     return compare.answer(view), compare.note(view)
@@ -180,7 +183,7 @@ def update_bars(*given: str | None) -> list[Any]:
         Values of the registered outputs.
     """
     *address, _, pathname = given
-    return in_panel(draw_bars, 2, (pathname, *address[4:]), address[:4])
+    return in_panel(draw_bars, 2, (pathname, *address[N_CHOSEN:]), address[:N_CHOSEN])
 
 
 def draw_bars(shown: Shown, chosen: Sequence[str | None]) -> Sequence[Any]:
@@ -221,7 +224,7 @@ def update_types(*given: Any) -> list[Any]:  # noqa: ANN401  (parts of the addre
     *address, how, theme, pathname = given
     if theme is None:
         raise PreventUpdate
-    return in_panel(draw_types, 2, (pathname, *address[4:]), address[:4], how, theme)
+    return in_panel(draw_types, 2, (pathname, *address[N_CHOSEN:]), address[:N_CHOSEN], how, theme)
 
 
 def draw_types(shown: Shown, chosen: Sequence[str | None], how: str | None, theme: Theme) -> Sequence[Any]:
@@ -286,7 +289,7 @@ def save(n_clicks: int | None, *given: str | None) -> dict[str, str]:
     if not n_clicks:
         raise PreventUpdate
     *address, pathname = given
-    view = compared(open_shown(pathname, *address[4:]), address[:4])
+    view = compared(open_shown(pathname, *address[N_CHOSEN:]), address[:N_CHOSEN])
     return {"content": to_csv(view.choice.named(view.table)), "filename": compare_types.FILE, "type": "text/csv"}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from dash import Dash, Input, Output, State
 from dash.exceptions import PreventUpdate
 
-from callbacks.compare import ADDRESS, CHOSEN, choice_of
+from callbacks.compare import ADDRESS, CHOSEN, N_CHOSEN, choice_of
 from callbacks.opened import Shown, drawable, in_panel, open_shown
 from core.result import to_csv
 from layouts import compare_genes, ids
@@ -66,7 +66,7 @@ def update(*given: Any) -> list[Any]:  # noqa: ANN401  (parts of the address, a 
     *address, within, theme, webgl, _, pathname = given
     if None in (theme, webgl):
         raise PreventUpdate
-    return in_panel(draw, 5, (pathname, *address[4:]), address[:4], within, theme, webgl)
+    return in_panel(draw, 5, (pathname, *address[N_CHOSEN:]), address[:N_CHOSEN], within, theme, webgl)
 
 
 def draw(
@@ -121,7 +121,7 @@ def save(n_clicks: int | None, *given: str | None) -> dict[str, str]:
     if not n_clicks:
         raise PreventUpdate
     *address, within, pathname = given
-    shown = open_shown(pathname, *address[4:])
-    choice = choice_of(shown, address[:4])
+    shown = open_shown(pathname, *address[N_CHOSEN:])
+    choice = choice_of(shown, address[:N_CHOSEN])
     view = shown.engine.gene_difference(shown.result, shown.mask, choice, within)
     return {"content": to_csv(choice.named(view.table)), "filename": compare_genes.FILE, "type": "text/csv"}

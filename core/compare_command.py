@@ -123,11 +123,11 @@ def _check(given: argparse.Namespace, choice: Choice) -> None:
 
 
 def _write_genes(choice: Choice, genes: GeneDifference, path: Path) -> None:
-    from core.explore.compare import Q_SURE  # noqa: PLC0415 - as above
+    from core.explore.markers import Q_SIGNIFICANT  # noqa: PLC0415 - as above
     from core.result import to_csv  # noqa: PLC0415 - as above
 
     path.write_text(to_csv(choice.named(genes.table)), encoding="utf-8", newline="")
-    sure = int((genes.table["q_value"] < Q_SURE).sum())
+    sure = int((genes.table["q_value"] < Q_SIGNIFICANT).sum())
     where = genes.within_name or "no type: none has 10 cells of both groups"
     print(f"{sure:,} of {words.count(len(genes.table), 'gene')} differ at q < 0.05 in {where}; written to {path}.")
     if genes.lacking:

@@ -21,6 +21,7 @@ from core.ontology.text import short_name, text_width
 from core.words import percent
 from layouts import compare_genes, compare_types, composition, ids
 from layouts import elements as el
+from layouts.choosing import select
 
 OTHERS_LABEL, NONE_LABEL = "all other cells", "no column chosen"
 WIDEST_NAME, NAME_MARGIN, MANY_GROUPS = 220, 2, 10
@@ -255,14 +256,14 @@ def _controls() -> Component:
     )
     return html.Section(
         [
-            html.Label([html.Span("Compare"), el.select(ids.COMPARE_BY, "Column of your metadata", 150)]),
-            html.Label([html.Span("group"), el.select(ids.COMPARE_GROUP, "Group", 170)]),
-            html.Label([html.Span("against"), el.select(ids.COMPARE_AGAINST, "Group compared with", 170)]),
+            html.Label([html.Span("Compare"), select(ids.COMPARE_BY, "Column of your metadata", 150)]),
+            html.Label([html.Span("group"), select(ids.COMPARE_GROUP, "Group", 170)]),
+            html.Label([html.Span("against"), select(ids.COMPARE_AGAINST, "Group compared with", 170)]),
             html.Span(className="spring"),
             html.Label(
                 [
                     el.tip(html.Span("Replicates", tabIndex=0), definition),
-                    el.select(ids.COMPARE_REPLICATES, "Column of replicates", 160),
+                    select(ids.COMPARE_REPLICATES, "Column of replicates", 160),
                 ]
             ),
         ],

@@ -13,6 +13,7 @@ from core.explore.gene_difference import EVERYTHING, MIN_CELLS, MIN_WITH_GENE, G
 from core.ontology.text import clip_text, plural, short_name
 from layouts import card_genes, grid_theme, ids, states
 from layouts import elements as el
+from layouts.choosing import select
 from layouts.graphs import graph_config
 
 FILE = "scquery-compare-genes.csv"
@@ -38,7 +39,7 @@ def layout() -> Component:
     within = html.Label(
         [
             el.tip(html.Span("in", tabIndex=0), WITHIN_DEFINITION),
-            el.select(ids.COMPARE_WITHIN, "Cells whose genes are compared", 190),
+            select(ids.COMPARE_WITHIN, "Cells whose genes are compared", 190),
         ],
         className="within-tool",
     )

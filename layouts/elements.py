@@ -9,7 +9,6 @@ import json
 from collections.abc import Sequence
 from typing import Any, Literal
 
-import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
@@ -283,38 +282,6 @@ def icon_button(name: str, label: str, *, id: str | dict[str, str] | None = None
     return html.Button(
         icon(name), className="icon-button", type="button", title=label, **attributes(aria_label=label), **props
     )
-
-
-def select(id: str, label: str, width: int) -> Component:  # noqa: A002
-    """Make a small control that chooses one of many names, which a callback brings.
-
-    Parameters
-    ----------
-    id : str
-        Component id.
-    label : str
-        What is chosen, for the screen reader.
-    width : int
-        Pixels.
-
-    Returns
-    -------
-    Component
-        `dash_mantine_components.Select`, searchable, never empty again once it has a value.
-    """
-    control: Component = dmc.Select(
-        id=id,
-        data=[],
-        value=None,
-        searchable=True,
-        allowDeselect=False,
-        size="xs",
-        w=width,
-        comboboxProps={"width": max(width, 220), "position": "bottom-start"},
-        nothingFoundMessage="There is no such name.",
-        **attributes(aria_label=label),
-    )
-    return control
 
 
 def section(title: str, children: Sequence[Children], *, class_name: str = "") -> Component:

@@ -18,6 +18,7 @@ import scipy
 from core.bundle.reader import Bundle
 from core.explore.compare_choice import Choice
 from core.explore.compared_cells import Replicates, compared_cells, replicates_of
+from core.explore.markers import Q_SIGNIFICANT
 from core.explore.naming import type_names
 from core.explore.query import Mask, Query
 from core.explore.share_tests import ShareTests, between_cells, between_replicates, whole_composition
@@ -28,7 +29,6 @@ COLUMNS = (
 )  # fmt: skip
 MIN_CELLS = 10
 """Of a type in both groups together; with fewer it is counted and not tested."""
-Q_SURE = 0.05
 
 Method = Literal["cells", "replicates", "pairs"]
 
@@ -89,7 +89,7 @@ class Comparison:
     @property
     def sure(self) -> pd.DataFrame:
         """Rows of the types that differ at q < .05."""
-        return self.table[self.table["q_value"] < Q_SURE]
+        return self.table[self.table["q_value"] < Q_SIGNIFICANT]
 
 
 def compare(bundle: Bundle, result: Query, mask: Mask, choice: Choice) -> Comparison:

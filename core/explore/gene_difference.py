@@ -32,7 +32,7 @@ MIN_WITH_GENE = 10
 """Cells of both groups together that have a gene, for it to be tested. Shares of either group would choose genes that are frequent
 in a small group by chance."""
 MAX_CELLS = 2_000
-"""Of each group; of more, as many are drawn, always the same."""
+"""Of each group, as many of every replicate where those are tested; of more, as many are drawn, always the same."""
 MOST_UNEVEN = 2
 """How many times as many cells one group may have as the other where cells are tested; of more, as many are drawn. The test's normal
 approximation calls rare genes significant in groups of very different size: of 50 and 1,000 cells taken at random, six genes."""

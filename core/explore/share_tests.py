@@ -1,7 +1,8 @@
 """Whether cell types have other shares in one group of cells than in another: between cells, or between replicates.
 
 Cells of one donor are not independent, so a test between cells calls differences between any two donors significant. Between
-replicates each replicate is one observation, however many cells it has. Not here: who is compared (`core.explore.compare`).
+replicates each replicate is one observation, however many cells it has. Not here: who is compared
+(`core.explore.compare_choice`), the table of types (`core.explore.compare`).
 """
 
 from __future__ import annotations
@@ -82,8 +83,8 @@ def between_replicates(
     ShareTests
         The odds ratio is that of the mean log odds. A replicate's log odds are those of its cells and a few more that have the type
         in the share of all cells, half a cell on the rarer side (of the type, or of all others), so that few cells are drawn to
-        "no difference" and not to one half. The error is never smaller than what counting so many cells gives (Woolf), which a few replicates that happen to agree
-        would promise.
+        "no difference" and not to one half. The error is never smaller than what counting so many cells gives (Woolf); a few
+        replicates that happen to agree would promise less.
     """
     share = (group.sum(axis=0) + against.sum(axis=0) + 0.5) / (n_group.sum() + n_against.sum() + 1)
     a, b = _drawn_log_odds(group, n_group, share), _drawn_log_odds(against, n_against, share)

@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.explore.compare import Q_SURE, Comparison
+from core.explore.compare import Comparison
+from core.explore.markers import Q_SIGNIFICANT
 from core.ontology.text import clip_text, short_name, text_width
 from core.words import p_value, sentence
 from layouts.figures.templates import bare_axis, figure
@@ -87,7 +88,7 @@ def _ratios(fig: go.Figure, rows: pd.DataFrame, theme: Theme) -> None:
     y = np.arange(len(rows))
     low, middle, high = (_powers(rows[name]) for name in ("low", "odds_ratio", "high"))
     gap = np.full(len(rows), np.nan)
-    sure = (rows["q_value"] < Q_SURE).to_numpy()
+    sure = (rows["q_value"] < Q_SIGNIFICANT).to_numpy()
     colours = {True: TOKENS[theme]["text"], False: TOKENS[theme]["text3"]}
     for is_sure, name in ((True, "sure"), (False, "not sure")):
         at = np.flatnonzero(sure == is_sure)
@@ -180,7 +181,7 @@ def _heads(view: Comparison, theme: Theme) -> list[dict[str, Any]]:
     blue, orange = CATEGORICAL[theme][:2]
     marks = f"{_mark(MARKS[0], blue)} {escape(against)}  {_mark(MARKS[1], orange)} {escape(group)}"
     full = f"{MARKS[0]} {escape(view.choice.against_name)}<br>{MARKS[1]} {escape(view.choice.group_name)}"
-    sure = f"{_mark(MARKS[2], TOKENS[theme]['text'])} q &lt; {Q_SURE}  {MARKS[3]} q ≥ {Q_SURE}"
+    sure = f"{_mark(MARKS[2], TOKENS[theme]['text'])} q &lt; {Q_SIGNIFICANT}  {MARKS[3]} q ≥ {Q_SIGNIFICANT}"
     font = {"size": HEAD_SIZE, "color": TOKENS[theme]["text3"]}
     above = {"xref": "paper", "yref": "paper", "y": 1, "yanchor": "bottom", "yshift": 8, "font": font}
     below = {"xref": "paper", "yref": "paper", "y": 0, "yanchor": "top", "yshift": -24, "font": font}
@@ -241,7 +242,7 @@ def _numbers(columns: list[_Column], rows: pd.DataFrame, theme: Theme) -> list[d
             "font": {"size": HEAD_SIZE, "color": TOKENS[theme]["text3"]}, "hovertext": column.definition,
         })  # fmt: skip
         for i, (text, q) in enumerate(zip(column.texts, rows["q_value"], strict=True)):
-            sure = q < Q_SURE
+            sure = q < Q_SIGNIFICANT
             found.append({
                 **place, "text": f"<b>{escape(text)}</b>" if sure and column.name != "cells" else escape(text), "y": i,
                 "yanchor": "middle", "font": {"size": 12, "color": TOKENS[theme]["text" if sure else "text2"]},

@@ -11,6 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.explore.contrast import StudyEffects
+from core.explore.markers import Q_SIGNIFICANT
 from core.ontology.text import text_width
 from core.words import percent
 from layouts.figures.templates import bare_axis, figure
@@ -22,7 +23,6 @@ SMALLEST, LARGEST = 6.0, 13.0
 WIDEST_NAME = 116
 LEAST_REACH = 1.0
 LEAST_ROWS = 7
-Q_SURE = 0.05
 
 
 def forest_figure(view: StudyEffects, *, theme: Theme) -> go.Figure:
@@ -45,7 +45,7 @@ def forest_figure(view: StudyEffects, *, theme: Theme) -> go.Figure:
     rows = view.studies.head(MAX_STUDIES)
     colour = CATEGORICAL[theme][1 if (view.log2_fold_change or 0) >= 0 else 0]
     fig.add_trace(_intervals(rows, colour))
-    sure = (rows["p_value_adj"] < Q_SURE).to_numpy()
+    sure = (rows["p_value_adj"] < Q_SIGNIFICANT).to_numpy()
     for name, chosen in (("sure", sure), ("not sure", ~sure)):
         fig.add_trace(_squares(rows, np.flatnonzero(chosen), name, colour, theme))
     joined = len(rows) > 1 and view.log2_fold_change is not None
