@@ -52,7 +52,7 @@ def methods(bundle: Bundle, result: QueryResult) -> str:
         f"Of the file's {report['n_genes']:,} genes, {report['n_matched']:,} matched the reference. Expression was normalised to "
         f"10,000 counts per cell and log-transformed (natural logarithm of 1 + x), and cells were embedded in "
         f"{facts.encoder.n_latent} dimensions, each together with the {N_ALIKE} cells of the file most like it. Each cell was compared with its "
-        f"{report['k']} nearest reference cells (HNSW index, Euclidean distance D); a neighbour counted 1/(1 + D) for its type, and the "
+        f"{report['k']} nearest reference cells (Euclidean distance D); a neighbour counted 1/(1 + D) for its type, and the "
         f"label is the type with the highest score for the places it can fill.{wider}{without} Labels with a score of at least "
         f"{options['threshold']:g} count as confident; cells whose mean distance to their 10 nearest neighbours exceeds "
         f"{report['unknown_distance']:.3f} as unknown. Of {words.count(result.n_query, 'cell')}, {counts['confident']:,} were confident, "

@@ -44,7 +44,7 @@ class IndexSettings:
 
     m: int = 16
     ef_construction: int = 500
-    ef_search: int = 150
+    ef_search: int = 300
     threads: int = 2
     n_canaries: int = 8
 

@@ -59,6 +59,8 @@ def detail(view: Comparison) -> str:
     str
         One or two sentences.
     """
+    if len(view.table) == 1:
+        return f"{words.count(view.n_group, 'cell')} against {view.n_against:,}: shares need two types or more."
     if not view.n_tested:
         return f"{words.count(view.n_group, 'cell')} against {view.n_against:,}; types are tested from {MIN_CELLS} cells on, where there are two or more."
     up, down = len(_rising(view)), len(_falling(view))

@@ -39,7 +39,7 @@ def index(reference, built) -> NeighborIndex:
 def test_facts_say_how_it_was_built(built):
     facts = built[1]
     assert (facts.space, facts.n, facts.dim) == ("l2", N, DIM)
-    assert (facts.M, facts.ef_construction, facts.ef_search) == (16, 500, 150)
+    assert (facts.M, facts.ef_construction, facts.ef_search) == (16, 500, 300)
     assert facts.recall > 0.99
     assert facts.library.startswith("nmslib 2")
 
@@ -52,6 +52,22 @@ def test_search_gives_true_distances_nearest_first(reference, index):
     assert (np.diff(found.distances, axis=1) >= 0).all()
     assert found.ids.dtype == np.int32
     assert found.distances.dtype == np.float32
+
+
+def test_a_small_reference_is_searched_exactly(built, reference):
+    """However good the graph is: here there is none."""
+    path, facts = built
+    queries = blobs(50, 7)
+    small = NeighborIndex(path, reference, facts, exact_below=N + 1)
+    small._graph = None
+    np.testing.assert_array_equal(small.search(queries, 10).ids, exact_search(reference, queries, 10).ids)
+    allowed = np.arange(N) % 2 == 0
+    some = small.search(queries, 10, allowed=allowed)
+    np.testing.assert_array_equal(some.ids, exact_search(reference, queries, 10, allowed=allowed).ids)
+    large = NeighborIndex(path, reference, facts, exact_below=N)
+    large._graph = None
+    with pytest.raises(AttributeError):
+        large.search(queries, 10)
 
 
 def test_a_reference_cell_is_its_own_nearest(reference, index):
