@@ -3,7 +3,7 @@
 (function () {
   "use strict";
 
-  var KEYS = ["sel", "clusters", "space", "type", "threshold", "detail", "rows", "bundle", "tab", "gene", "vs", "list", "by", "group", "against", "replicates", "within"];
+  var KEYS = ["sel", "clusters", "space", "type", "threshold", "detail", "rows", "bundle", "tab", "gene", "vs", "list", "by", "group", "against", "replicates", "within", "zoom"];
   var MAX_VERTICES = 60;
   var MAX_SELECTION = 380;
 
@@ -193,6 +193,10 @@
 
   function toggleRows(clicks, known) {
     return clicks ? request({ rows: known === "selected" ? null : "selected" }) : nothing();
+  }
+
+  function toggleZoom(clicks, known) {
+    return clicks ? request({ zoom: known === "cells" ? null : "cells" }) : nothing();
   }
 
   /* Dash looks customdata up before plotly has unpacked it: for points of a line it must be asked for again. */
@@ -408,6 +412,11 @@
     }
   }
 
+  /* A finger on a figure that draws an outline could not scroll past it. */
+  function isTouch() {
+    return window.matchMedia("(pointer: coarse), (max-width: 640px)").matches;
+  }
+
   var UPLOAD_TITLES = {
     uploading: "Uploading",
     waiting: "Waiting for the network to go on with",
@@ -458,9 +467,9 @@
       readAddress: readAddress, syncControls: syncControls,
       chooseClusters: chooseClusters,
     chooseCompared: chooseCompared, chooseSpace: chooseSpace, chooseThreshold: chooseThreshold, chooseDetail: chooseDetail,
-      chooseBranch: chooseBranch, toggleRows: toggleRows, chooseOnMap: chooseOnMap, chooseNode: chooseNode, chooseGroup: chooseGroup,
+      chooseBranch: chooseBranch, toggleRows: toggleRows, toggleZoom: toggleZoom, chooseOnMap: chooseOnMap, chooseNode: chooseNode, chooseGroup: chooseGroup,
       chooseGene: chooseGene, chooseContrast: chooseContrast, chooseCardGene: chooseCardGene, chooseList: chooseList, chooseComparedGene: chooseComparedGene, chooseWithin: chooseWithin, closeCard: closeCard, showValue: showValue, openDrawer: openDrawer, onlyNews: onlyNews, toggleRail: toggleRail,
-      measure: measure, scheme: scheme, hasWebgl: hasWebgl, explainNode: explainNode, uploadSheet: uploadSheet, copyLink: copyLink, switchStylesheet: switchStylesheet, fitOntology: fitOntology,
+      measure: measure, scheme: scheme, hasWebgl: hasWebgl, isTouch: isTouch, explainNode: explainNode, uploadSheet: uploadSheet, copyLink: copyLink, switchStylesheet: switchStylesheet, fitOntology: fitOntology,
     },
   });
 

@@ -94,6 +94,7 @@ def register(app: Dash) -> None:
     )
     in_browser(app, "scheme", Output(ids.SCHEME, "data"), Input(ids.SCHEME, "id"))
     in_browser(app, "hasWebgl", Output(ids.WEBGL, "data"), Input(ids.WEBGL, "id"))
+    in_browser(app, "isTouch", Output(ids.TOUCH, "data"), Input(ids.TOUCH, "id"))
     in_browser(
         app,
         "toggleRail",

@@ -16,6 +16,7 @@ from core.bundle.reader import Bundle
 from core.errors import InputError
 from core.explore import (
     card,
+    cell_facts,
     compare,
     compare_choice,
     composition,
@@ -31,6 +32,7 @@ from core.explore import (
     summary,
 )
 from core.explore.card import TypeCard
+from core.explore.cell_facts import CellFacts
 from core.explore.compare import Comparison
 from core.explore.compare_choice import Choice
 from core.explore.composition import CompositionView
@@ -84,6 +86,10 @@ class Views(Served):
     def projection(self, result: QueryResult, space: Space = "embedding") -> ProjectionView:
         """Return the points of the map."""
         return projection.projection(self.bundle_of(result), result, space)
+
+    def cell_facts(self, result: QueryResult, type_ids: tuple[str, ...]) -> CellFacts:
+        """Return what the map says of each query cell; codes are positions in `type_ids`."""
+        return cell_facts.cell_facts(result, type_ids)
 
     def composition(self, result: QueryResult, mask: Mask) -> CompositionView:
         """Return the cell types of the selected cells."""

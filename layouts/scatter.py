@@ -11,6 +11,8 @@ from layouts import ids
 from layouts.graphs import graph_config
 
 DEFINITION = "Embedding: what the search sees. Raw: principal components of the normalised expression, for comparison. Draw a box or a lasso to select."
+ZOOM = "Zoom to my cells"
+ZOOM_DEFINITION = "Zoom to my cells, or back to the whole reference. The tools over the map zoom to any part of it."
 GRAPH_CONFIG = graph_config("map", can_select=True)
 
 
@@ -33,6 +35,7 @@ def layout(space: str) -> Component:
         value=space,
         size="xs",
     )
+    zoom = el.icon_button("focus-centered", ZOOM, id=ids.MAP_ZOOM, **el.attributes(aria_pressed="false"))
     keys = (("query", "User Query"), ("selected", "selected"), ("reference", "reference, by type"))
     legend = html.Div(
         [
@@ -48,7 +51,7 @@ def layout(space: str) -> Component:
             dcc.Store(id=ids.SCATTER_SIZE),
         ],
         name="scatter",
-        tools=[el.tip(switch, DEFINITION)],
+        tools=[el.tip(switch, DEFINITION), el.tip(zoom, ZOOM_DEFINITION)],
         legend=legend,
         message_id=ids.SCATTER_MESSAGE,
     )

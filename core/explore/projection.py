@@ -115,7 +115,9 @@ class ProjectionView:
     explained_variance : tuple of float
         Shares of the reference's variance along x and y, 0..1.
     type_xy : numpy.ndarray of float32, shape (n_types, 2)
-        Median place of a type's shown cells; NaN for a type without one.
+        Median place of a type's shown reference cells; NaN for a type without one.
+    query_type_xy : numpy.ndarray of float32, shape (n_types, 2)
+        The same of the query cells with this label.
     n_reference : int
         Reference cells in all, shown or not.
     """
@@ -133,6 +135,7 @@ class ProjectionView:
     query_type: npt.NDArray[np.int16]
     explained_variance: tuple[float, float]
     type_xy: npt.NDArray[np.float32]
+    query_type_xy: npt.NDArray[np.float32]
     n_reference: int
 
 
@@ -231,6 +234,8 @@ def projection(bundle: Bundle, result: Query, space: Space = "embedding") -> Pro
     names = type_names(bundle)
     accession = dict(zip(studies["study"], studies["accession"], strict=True))
     explained = Loadings.of(bundle.tensors(PROJECTION_LOADINGS), space).explained
+    query_xy = result.projection[[x, y]].to_numpy(dtype=np.float32)
+    query_type = _query_types(result, type_ids)
     return ProjectionView(
         space=space,
         reference_xy=xy,
@@ -241,10 +246,11 @@ def projection(bundle: Bundle, result: Query, space: Space = "embedding") -> Pro
         type_names=tuple(names.get(i, i) for i in type_ids),
         study_ids=study_ids,
         accessions=tuple(accession[s] if isinstance(accession[s], str) else "no accession" for s in study_ids),
-        query_xy=result.projection[[x, y]].to_numpy(dtype=np.float32),
-        query_type=_query_types(result, type_ids),
+        query_xy=query_xy,
+        query_type=query_type,
         explained_variance=(float(explained[0]), float(explained[1])),
         type_xy=_medians(xy, type_code[shown], len(type_ids)),
+        query_type_xy=_medians(query_xy, query_type, len(type_ids)),
         n_reference=len(cells),
     )
 
@@ -317,6 +323,6 @@ def _query_types(result: Query, type_ids: tuple[str, ...]) -> npt.NDArray[np.int
 
 def _medians(xy: npt.NDArray[np.float32], codes: npt.NDArray[np.int16], n: int) -> npt.NDArray[np.float32]:
     out = np.full((n, 2), np.nan, dtype=np.float32)
-    for code in np.unique(codes):
+    for code in np.unique(codes[codes >= 0]):
         out[code] = np.median(xy[codes == code], axis=0)
     return out

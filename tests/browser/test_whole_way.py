@@ -118,6 +118,12 @@ def test_every_panel_makes_the_same_selection(page, tiny_query):
         page.mouse.move(*point, steps=6)
     page.mouse.up()
     expect(bar).to_contain_text(re.compile(r"map: \d+ of 110 cells"))
+    page.locator("#map-zoom").press("Enter")
+    expect(page.locator("#map-zoom")).to_have_attribute("aria-pressed", "true")
+    assert "zoom=cells" in page.url
+    expect(bar).to_contain_text("of 110 cells")
+    page.go_back()
+    expect(page.locator("#map-zoom")).to_have_attribute("aria-pressed", "false")
     page.go_back()
     expect(bar).to_have_text("All 110 cells")
 
@@ -301,6 +307,9 @@ def test_nothing_is_wider_than_the_window(page, server, tiny_query, tmp_path, wi
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     upload(page, shutil.copy(tiny_query, tmp_path / f"{'a_long_name_' * 8}.h5ad"))
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    # Where the map fills the width of a phone, a finger must be able to scroll past it.
+    dragging = page.evaluate("document.querySelector('#scatter .js-plotly-plot')._fullLayout.dragmode")
+    assert dragging == ("lasso" if width > 640 else False)
     page.locator("#composition .share-button").first.click(position={"x": 20, "y": 8})  # its name
     for last in (page.get_by_label("How to read this page"), page.locator("#clear-selection")):
         expect(last).to_be_visible()

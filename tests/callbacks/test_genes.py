@@ -45,21 +45,29 @@ def test_a_gene_nobody_knows(finished, as_ann):
 def test_nothing_selected(finished, as_ann):
     words, _ = genes.update_facts(None, "type:CL:9999999", None, None, finished.url)
     assert "No gene is chosen." in text(words)
-    _, _, message = genes.update_map(None, "query", "type:CL:9999999", None, None, "light", True, finished.url)
+    _, _, message = genes.update_map(None, "query", "type:CL:9999999", None, None, "light", True, False, finished.url)
     assert "No gene is chosen." in text(message)
 
 
 @pytest.mark.parametrize("side", ["query", "reference", None])
 def test_the_map(finished, as_ann, side):
-    figure, line, message = genes.update_map("LYZ", side, "all", None, "raw", "light", True, finished.url)
+    figure, line, message = genes.update_map("LYZ", side, "all", None, "raw", "light", True, False, finished.url)
     assert {"with", "ground"} <= {trace.name for trace in figure.data}
     assert "LYZ" in line
     assert message is None
 
 
 def test_the_map_without_webgl(finished, as_ann):
-    figure, _, _ = genes.update_map("LYZ", "query", "all", None, None, "light", False, finished.url)
+    figure, _, _ = genes.update_map("LYZ", "query", "all", None, None, "light", False, False, finished.url)
     assert {trace["type"] for trace in figure["data"]} == {"scatter"}
+
+
+def test_a_finger_scrolls_past_the_map(finished, as_ann):
+    modes = [
+        genes.update_map("LYZ", "query", "all", None, None, "light", True, touch, finished.url)[0].layout.dragmode
+        for touch in (False, True)
+    ]
+    assert modes == ["lasso", False]
 
 
 def test_by_type(finished, as_ann):
