@@ -96,7 +96,7 @@
       set("cluster-slider", { value: Number(clusters) });
     }
     if (isHere("space-switch")) {
-      set("space-switch", { value: space === "raw" ? "raw" : "embedding" });
+      set("space-switch", { value: space || "embedding" });
     }
     var slider = isHere("detail-slider") ? window.dash_component_api.getLayout("detail-slider") : null;
     if (slider && !isEcho("detail", detail || "0")) {
@@ -210,11 +210,11 @@
   }
 
   /* Only ranges and vertices leave the browser, never the points. */
-  function chooseOnMap(selected, space, known) {
-    var where = space === "raw" ? "raw" : "embedding";
-    if (!selected) {
+  function chooseOnMap(selected, figure, known) {
+    if (!selected || !figure || !figure.layout.meta) {
       return nothing();
     }
+    var where = figure.layout.meta.space;
     var selection = selected.range ? box(selected.range, where) : selected.lassoPoints ? lasso(selected.lassoPoints, where) : null;
     return selection && selection !== known ? request({ sel: selection }) : nothing();
   }

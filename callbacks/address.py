@@ -65,7 +65,11 @@ def register(app: Dash) -> None:
     )
     _choice(app, "toggleRows", Input(ids.HEATMAP_OPEN, "n_clicks"), State(ids.ROWS, "data"))
     _choice(
-        app, "chooseOnMap", Input(ids.SCATTER, "selectedData"), State(ids.SPACE, "data"), State(ids.SELECTION, "data")
+        app,
+        "chooseOnMap",
+        Input(ids.SCATTER, "selectedData"),
+        State(ids.SCATTER, "figure"),
+        State(ids.SELECTION, "data"),
     )
     _choice(app, "toggleZoom", Input(ids.MAP_ZOOM, "n_clicks"), State(ids.ZOOM, "data"))
     _choice(app, "chooseGroup", Input(ids.GROUPS, "value"), State(ids.SELECTION, "data"))
@@ -93,7 +97,11 @@ def register(app: Dash) -> None:
     )
     _choice(app, "chooseGene", Input(ids.GENE_SEARCH, "value"), State(ids.GENE, "data"))
     _choice(
-        app, "chooseOnMap", Input(ids.GENE_MAP, "selectedData"), State(ids.SPACE, "data"), State(ids.SELECTION, "data")
+        app,
+        "chooseOnMap",
+        Input(ids.GENE_MAP, "selectedData"),
+        State(ids.GENE_MAP, "figure"),
+        State(ids.SELECTION, "data"),
     )
     _choice(
         app,

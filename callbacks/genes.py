@@ -216,10 +216,15 @@ def draw_map(
     if symbol is None:
         return {"data": []}, "", genes.no_gene()
     whose: Side = "reference" if side == "reference" else "query"
-    view = asked(shown).map(symbol, "raw" if space == "raw" else "embedding")
+    view = asked(shown).map(symbol, _space(space, whose))
     missing = genes.not_measured(symbol) if whose == "query" and view.query_values is None else None
     figure = gene_map_figure(view, theme=theme, selected=shown.mask, side=whose, draws=draws)
     return figure, genes.map_line(symbol, int(shown.mask.sum()), whose), missing
+
+
+def _space(space: str | None, whose: Side) -> str:
+    """Say which map is drawn: the file's own ones have no reference cells."""
+    return "raw" if space == "raw" else "embedding" if whose == "reference" or not space else space
 
 
 def update_types(

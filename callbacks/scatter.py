@@ -9,7 +9,7 @@ from dash import Dash, Input, Output, State
 from dash.exceptions import PreventUpdate
 
 from callbacks.opened import Shown, drawable, in_panel, read_size
-from layouts import ids
+from layouts import ids, scatter
 from layouts.figures.scatter import Window, map_figure
 from layouts.figures.tokens import Theme, type_colours
 
@@ -27,6 +27,8 @@ def register(app: Dash) -> None:
     app.callback(
         Output(ids.SCATTER, "figure"),
         Output(ids.MAP_ZOOM, "aria-pressed"),
+        Output(ids.MAP_ZOOM, "hidden"),
+        Output(ids.SCATTER_LEGEND, "children"),
         Output(ids.SCATTER_MESSAGE, "children"),
         Input(ids.SELECTION, "data"),
         Input(ids.SPACE, "data"),
@@ -68,7 +70,7 @@ def update(
     if None in (theme, webgl, touch, size):
         raise PreventUpdate
     window = Window(read_size(size, USUAL), zoomed=zoom == "cells", draws=not touch)
-    return in_panel(draw, 2, (pathname, selection, threshold, detail), space, theme, window, bool(webgl))
+    return in_panel(draw, 4, (pathname, selection, threshold, detail), space, theme, window, bool(webgl))
 
 
 def draw(shown: Shown, space: str | None, theme: Theme, window: Window, webgl: bool) -> Sequence[Any]:  # noqa: FBT001
@@ -79,7 +81,7 @@ def draw(shown: Shown, space: str | None, theme: Theme, window: Window, webgl: b
     shown : Shown
         Result and selection.
     space : str or None
-        ``raw``, or the embedding.
+        ``raw``, one of the file's own maps, or the embedding.
     theme : str
         ``light`` or ``dark``.
     window : Window
@@ -90,10 +92,12 @@ def draw(shown: Shown, space: str | None, theme: Theme, window: Window, webgl: b
     Returns
     -------
     sequence
-        The figure, and whether the button that zooms is pressed.
+        The figure, whether the button that zooms is pressed, and whether it is hidden, the legend.
     """
-    view = shown.engine.projection(shown.result, "raw" if space == "raw" else "embedding")
+    view = shown.engine.projection(shown.result, space or "embedding")
     colours = type_colours(shown.engine.type_ranks(shown.result), theme)
     facts = shown.engine.cell_facts(shown.result, view.type_ids)
     figure = map_figure(view, theme=theme, colours=colours, selected=shown.mask, facts=facts, window=window)
-    return drawable(figure, webgl=webgl), "true" if window.zoomed else "false"
+    is_own = view.space in shown.result.own_places
+    pressed = "true" if window.zoomed else "false"
+    return drawable(figure, webgl=webgl), pressed, is_own, scatter.legend(is_own=is_own)

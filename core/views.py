@@ -42,7 +42,7 @@ from core.explore.heatmap import HeatmapView
 from core.explore.markers import GeneHeatmapView, VolcanoView
 from core.explore.ontology_view import OntologyView
 from core.explore.own_groups import OwnColumn
-from core.explore.projection import ProjectionView, Space
+from core.explore.projection import ProjectionView
 from core.explore.reference import ReferenceView
 from core.explore.selection import Selection, SelectionView
 from core.explore.summary import SummaryView
@@ -83,7 +83,7 @@ class Views(Served):
             return heatmap.heatmap(self.bundle_of(result), result, n_clusters)
         return heatmap.heatmap_of(self.bundle_of(result), result, cells, n_clusters)
 
-    def projection(self, result: QueryResult, space: Space = "embedding") -> ProjectionView:
+    def projection(self, result: QueryResult, space: str = "embedding") -> ProjectionView:
         """Return the points of the map."""
         return projection.projection(self.bundle_of(result), result, space)
 

@@ -19,6 +19,7 @@ import plotly.graph_objects as go
 
 from core.explore.gene import GeneMapView
 from core.explore.query import Mask
+from layouts.figures.map_axes import axis_titles
 from layouts.figures.templates import figure
 from layouts.figures.text import escape
 from layouts.figures.tokens import SEQUENTIAL, TOKENS, Theme, colour_scale
@@ -169,7 +170,7 @@ def _undimmed(opacity: float) -> dict[str, dict[str, dict[str, float]]]:
 
 
 def _lay_out(fig: go.Figure, view: GeneMapView) -> None:
-    first, second = (f"{100 * share:.0f} %" for share in view.explained_variance)
+    across, up = axis_titles(view.space, view.explained_variance)
     points = [xy for xy in (view.reference_xy, view.query_xy) if len(xy)]
     low = np.min([xy.min(axis=0) for xy in points], axis=0) if points else np.array([-1.0, -1.0])
     high = np.max([xy.max(axis=0) for xy in points], axis=0) if points else np.array([1.0, 1.0])
@@ -177,7 +178,8 @@ def _lay_out(fig: go.Figure, view: GeneMapView) -> None:
     (x0, y0), (x1, y1) = low - pad, high + pad
     fig.update_layout(
         margin={"l": 44, "r": 46, "t": 8, "b": 36},
-        xaxis={"title": {"text": f"PC 1 ({first} of variance)"}, "range": [float(x0), float(x1)], "nticks": 5},
-        yaxis={"title": {"text": f"PC 2 ({second})"}, "range": [float(y0), float(y1)], "nticks": 7},
+        xaxis={"title": {"text": across}, "range": [float(x0), float(x1)], "nticks": 5},
+        yaxis={"title": {"text": up}, "range": [float(y0), float(y1)], "nticks": 7},
         uirevision=f"gene map {view.space}",
+        meta={"space": view.space},
     )

@@ -18,6 +18,7 @@ from core.ontology.text import short_name
 from layouts.figures.text import escape
 
 MAX_TOLD = 10_000
+MIXED = -2
 MAX_LABELS = 24
 LONGEST_NAME = 40
 UNKNOWN = "unknown to the reference"
@@ -35,6 +36,8 @@ class HoverGroup:
     ----------
     rows : numpy.ndarray of int, shape (n,)
         Rows in the query.
+    label : int
+        Position of their type, -1 for unknown cells, `MIXED` where labels differ.
     template : str
         Plotly's ``hovertemplate``.
     customdata : numpy.ndarray of object, shape (n, 3 or 4), or None
@@ -42,6 +45,7 @@ class HoverGroup:
     """
 
     rows: Rows
+    label: int
     template: str
     customdata: npt.NDArray[np.object_] | None = None
 
@@ -74,23 +78,23 @@ def hover_groups(
     common = codes[np.argsort(-counts, kind="stable")][:MAX_LABELS]
     for code in common:
         label = (escape(type_names[code]) if code >= 0 else UNKNOWN) + more
-        yield _group(rows[labels[rows] == code], label, labels, type_names, facts, differ=code < 0)
+        yield _group(rows[labels[rows] == code], int(code), label, labels, type_names, facts)
     rest = rows[~np.isin(labels[rows], common)]
     if len(rest):
-        yield _group(rest, "a rarer type" + more, labels, type_names, facts, differ=True)
+        yield _group(rest, MIXED, "a rarer type" + more, labels, type_names, facts)
 
 
 def _group(
-    rows: Rows, label: str, labels: Codes, type_names: tuple[str, ...], facts: CellFacts | None, *, differ: bool
+    rows: Rows, code: int, label: str, labels: Codes, type_names: tuple[str, ...], facts: CellFacts | None
 ) -> HoverGroup:
-    """Make a group; `differ` where the cells must tell their labels themselves."""
+    """Make a group; unknown cells and those of several types tell their labels themselves."""
     if facts is None:
-        return HoverGroup(rows, f"<b>User Query</b><br>{label}<extra></extra>")
-    head = f"<b>User Query</b> %{{customdata[0]}}<br>{_LABEL_OF_CELL if differ else label}, score %{{customdata[1]}}"
+        return HoverGroup(rows, code, f"<b>User Query</b><br>{label}<extra></extra>")
+    head = f"<b>User Query</b> %{{customdata[0]}}<br>{label if code >= 0 else _LABEL_OF_CELL}, score %{{customdata[1]}}"
     told = _names(facts, rows), _scores(facts, rows), _runners_up(facts, rows, type_names)
-    columns = (*told, _labels(facts, rows, labels, type_names)) if differ else told
+    columns = told if code >= 0 else (*told, _labels(facts, rows, labels, type_names))
     texts = np.array(columns, dtype=object).T
-    return HoverGroup(rows, f"{head}<br>runner-up %{{customdata[2]}}<extra></extra>", texts)
+    return HoverGroup(rows, code, f"{head}<br>runner-up %{{customdata[2]}}<extra></extra>", texts)
 
 
 def _names(facts: CellFacts, rows: Rows) -> list[str]:

@@ -1,4 +1,4 @@
-"""The Map figure: query cells among the reference on two principal components (the paper's Figure 5b).
+"""The Map figure: query cells among the reference on two principal components (the paper's Figure 5b), or alone on their own map.
 
 One trace a group of points that share a hover text, so that little text is sent per point:
 
@@ -10,6 +10,8 @@ type name           reference cells of a coloured type from one study           
 ``User Query``      query cells, inverted triangles, a trace a label                       `layouts.figures.map_hover`
 ``selected``        the selected ones among them, in red                                   `layouts.figures.map_hover`
 ==================  =====================================================================  ===========================================
+
+On a map of the file's own there are query cells alone, in the colours of their types.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ import plotly.graph_objects as go
 from core.explore.cell_facts import CellFacts
 from core.explore.projection import ProjectionView, even_rows
 from core.ontology.text import short_name
-from layouts.figures.map_hover import HoverGroup, hover_groups
+from layouts.figures.map_axes import axis_titles
+from layouts.figures.map_hover import MIXED, HoverGroup, hover_groups
 from layouts.figures.map_labels import Crowd, Frame, type_labels
 from layouts.figures.templates import figure
 from layouts.figures.text import escape
@@ -35,6 +38,7 @@ MAX_GROUPS = 90
 FEW_CELLS = 50
 LARGE = 11
 PLAIN_ALPHA_UP_TO = 4_000
+OWN_ALPHA = 0.75
 PADDING = 0.06
 
 
@@ -103,7 +107,7 @@ def map_figure(
     for group in sorted(groups, key=lambda group: group.colour is not None):
         fig.add_trace(_reference(view, group, theme))
     chosen = None if selected is None or bool(selected.all()) else selected
-    _add_query(fig, view, chosen, facts, theme)
+    _add_query(fig, view, chosen, facts, theme, {} if view.explained_variance else colours)
     frame = _frame(view, window)
     _lay_out(fig, view, frame, window)
     crowd = _crowd(view, colours, chosen, frame)
@@ -191,7 +195,9 @@ def _add_query(
     chosen: npt.NDArray[np.bool_] | None,
     facts: CellFacts | None,
     theme: Theme,
+    of_types: Mapping[str, str],
 ) -> None:
+    """Draw the query cells; in the colours of their types where these are given."""
     colours = TOKENS[theme]
     plain = np.ones(len(view.query_xy), dtype=np.bool_) if chosen is None else ~chosen
     # Many cells on the same spot must not turn into one blot, and few must not be lost among the reference.
@@ -205,6 +211,9 @@ def _add_query(
         "line": {"width": 0},
     }
     for group in hover_groups(_drawn(view, plain), view.query_type, view.type_names, facts):
+        if of_types:
+            alpha = OWN_ALPHA * min(1.0, (PLAIN_ALPHA_UP_TO / len(plain)) ** 0.25)
+            marker = {**marker, "color": _own_colour(view, group, of_types, theme), "opacity": alpha}
         fig.add_trace(_query_trace(view, group, "User Query", {"marker": marker, **_undimmed(alpha)}))
     if chosen is None:
         return
@@ -216,6 +225,13 @@ def _add_query(
     }
     for group in hover_groups(_drawn(view, chosen), view.query_type, view.type_names, facts):
         fig.add_trace(_query_trace(view, group, "selected", {"marker": red, **_undimmed(1)}))
+
+
+def _own_colour(view: ProjectionView, group: HoverGroup, of_types: Mapping[str, str], theme: Theme) -> str:
+    """Give the colour of a type, or the greys of the composition: of other types and of unknown cells."""
+    if group.label < 0:
+        return TOKENS[theme]["border2" if group.label == MIXED else "text3"]
+    return of_types.get(view.type_ids[group.label], TOKENS[theme]["border2"])
 
 
 def _drawn(view: ProjectionView, wanted: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
@@ -254,11 +270,12 @@ def _frame(view: ProjectionView, window: Window) -> Frame:
 
 
 def _lay_out(fig: go.Figure, view: ProjectionView, frame: Frame, window: Window) -> None:
-    first, second = (f"{100 * share:.0f} %" for share in view.explained_variance)
+    across, up = axis_titles(view.space, view.explained_variance)
     fig.update_layout(
         dragmode="lasso" if window.draws else False,
-        xaxis={"title": {"text": f"PC 1 ({first} of variance)"}, "range": list(frame.x), "nticks": 5},
-        yaxis={"title": {"text": f"PC 2 ({second})"}, "range": list(frame.y), "nticks": 7},
+        xaxis={"title": {"text": across}, "range": list(frame.x), "nticks": 5},
+        yaxis={"title": {"text": up}, "range": list(frame.y), "nticks": 7},
         # A new theme or selection keeps what the user zoomed to; another map or the button that zooms does not.
         uirevision=f"map {view.space}{' zoomed' * window.zoomed}",
+        meta={"space": view.space},  # what a selection on this map is written in
     )

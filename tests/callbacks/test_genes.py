@@ -1,8 +1,10 @@
+import numpy as np
 import pytest
 from dash import no_update
 from dash.exceptions import PreventUpdate
 
 from callbacks import genes
+from core.result import write_own_places
 from tests.components import text
 
 
@@ -60,6 +62,14 @@ def test_the_map(finished, as_ann, side):
 def test_the_map_without_webgl(finished, as_ann):
     figure, _, _ = genes.update_map("LYZ", "query", "all", None, None, "light", False, False, finished.url)
     assert {trace["type"] for trace in figure["data"]} == {"scatter"}
+
+
+@pytest.mark.parametrize(("side", "drawn_on"), [("query", "X_umap"), ("reference", "embedding")])
+def test_the_files_own_map(finished, as_ann, side, drawn_on):
+    xy = np.random.default_rng(0).random((110, 2), dtype=np.float32)
+    write_own_places(finished.folder.result, {"X_umap": xy})
+    figure, *_ = genes.update_map("LYZ", side, "all", None, "X_umap", "light", True, False, finished.url)
+    assert figure.layout.meta == {"space": drawn_on}, "the reference has no place on it"
 
 
 def test_a_finger_scrolls_past_the_map(finished, as_ann):

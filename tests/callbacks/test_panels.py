@@ -1,10 +1,12 @@
 """The panels' handlers: filled for the owner, refused for a stranger, quiet before the browser has said what it can draw."""
 
+import numpy as np
 import pytest
 from dash import no_update
 from dash.exceptions import PreventUpdate
 
 from callbacks import card_plots, composition, heatmap, ontology, scatter, studies, type_card
+from core.result import write_own_places
 from tests.components import classes, text
 
 B = "type:CL:0000236"
@@ -98,12 +100,28 @@ def test_the_map_can_be_zoomed_to_the_query(finished, as_ann):
     def drawn(zoom, touch):
         return scatter.update("all", None, zoom, None, None, "light", True, touch, [350, 320], finished.url)
 
-    (whole, off, _), (near, on, _) = drawn(None, touch=False), drawn("cells", touch=True)
+    (whole, off, *_), (near, on, *_) = drawn(None, touch=False), drawn("cells", touch=True)
     assert (off, on) == ("false", "true")
     width = [figure.layout.xaxis.range[1] - figure.layout.xaxis.range[0] for figure in (whole, near)]
     assert width[1] <= width[0]
     assert whole.layout.uirevision != near.layout.uirevision
     assert (whole.layout.dragmode, near.layout.dragmode) == ("lasso", False)
+
+
+def test_the_files_own_map_has_the_query_alone(finished, as_ann):
+    xy = np.random.default_rng(0).random((110, 2), dtype=np.float32)
+    write_own_places(finished.folder.result, {"X_umap": xy})
+
+    def drawn(space):
+        return scatter.update("all", space, "cells", None, None, "light", True, False, [350, 320], finished.url)
+
+    figure, _, hidden, legend, message = drawn("X_umap")
+    assert {t.name for t in figure.data} == {"User Query"}
+    assert figure.layout.meta == {"space": "X_umap"}
+    assert (hidden, message) == (True, None)
+    assert "by type" in text(legend)
+    other, _, hidden, *_ = drawn("X_tsne")  # of another file
+    assert (other.layout.meta, hidden) == ({"space": "embedding"}, False)
 
 
 def test_composition_counts_the_selection_or_all(finished, as_ann):

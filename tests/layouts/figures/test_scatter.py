@@ -1,3 +1,4 @@
+import copy
 import dataclasses
 
 import numpy as np
@@ -141,6 +142,27 @@ def test_few_points_and_no_points():
     same = dataclasses.replace(nothing, query_xy=np.ones((1, 2), dtype=np.float32), query_type=np.int16([0]))
     fig = map_figure(same, theme="light", colours={})
     assert fig.layout.xaxis.range[0] < 1 < fig.layout.xaxis.range[1]
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_files_own_map_is_coloured_by_type(answered, theme):
+    result = copy.copy(answered.result)
+    result.own_places = {"X_umap": np.random.default_rng(0).random((result.n_query, 2), dtype=np.float32)}
+    colours = type_colours(type_ranks(answered.bundle, result), theme)
+    view = projection(answered.bundle, result, "X_umap")
+    chosen = np.arange(result.n_query) < 60
+    fig = map_figure(view, theme=theme, colours=colours, selected=chosen)
+    assert {t.name for t in fig.data} == {"User Query", "selected"}
+    of_type = {
+        t.hovertemplate.split("<br>")[1].removesuffix("<extra></extra>"): t.marker.color
+        for t in traces(fig, "User Query")
+    }
+    names = dict(zip(view.type_ids, view.type_names, strict=True))
+    assert of_type.pop("unknown to the reference") == TOKENS[theme]["text3"]
+    assert of_type == {names[term]: colours[term] for term in colours if names[term] in of_type}
+    assert len(of_type) >= 4
+    assert (fig.layout.xaxis.title.text, fig.layout.meta) == ("UMAP 1", {"space": "X_umap"})
+    assert fig.layout.annotations
 
 
 def test_the_axes_can_span_the_query_alone(answered, colours):
