@@ -195,6 +195,24 @@
     return clicks ? request({ rows: known === "selected" ? null : "selected" }) : nothing();
   }
 
+  /* What the user zoomed the map to, and the tool in use: a figure that is drawn anew would lose both. A frame is of one map. */
+  function keepTools(relayout) {
+    var drawn = document.querySelector("#scatter .js-plotly-plot");
+    if (!relayout || !drawn) {
+      return [nothing(), nothing()];
+    }
+    var layout = drawn._fullLayout;
+    var isZoom = Object.keys(relayout).some(function (key) {
+      return /^[xy]axis/.test(key);
+    });
+    var isReset = Boolean(relayout["xaxis.autorange"]); /* back to what the server spans */
+    var frame = isReset ? null : { of: layout.uirevision, x: layout.xaxis.range.slice(), y: layout.yaxis.range.slice() };
+    return [
+      isZoom ? frame : nothing(),
+      "dragmode" in relayout ? relayout.dragmode : nothing(),
+    ];
+  }
+
   function toggleZoom(clicks, known) {
     return clicks ? request({ zoom: known === "cells" ? null : "cells" }) : nothing();
   }
@@ -467,7 +485,7 @@
       readAddress: readAddress, syncControls: syncControls,
       chooseClusters: chooseClusters,
     chooseCompared: chooseCompared, chooseSpace: chooseSpace, chooseThreshold: chooseThreshold, chooseDetail: chooseDetail,
-      chooseBranch: chooseBranch, toggleRows: toggleRows, toggleZoom: toggleZoom, chooseOnMap: chooseOnMap, chooseNode: chooseNode, chooseGroup: chooseGroup,
+      chooseBranch: chooseBranch, toggleRows: toggleRows, toggleZoom: toggleZoom, keepTools: keepTools, chooseOnMap: chooseOnMap, chooseNode: chooseNode, chooseGroup: chooseGroup,
       chooseGene: chooseGene, chooseContrast: chooseContrast, chooseCardGene: chooseCardGene, chooseList: chooseList, chooseComparedGene: chooseComparedGene, chooseWithin: chooseWithin, closeCard: closeCard, showValue: showValue, openDrawer: openDrawer, onlyNews: onlyNews, toggleRail: toggleRail,
       measure: measure, scheme: scheme, hasWebgl: hasWebgl, isTouch: isTouch, explainNode: explainNode, uploadSheet: uploadSheet, copyLink: copyLink, switchStylesheet: switchStylesheet, fitOntology: fitOntology,
     },

@@ -71,6 +71,13 @@ def register(app: Dash) -> None:
         State(ids.SCATTER, "figure"),
         State(ids.SELECTION, "data"),
     )
+    in_browser(
+        app,
+        "keepTools",
+        [Output(ids.SCATTER_FRAME, "data"), Output(ids.SCATTER_DRAG, "data")],
+        Input(ids.SCATTER, "relayoutData"),
+        initially=False,
+    )
     _choice(app, "toggleZoom", Input(ids.MAP_ZOOM, "n_clicks"), State(ids.ZOOM, "data"))
     _choice(app, "chooseGroup", Input(ids.GROUPS, "value"), State(ids.SELECTION, "data"))
     _choice(app, "chooseNode", Input(ids.ONTOLOGY, "tapNode"))

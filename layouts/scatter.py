@@ -43,6 +43,8 @@ def layout(space: str, own_maps: Sequence[str] = ()) -> Component:
         [
             dcc.Graph(id=ids.SCATTER, config=GRAPH_CONFIG, className="graph", responsive=True),
             dcc.Store(id=ids.SCATTER_SIZE),
+            dcc.Store(id=ids.SCATTER_FRAME),
+            dcc.Store(id=ids.SCATTER_DRAG),
         ],
         name="scatter",
         tools=[el.tip(_switch(space, own_maps), definition), el.tip(zoom, ZOOM_DEFINITION)],

@@ -53,6 +53,23 @@ class _Group:
 
 
 @dataclass(frozen=True)
+class LookedAt:
+    """What the user zoomed to with the tools over the map.
+
+    Parameters
+    ----------
+    of : str
+        The figure's ``uirevision`` then: on another map, or once the button that zooms is pressed, the user's zoom is given up.
+    x, y : tuple of float
+        Ends of the axes.
+    """
+
+    of: str
+    x: tuple[float, float]
+    y: tuple[float, float]
+
+
+@dataclass(frozen=True)
 class Window:
     """Where the map is shown.
 
@@ -62,13 +79,16 @@ class Window:
         Width and height of the panel in pixels, for labels that do not overlap.
     zoomed : bool
         Whether the axes span the query cells alone.
-    draws : bool
-        Whether moving over the map draws an outline; with a finger it scrolls the page, until the tool is chosen.
+    dragmode : str or bool
+        What moving over the map does, in plotly's words: with False a finger scrolls the page.
+    looked_at : LookedAt, optional
+        What the user zoomed to: it stays, and names of types are placed for it.
     """
 
     size: tuple[int, int] = (352, 300)
     zoomed: bool = False
-    draws: bool = True
+    dragmode: str | bool = "lasso"
+    looked_at: LookedAt | None = None
 
 
 def map_figure(
@@ -257,7 +277,14 @@ def _undimmed(opacity: float) -> dict[str, dict[str, dict[str, float]]]:
     return {"selected": {"marker": {"opacity": opacity}}, "unselected": {"marker": {"opacity": opacity}}}
 
 
+def _revision(view: ProjectionView, window: Window) -> str:
+    return f"map {view.space}{' zoomed' * window.zoomed}"
+
+
 def _frame(view: ProjectionView, window: Window) -> Frame:
+    zoom = window.looked_at
+    if zoom is not None and zoom.of == _revision(view, window):
+        return Frame(zoom.x, zoom.y, window.size)
     spanned = (view.query_xy,) if window.zoomed and len(view.query_xy) else (view.reference_xy, view.query_xy)
     points = [xy for xy in spanned if len(xy)]
     if not points:
@@ -272,10 +299,10 @@ def _frame(view: ProjectionView, window: Window) -> Frame:
 def _lay_out(fig: go.Figure, view: ProjectionView, frame: Frame, window: Window) -> None:
     across, up = axis_titles(view.space, view.explained_variance)
     fig.update_layout(
-        dragmode="lasso" if window.draws else False,
+        dragmode=window.dragmode,
         xaxis={"title": {"text": across}, "range": list(frame.x), "nticks": 5},
         yaxis={"title": {"text": up}, "range": list(frame.y), "nticks": 7},
-        # A new theme or selection keeps what the user zoomed to; another map or the button that zooms does not.
-        uirevision=f"map {view.space}{' zoomed' * window.zoomed}",
+        # dcc.Graph takes what the user does for a new figure, so plotly alone keeps no zoom: `LookedAt` does.
+        uirevision=_revision(view, window),
         meta={"space": view.space},  # what a selection on this map is written in
     )

@@ -17,6 +17,12 @@ from tests.worlds import QUERY, write_h5ad
 B_CELL = "CL:0000236"
 
 
+DARK = "() => document.querySelector('#scatter .js-plotly-plot')._fullLayout.font.color.toLowerCase() === '#b5c0cc'"
+ZOOM = (
+    "(l => [l.dragmode, l.xaxis.range, l.yaxis.range])(document.querySelector('#scatter .js-plotly-plot')._fullLayout)"
+)
+
+
 def upload(page: Page, file) -> None:
     with page.expect_file_chooser() as chooser:
         page.click("#upload-drop")
@@ -127,6 +133,15 @@ def test_every_panel_makes_the_same_selection(page, tiny_query, tmp_path):
     assert "space=X_umap&sel=lasso:X_umap:" in page.url
     page.locator("#space-switch").get_by_text("Embedding").click()
     expect(page.locator("#map-zoom")).to_be_visible()
+    page.locator("#scatter .modebar-btn[data-val=zoom]").dispatch_event("click")
+    page.mouse.move(*points[0])
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=6)
+    page.mouse.up()
+    zoomed = page.evaluate(ZOOM)
+    page.locator("#theme").click()
+    page.wait_for_function(DARK)
+    assert page.evaluate(ZOOM) == zoomed  # with the tool
     page.locator("#map-zoom").press("Enter")
     expect(page.locator("#map-zoom")).to_have_attribute("aria-pressed", "true")
     assert "zoom=cells" in page.url

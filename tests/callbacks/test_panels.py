@@ -7,6 +7,7 @@ from dash.exceptions import PreventUpdate
 
 from callbacks import card_plots, composition, heatmap, ontology, scatter, studies, type_card
 from core.result import write_own_places
+from layouts.figures.scatter import LookedAt
 from tests.components import classes, text
 
 B = "type:CL:0000236"
@@ -17,7 +18,9 @@ def fill(panel, path, selection=B, detail=None, rows=None):
         case "heatmap":
             return heatmap.update(selection, rows, "5", detail, "light", [440, 340], path)
         case "scatter":
-            return scatter.update(selection, "raw", "cells", None, detail, "dark", True, False, [350, 320], path)
+            return scatter.update(
+                selection, "raw", "cells", None, detail, "dark", True, False, [350, 320], None, None, path
+            )
         case "composition":
             return composition.update(selection, None, detail, "selection", path)
         case "ontology":
@@ -83,7 +86,9 @@ def test_the_map_marks_the_selected_cells(finished, as_ann):
 
 
 def test_the_map_without_webgl(finished, as_ann):
-    figure, *_ = scatter.update("all", None, None, None, None, "light", False, False, [350, 320], finished.url)
+    figure, *_ = scatter.update(
+        "all", None, None, None, None, "light", False, False, [350, 320], None, None, finished.url
+    )
     assert {t["type"] for t in figure["data"]} == {"scatter"}
 
 
@@ -98,7 +103,7 @@ def test_a_cell_on_the_map_tells_its_name_and_scores(finished, as_ann):
 
 def test_the_map_can_be_zoomed_to_the_query(finished, as_ann):
     def drawn(zoom, touch):
-        return scatter.update("all", None, zoom, None, None, "light", True, touch, [350, 320], finished.url)
+        return scatter.update("all", None, zoom, None, None, "light", True, touch, [350, 320], None, None, finished.url)
 
     (whole, off, *_), (near, on, *_) = drawn(None, touch=False), drawn("cells", touch=True)
     assert (off, on) == ("false", "true")
@@ -108,12 +113,31 @@ def test_the_map_can_be_zoomed_to_the_query(finished, as_ann):
     assert (whole.layout.dragmode, near.layout.dragmode) == ("lasso", False)
 
 
+def test_what_the_user_zoomed_to_is_read_with_care():
+    frame = {"of": "map raw", "x": [0, 1.5], "y": [-1, 2]}
+    assert scatter.read_frame(frame) == LookedAt("map raw", (0, 1.5), (-1, 2))
+    nan = float("nan")
+    for change in ({"of": 1}, {"x": [1, 0]}, {"x": [0]}, {"y": ["0", "1"]}, {"y": [nan, 1]}, {"y": [0, float("inf")]}):
+        assert scatter.read_frame({**frame, **change}) is None
+    assert scatter.read_frame(None) is None
+
+
+@pytest.mark.parametrize(
+    ("tool", "kept"), [("zoom", "zoom"), ("lasso", "lasso"), (False, False), (None, False), ("<b>", False)]
+)
+def test_the_tool_in_use_stays(finished, as_ann, tool, kept):
+    arguments = ("all", None, None, None, None, "light", True, True, [350, 320], None, tool, finished.url)
+    assert scatter.update(*arguments)[0].layout.dragmode == kept
+
+
 def test_the_files_own_map_has_the_query_alone(finished, as_ann):
     xy = np.random.default_rng(0).random((110, 2), dtype=np.float32)
     write_own_places(finished.folder.result, {"X_umap": xy})
 
     def drawn(space):
-        return scatter.update("all", space, "cells", None, None, "light", True, False, [350, 320], finished.url)
+        return scatter.update(
+            "all", space, "cells", None, None, "light", True, False, [350, 320], None, None, finished.url
+        )
 
     figure, _, hidden, legend, message = drawn("X_umap")
     assert {t.name for t in figure.data} == {"User Query"}
@@ -149,8 +173,8 @@ def test_panels_wait_for_the_browser(as_ann):
     waiting = [
         (heatmap.update, ("all", None, None, None, None, [1, 1], "/r/x")),
         (heatmap.update, ("all", None, None, None, "light", None, "/r/x")),
-        (scatter.update, ("all", None, None, None, None, "light", None, False, [1, 1], "/r/x")),
-        (scatter.update, ("all", None, None, None, None, "light", True, None, [1, 1], "/r/x")),
+        (scatter.update, ("all", None, None, None, None, "light", None, False, [1, 1], None, None, "/r/x")),
+        (scatter.update, ("all", None, None, None, None, "light", True, None, [1, 1], None, None, "/r/x")),
         (ontology.update, ("all", None, None, None, "/r/x")),
         (type_card.update, (None, None, "b", "all", None, None, "/r/x")),
         (card_plots.update_volcano, (None, True, "p", "CL:1", None, "/r/x")),

@@ -8,7 +8,7 @@ from core.explore.cell_facts import CellFacts
 from core.explore.composition import type_ranks
 from core.explore.projection import ProjectionView, projection
 from layouts.figures.map_labels import Crowd, Frame, crosses, type_labels
-from layouts.figures.scatter import MAX_GROUPS, MAX_QUERY_POINTS, Window, map_figure
+from layouts.figures.scatter import MAX_GROUPS, MAX_QUERY_POINTS, LookedAt, Window, map_figure
 from layouts.figures.tokens import THEMES, TOKENS, type_colours
 from tests.worlds import ALPHA
 
@@ -205,6 +205,29 @@ def test_names_never_overlap_and_stay_inside(spread):
         assert a[3] <= frame.height
         for b in found[i + 1 :]:
             assert not (a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3])
+
+
+def test_names_are_placed_for_what_the_user_zoomed_to(answered, colours):
+    view = projection(answered.bundle, answered.result)
+    chosen = (answered.result.labels["cell_type"] == "B cell").to_numpy()
+    low, high = view.query_xy[chosen].min(axis=0) - 0.01, view.query_xy[chosen].max(axis=0) + 0.01
+    zoom = LookedAt("map embedding", (low[0], high[0]), (low[1], high[1]))
+    frame = Frame(zoom.x, zoom.y, (352, 300))
+    fig = map_figure(view, theme="light", colours=colours, selected=chosen, window=Window(looked_at=zoom))
+    x, y = frame.pixels(view.query_xy[chosen, 0], view.query_xy[chosen, 1])
+    for left, top, right, bottom in boxes(fig.layout.annotations, frame):
+        assert not ((x > left) & (x < right) & (y > top) & (y < bottom)).any()
+    plain = map_figure(view, theme="light", colours=colours, selected=chosen)
+    assert fig.layout.xaxis.range == pytest.approx(zoom.x), "another selection or theme keeps it"
+    of_another = map_figure(
+        view,
+        theme="light",
+        colours=colours,
+        selected=chosen,
+        window=Window(looked_at=dataclasses.replace(zoom, of="map raw")),
+    )
+    assert of_another.layout == plain.layout, "another map does not"
+    assert fig.layout.annotations != plain.layout.annotations
 
 
 def test_no_name_lies_over_a_selected_cell():
