@@ -430,10 +430,17 @@
     }
   }
 
-  /* A finger on a figure that draws an outline could not scroll past it. */
+  /* A finger on a figure that draws an outline could not scroll past it; nor where the figure fills the window. */
+  var touch = window.matchMedia("(pointer: coarse), (max-width: 640px)");
   function isTouch() {
-    return window.matchMedia("(pointer: coarse), (max-width: 640px)").matches;
+    return touch.matches;
   }
+
+  touch.addEventListener("change", function () {
+    if (window.dash_component_api && window.dash_component_api.getLayout("touch")) {
+      window.dash_clientside.set_props("touch", { data: isTouch() });
+    }
+  });
 
   var UPLOAD_TITLES = {
     uploading: "Uploading",

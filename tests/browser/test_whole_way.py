@@ -333,8 +333,10 @@ def test_nothing_is_wider_than_the_window(page, server, tiny_query, tmp_path, wi
     upload(page, shutil.copy(tiny_query, tmp_path / f"{'a_long_name_' * 8}.h5ad"))
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     # Where the map fills the width of a phone, a finger must be able to scroll past it.
-    dragging = page.evaluate("document.querySelector('#scatter .js-plotly-plot')._fullLayout.dragmode")
-    assert dragging == ("lasso" if width > 640 else False)
+    page.wait_for_function(
+        "mode => document.querySelector('#scatter .js-plotly-plot')._fullLayout.dragmode === mode",
+        arg="lasso" if width > 640 else False,
+    )
     page.locator("#composition .share-button").first.click(position={"x": 20, "y": 8})  # its name
     for last in (page.get_by_label("How to read this page"), page.locator("#clear-selection")):
         expect(last).to_be_visible()
