@@ -28,6 +28,7 @@ import psutil
 from core.errors import FileFormatError, InputError, LimitError
 from core.expression.formats import csr, parse, to_raw
 from core.expression.formats.parsed import Parsed
+from core.expression.formats.sniff import HDF5
 from core.expression.limits import DEFAULT_LIMITS, GIB, MIB, Limits
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def read_upload(
     name = _shown(display_name)
     answer = _answer(work_dir, code, name)
     if "error" in answer:
-        raise _error(answer["error"], name)
+        raise _error(answer["error"], name, misnamed=_is_misnamed(path, name))
     try:
         return to_raw(_load(work_dir, answer))
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -220,8 +221,22 @@ def _died(name: str, why: str) -> FileFormatError:
     )
 
 
-def _error(said: Mapping[str, Any], name: str) -> InputError:
+def _is_misnamed(path: Path, name: str) -> bool:
+    """Tell whether a file is called HDF5 and is none, for example because a download was cut short or gave a page instead."""
+    if not (name.lower().endswith((".h5ad", ".h5", ".loom")) and path.is_file()):
+        return False
+    with path.open("rb") as file:
+        return file.read(len(HDF5)) != HDF5
+
+
+def _error(said: Mapping[str, Any], name: str, *, misnamed: bool) -> InputError:
     """Turn the child's error into an exception that names the file."""
+    if misnamed:
+        return FileFormatError(
+            f"{name} is not an HDF5 file, as its name says. Read as what it is: {said['message']}",
+            next_step="Save or download it again.",
+            code=said["code"],
+        )
     message = f"{name}: {said['message']}"
     if said.get("kind") == "LimitError":
         return LimitError(message, next_step=said["next_step"], code=said["code"], fits=said["fits"])

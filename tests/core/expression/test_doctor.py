@@ -173,6 +173,15 @@ def test_all_reasons_are_told_at_once():
     assert "genes" in {f.code for f in error.findings}
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_probes_are_named_whichever_axis_they_are_on(turned):
+    probes = [f"{1000 + i}_s_at" for i in range(len(GENES))]
+    error = refused(raw(COUNTS.T, probes, CELLS) if turned else raw(genes=probes))
+    assert error.code == "unknown-genes"
+    assert f"0 of {len(GENES)}" in error.message
+    assert "They look like microarray probe ids (1000_s_at, 1001_s_at, 1002_s_at ...)." in error.message
+
+
 def test_wrong_species_names_both_and_the_way_out():
     error = refused(raw(genes=MOUSE[:N_GENES]))
     assert "These cells are mouse, this reference is human" in error.message

@@ -222,3 +222,13 @@ def test_the_share_that_was_read_grows(tmp_path):
         child.kill()
         child.communicate()
     assert sandbox._share_read(child, MIB) == 0
+
+
+@pytest.mark.parametrize("name", ["cells.h5ad", "cells.H5", "cells.loom"])
+def test_a_file_that_is_not_what_its_name_says(tmp_path, name):
+    path = tmp_path / "data"
+    path.write_bytes(b"<html>Not found</html>")
+    with pytest.raises(FileFormatError) as caught:
+        sandbox.read_upload(path, tmp_path / "work", display_name=name)
+    assert caught.value.message.startswith(f"{name} is not an HDF5 file, as its name says.")
+    assert caught.value.next_step == "Save or download it again."
