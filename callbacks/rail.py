@@ -80,7 +80,7 @@ def search_again(
     found = services()
     try:
         job = own_job(pathname, found)
-        options = read_options(k, threshold, leave_out)
+        options = {**read_options(k, threshold, leave_out), "draw": job.options.get("draw", 0)}
         return links.result(found.store.rerun(job.token, current_owner(), options).token), ""
     except ScQueryError as error:
         return no_update, str(error)

@@ -77,6 +77,13 @@ def _parser() -> argparse.ArgumentParser:
         "--threshold", type=float, default=0.5, metavar="S", help="smallest score of a confident label (default 0.5)"
     )
     annotate.add_argument(
+        "--draw",
+        type=int,
+        default=0,
+        metavar="N",
+        help="search N cells of a larger file, drawn at random (default: all)",
+    )
+    annotate.add_argument(
         "--h5ad",
         type=Path,
         metavar="FILE.h5ad",
@@ -124,7 +131,8 @@ def _add_query(parser: argparse.ArgumentParser) -> None:
 def _annotate(given: argparse.Namespace) -> None:
     from core.engine import Engine, QueryOptions  # noqa: PLC0415 - keeps --help and wrong commands quick
 
-    options = QueryOptions(k=given.k, leave_out=tuple(dict.fromkeys(given.leave_out)), threshold=given.threshold)
+    left_out = tuple(dict.fromkeys(given.leave_out))
+    options = QueryOptions(k=given.k, leave_out=left_out, threshold=given.threshold, draw=given.draw)
     _need(given.query)
     if given.h5ad and (given.h5ad.exists() or not given.h5ad.parent.is_dir()):
         raise ConfigError(

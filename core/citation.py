@@ -43,13 +43,15 @@ def methods(bundle: Bundle, result: QueryResult) -> str:
     facts, report = bundle.manifest, result.report
     options, counts = report["options"], count_statuses(result.labels)
     left_out = options["leave_out"]
+    n_drawn, n_all = options.get("draw", 0), report.get("n_cells_file", 0)
+    drawn = f"{n_drawn:,} of the file's {n_all:,} cells were drawn at random. " if 0 < n_drawn < n_all else ""
     wider = f" Types were joined into wider ones ({len(result.type_ids)} of them)." if result.level else ""
     without = f" Studies left out: {', '.join(left_out)}." if left_out else ""
     return (
         f"Cell types were assigned with scQuery {__version__} against the reference {facts.title} ({facts.name}, build {facts.bundle_id}: "
         f"{facts.counts.n_cells:,} {facts.organism} cells of {facts.counts.n_cell_types} types from "
         f"{words.count(facts.counts.n_studies, 'study', 'studies')}; {facts.ontology.name} {facts.ontology.release}). "
-        f"Of the file's {report['n_genes']:,} genes, {report['n_matched']:,} matched the reference. Expression was normalised to "
+        f"{drawn}Of the file's {report['n_genes']:,} genes, {report['n_matched']:,} matched the reference. Expression was normalised to "
         f"10,000 counts per cell and log-transformed (natural logarithm of 1 + x), and cells were embedded in "
         f"{facts.encoder.n_latent} dimensions, each together with the {N_ALIKE} cells of the file most like it. Each cell was compared with its "
         f"{report['k']} nearest reference cells (Euclidean distance D); a neighbour counted 1/(1 + D) for its type, and the "

@@ -102,7 +102,7 @@ def is_weak(view: EvidenceView) -> bool:
 def _notes(view: EvidenceView) -> list[Component]:
     notes: list[Component] = []
     if is_weak(view):
-        few = "Most of this type's own genes are missing in these cells: read the label with care."
+        few = "Most of this type's own genes are rarer in these cells than their depth explains: read the label with care."
         notes.append(html.P([el.icon("alert-triangle", size="small"), few], className="evidence-warning"))
     if view.rival is not None and not view.shared_studies:
         text = "No study of the reference holds both types, so part of the difference may lie between laboratories."

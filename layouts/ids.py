@@ -63,6 +63,7 @@ RUNNING_STAGES = "running-stages"
 RUNNING_FINDINGS = "running-findings"
 CANCEL = "cancel"
 RETRY = "retry"
+SEARCH_SOME = "search-some"
 
 # The rail.
 RAIL_CELLS = "rail-cells"

@@ -40,7 +40,6 @@ AS_SHOWN = {
 }
 """Files whose labels follow the confidence level and the detail of the page."""
 ENTRIES = {**AS_SHOWN, "summary.html": ids.DOWNLOAD_SUMMARY}
-SHOWN_WARNINGS = 2
 DETAIL_DEFINITION = (
     "Joins types into wider ones of the Cell Ontology, in every panel. Neighbours stay the same; a wider type's score is the"
     " sum of its types' scores."
@@ -208,37 +207,6 @@ def nothing_selected(problem: str) -> list[Component]:
         html.Strong(problem),
         html.Span(className="spring"),
         el.button("Clear", id=ids.CLEAR, symbol="x", look="subtle", **el.goes(sel=None, threshold=None)),
-    ]
-
-
-def warnings(sentences: tuple[str, ...]) -> list[Component]:
-    """Warn where the reference is thin.
-
-    Parameters
-    ----------
-    sentences : tuple of str
-        One a type, the most frequent first.
-
-    Returns
-    -------
-    list of Component
-        A band, or nothing.
-    """
-    if not sentences:
-        return []
-    shown, hidden = sentences[:SHOWN_WARNINGS], len(sentences) - SHOWN_WARNINGS
-    first, *rest = shown
-    more = (
-        " The same holds for one more." if hidden == 1 else f" The same holds for {hidden} more." if hidden > 1 else ""
-    )
-    advice = "A label between types of so different numbers is less sure. Read it together with the runner-up."
-    text = [html.Strong(first), *[html.P(s) for s in rest], html.P(advice + more)]
-    return [
-        html.Section(
-            [el.icon("alert-triangle", class_name="band-icon"), html.Div(text, className="band-text")],
-            className="band is-warn",
-            role="note",
-        )
     ]
 
 

@@ -175,6 +175,9 @@ def panel_empty(sentence: str, action: str = "", *, tone: str = "plain") -> Comp
 
 def _actions(job: Job) -> Component:
     again = [el.button("Search again", id=ids.RETRY, symbol="refresh", look="filled")] if job.can_retry else []
+    if job.message and job.message.fits:
+        some = f"Search {job.message.fits:,} cells at random"
+        again.append(el.button(some, id=ids.SEARCH_SOME, symbol="search", look="filled"))
     look: Literal["default", "filled"] = "default" if again else "filled"
     other = el.choose_file("Choose another file", look=look)
     start = el.link("Back to the examples", links.home(job.bundle))

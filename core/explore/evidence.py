@@ -3,6 +3,9 @@
 Two types may come from different studies, and then every gene differs a little because the laboratories do. So a gene is taken
 only where it also sets one of the two apart in the reference's own tests, which hold cells of one study against each other
 wherever that can be done.
+
+Cells measured less deeply have every gene more rarely, also those of their own type. So the shares of the reference are told as they
+would be in cells with as many genes as the query's (`at_depth`).
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import optimize
 
 from core.bundle.reader import Bundle
 from core.explore.markers import markers_of
@@ -19,6 +23,12 @@ from core.explore.naming import narrower, type_names
 from core.explore.query import Mask, Query
 
 N_DRIVERS = 6
+MOST_CELLS = 300
+"""Of the query, to learn how many genes they have."""
+ALL = 0.999
+"""A gene that all cells of a sample have might be missing in the next."""
+LEAST_DEPTH = 0.02
+"""Of the query's cells against the reference's; less is taken for this much."""
 COMMON, LESS = 0.5, 0.5
 """A gene tells two types apart if at least half of the one's cells have it, and at most half as large a share of the other's."""
 FEW_CELLS = 5
@@ -41,7 +51,7 @@ class Driver:
     share : float
         Share of the query cells with a value above 0, 0..1.
     share_label, share_rival : float
-        The same in the reference's cells of both types.
+        The same in the reference's cells of both types, at the depth of the query cells.
     """
 
     symbol: str
@@ -113,10 +123,15 @@ def evidence(bundle: Bundle, result: Query, term_id: str, mask: Mask) -> Evidenc
     own = label_mask(bundle, result, term_id, mask)
     rival = _runner_up(bundle, result.labels.loc[own], term_id)
     names = type_names(bundle)
-    found = _telling(bundle, term_id, rival)
+    profile, other = _shares(bundle, term_id), _shares(bundle, rival) if rival else _all_others(bundle, term_id)
+    found = _telling(bundle, (term_id, profile), (rival, other))
     measured = np.array([result.has_gene(str(symbol)) for symbol in found["symbol"]], dtype=np.bool_)
     chosen = found[measured].groupby("of_label", sort=False).head(N_DRIVERS)
     rows = np.flatnonzero(own)
+    chosen = chosen.assign(
+        label=_as_in(bundle, result, rows, profile, chosen["label"]),
+        rival=_as_in(bundle, result, rows, other, chosen["rival"]),
+    )
     symbols = [str(symbol) for symbol in chosen["symbol"]]
     shares = (result.expression_of(symbols, rows) > 0).mean(axis=0) if len(rows) and symbols else np.empty(0)
     drivers = [
@@ -171,10 +186,57 @@ def _runner_up(bundle: Bundle, labels: pd.DataFrame, term_id: str) -> str | None
     return str(counts.index[0]) if len(counts) else None
 
 
-def _telling(bundle: Bundle, term_id: str, rival: str | None) -> pd.DataFrame:
+def at_depth(shares: Shares, profile: Shares, n_genes: float) -> Shares:
+    """Return in which shares of cells genes are found, were the cells measured less deeply.
+
+    Parameters
+    ----------
+    shares : ndarray of float64
+        Shares of cells with some genes, 0..1.
+    profile : ndarray of float64
+        The same of all genes that are compared.
+    n_genes : float
+        How many of these a cell has on the average, at the other depth.
+
+    Returns
+    -------
+    ndarray of float64
+        1 - (1 - share)^r, in order of `shares`, as for molecules that are each caught with r times the chance (r <= 1). r is such that the
+        profile adds up to `n_genes`. Shares stay as they are where the profile has no more genes: what a cell does not express is not
+        found at any depth.
+    """
+    missed = 1 - np.minimum(profile[profile > 0], ALL)
+
+    def too_many(depth: float) -> float:
+        return float(len(missed) - (missed**depth).sum() - n_genes)
+
+    if too_many(1.0) <= 0:
+        return shares
+    depth = LEAST_DEPTH if too_many(LEAST_DEPTH) >= 0 else optimize.brentq(too_many, LEAST_DEPTH, 1.0)
+    fewer: Shares = 1 - (1 - np.minimum(shares, ALL)) ** depth
+    return fewer
+
+
+def _as_in(
+    bundle: Bundle, result: Query, rows: npt.NDArray[np.intp], found: tuple[Shares, Mask], shares: pd.Series
+) -> Shares:
+    """Return shares of the reference as in some cells of the query."""
+    profile, known = found
+    asked = shares.to_numpy(np.float64)
+    if not len(rows):
+        return asked
+    place = np.array([bundle.gene_rows.get(symbol, -1) for symbol in result.genes])
+    both = (place >= 0) & known[place]
+    some = rows[:: -(-len(rows) // MOST_CELLS)]
+    n_genes = (result.cells_by_gene(some)[:, both] > 0).sum() / len(some)
+    return at_depth(asked, profile[place[both]], float(n_genes))
+
+
+def _telling(
+    bundle: Bundle, label: tuple[str, tuple[Shares, Mask]], runner_up: tuple[str | None, tuple[Shares, Mask]]
+) -> pd.DataFrame:
     """List telling genes, the most telling first: symbol, of_label, and the shares of both types."""
-    own, there = _shares(bundle, term_id)
-    other, also = _shares(bundle, rival) if rival else _all_others(bundle, term_id)
+    (term_id, (own, there)), (rival, (other, also)) = label, runner_up
     known = there & also
     of_label = known & (own >= COMMON) & (other <= LESS * own)
     of_rival = known & (other >= COMMON) & (own <= LESS * other)

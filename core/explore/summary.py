@@ -9,7 +9,7 @@ from typing import TypeVar
 from core.bundle.reader import Bundle
 from core.explore.composition import CompositionView, composition
 from core.explore.query import Mask, Query
-from core.explore.thin import thin_sentences
+from core.explore.thin import ThinPair, thin_pairs
 from core.ontology.graph import Ontology
 from core.ontology.skeleton import spokesman
 from core.ontology.text import plural, short_name
@@ -64,8 +64,8 @@ class SummaryView:
         Selected cells; the last three sum to the first.
     n_types : int
         Types with a confident cell.
-    thin : tuple of str
-        Sentences on types whose reference is thin, most cells first.
+    thin : tuple of ThinPair
+        Types whose reference is thin, most cells first.
     """
 
     title: str
@@ -76,7 +76,7 @@ class SummaryView:
     n_ambiguous: int
     n_unknown: int
     n_types: int
-    thin: tuple[str, ...]
+    thin: tuple[ThinPair, ...]
 
 
 def summary(bundle: Bundle, result: Query, mask: Mask) -> SummaryView:
@@ -110,7 +110,7 @@ def summary(bundle: Bundle, result: Query, mask: Mask) -> SummaryView:
         n_ambiguous=view.n_ambiguous,
         n_unknown=view.n_unknown,
         n_types=int((view.table["n_confident"] > 0).sum()),
-        thin=thin_sentences(bundle, result, mask),
+        thin=thin_pairs(bundle, result, mask),
     )
 
 

@@ -1,6 +1,7 @@
 """The benchmark's reference: 150,000 cells x 20,000 genes, resampled from real cells, written like any other bundle.
 
-The encoder is the default bundle's: how far HNSW has to look depends on how a trained embedding groups cells.
+The encoder is the default bundle's, and cells are drawn to their types as a build draws them: how far HNSW has to look depends on
+how an embedding groups cells.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse, stats
 
+from build_bundle.anchoring import anchored
 from core.bundle import schema
 from core.bundle.manifest import (
     ConfidenceFacts,
@@ -161,7 +163,7 @@ def _write_cells(stage: Path, plan: Plan, axes: dict[str, Loadings]) -> Written:
     write_table(stage, schema.EXPRESSION_BY_GENE, genes())
     cells = pd.concat(frames, ignore_index=True)
     write_table(stage, schema.CELLS, cells)
-    joined, xy = np.concatenate(embedding), np.concatenate(places)
+    joined, xy = anchored(np.concatenate(embedding), cells), np.concatenate(places)
     write_array(stage, schema.EMBEDDING, joined)
     write_table(stage, schema.PROJECTION, {c.name: xy[:, i] for i, c in enumerate(schema.PROJECTION.columns)})
     return Written(cells, joined, xy, n_cells_of_gene)

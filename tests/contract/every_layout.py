@@ -54,7 +54,9 @@ def every_layout(bundle: Path, query: Path, folder: Path) -> html.Div:
     facts = rail.FileFacts(110, 300, result.report["findings"])
     choice = page.ReferenceChoice("planted", "Planted world", chip(engine.bundles[engine.default].manifest))
     view = engine.reference_view(engine.default)
-    refused = JobMessage("unknown-genes", "No gene is known.", "Choose another file.", tuple(result.report["findings"]))
+    refused = JobMessage(
+        "unknown-genes", "No gene is known.", "Choose another file.", tuple(result.report["findings"]), fits=60
+    )
     return html.Div(
         [
             page.layout([choice], "planted"),

@@ -25,7 +25,7 @@ def test_annotate_says_what_was_found(tiny_query, tiny_bundle, tmp_path, capsys)
     assert text.out.startswith("110 cells: ")
     assert f"Written to {out} in " in text.out
     report = json.loads((out / "report.json").read_text())
-    assert report["options"] == {"k": 50, "leave_out": [], "threshold": 0.8}
+    assert report["options"] == {"k": 50, "leave_out": [], "threshold": 0.8, "draw": 0}
     assert report["filename"] == tiny_query.name
 
 

@@ -68,16 +68,6 @@ def test_an_unreadable_link_can_be_cleared():
     assert ids.CLEAR in ids_of(results.nothing_selected("No."))
 
 
-@pytest.mark.parametrize(
-    ("n", "words"),
-    [(1, "runner-up."), (2, "runner-up."), (3, "The same holds for one more."), (5, "The same holds for 3 more.")],
-)
-def test_warnings_are_two_and_a_count(n, words):
-    band = results.warnings(tuple(f"The reference is thin here: {i}." for i in range(n)))
-    assert text(band).endswith(words)
-    assert text(band).count("The reference is thin here") == min(n, 2)
-
-
 def test_the_users_own_groups_are_offered(tmp_path):
     own = (OwnColumn("donor", (OwnGroup("obs:donor=a", "a", 1_200), OwnGroup("obs:donor=b", "b", 1))),)
     select = find(built(tmp_path, own=own), ids.GROUPS)
@@ -87,10 +77,6 @@ def test_the_users_own_groups_are_offered(tmp_path):
         {"value": "obs:donor=b", "label": "donor: b (1)"},
     ]
     assert ids.GROUPS not in ids_of(built(tmp_path))
-
-
-def test_no_warning_is_no_band():
-    assert results.warnings(()) == []
 
 
 def test_downloads_are_plain_addresses_of_the_result(tmp_path):

@@ -18,6 +18,7 @@ TEXTS = [
     "under:CL:0000084",
     "box:embedding:-0.5,1,0,2e-05",
     "lasso:raw:0,0;1,0;0.5,2",
+    "rival:CL:0000236",
     "status:unknown",
     "obs:donor=A%3D1%3A",
 ]
@@ -178,6 +179,7 @@ def test_status_and_metadata(answered):
         (f"type:{CD4}", "CD4 T cell: {n} of 122 cells"),
         (f"type:{CD4}+{B}", "2 types: {n} of 122 cells"),
         (f"under:{T}", "T cell and narrower types: {n} of 122 cells"),
+        (f"rival:{B}", "Runner-up B cell: {n} of 122 cells"),
         ("status:unknown", "Unknown to the reference: {n} of 122 cells"),
         ("obs:donor=x", "donor = x: {n} of 122 cells"),
         ("box:raw:-9,9,-9,9", "Box on the map: {n} of 122 cells"),

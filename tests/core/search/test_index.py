@@ -70,6 +70,36 @@ def test_a_small_reference_is_searched_exactly(built, reference):
         large.search(queries, 10)
 
 
+@pytest.mark.parametrize("left_out", [0, 0.3])
+def test_a_query_that_the_graph_led_astray_is_searched_exactly(built, reference, monkeypatch, left_out):
+    """Here every third answer is that of another query, from another cloud."""
+    monkeypatch.setattr("core.search.index.SPOTS", 0.2)
+    index = NeighborIndex(built[0], reference, built[1])
+    allowed = np.random.default_rng(3).random(N) >= left_out if left_out else None
+    queries = blobs(60, 7)
+    ask, asked = index._ask, []
+
+    def astray(some, k):
+        asked.append(len(some))
+        found = ask(some, k)
+        found.ids[::3] = ask(np.roll(some, 1, axis=0), k).ids[::3]
+        found.distances[::3] = np.linalg.norm(reference[found.ids[::3]] - some[::3, None], axis=2)
+        return found
+
+    monkeypatch.setattr(index, "_ask", astray)
+    found = index.search(queries, 20, allowed=allowed)
+    assert asked == [60]
+    np.testing.assert_allclose(
+        found.distances, exact_search(reference, queries, 20, allowed=allowed).distances, atol=1e-5
+    )
+
+
+def test_sound_answers_of_the_graph_are_not_searched_again(reference, index, monkeypatch):
+    monkeypatch.setattr("core.search.index.exact_search", None)
+    index.search(blobs(200, 7), 20)
+    index.search(blobs(200, 7), 20, allowed=np.random.default_rng(3).random(N) >= 0.05)
+
+
 def test_a_reference_cell_is_its_own_nearest(reference, index):
     found = index.search(reference[:20], 1)
     np.testing.assert_array_equal(found.ids[:, 0], np.arange(20))
