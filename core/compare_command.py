@@ -123,6 +123,7 @@ def _check(given: argparse.Namespace, choice: Choice) -> None:
 
 
 def _write_genes(choice: Choice, genes: GeneDifference, path: Path) -> None:
+    from core.explore.compare_words import depth  # noqa: PLC0415 - as above
     from core.explore.markers import Q_SIGNIFICANT  # noqa: PLC0415 - as above
     from core.result import to_csv  # noqa: PLC0415 - as above
 
@@ -130,6 +131,8 @@ def _write_genes(choice: Choice, genes: GeneDifference, path: Path) -> None:
     sure = int((genes.table["q_value"] < Q_SIGNIFICANT).sum())
     where = genes.within_name or "no type: none has 10 cells of both groups"
     print(f"{sure:,} of {words.count(len(genes.table), 'gene')} differ at q < 0.05 in {where}; written to {path}.")
+    if deeper := depth(genes, choice):
+        print(deeper)
     if genes.lacking:
         print(f"Cells were tested for genes, not replicates, so these q-values are too small. {genes.lacking}")
 

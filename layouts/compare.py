@@ -251,8 +251,8 @@ def _key(text: str, colour: str) -> Component:
 
 def _controls() -> Component:
     definition = (
-        "A column that names the donor, animal or sample of each cell. Each is then one observation, whatever its number of cells: "
-        "a t-test of the types' log odds, paired where the replicates are in both groups."
+        "A column that names the donor, animal or sample of each cell. Each is then one observation, "
+        "those of few cells count less: a moderated t-test of the types' log odds, paired where the replicates are in both groups."
     )
     return html.Section(
         [

@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 
 from core import words
 from core.explore.compare_choice import Choice
+from core.explore.compare_words import depth
 from core.explore.gene_difference import EVERYTHING, MIN_CELLS, MIN_WITH_GENE, GeneDifference
 from core.ontology.text import clip_text, plural, short_name
 from layouts import card_genes, grid_theme, ids, states
@@ -149,18 +150,21 @@ def body(view: GeneDifference, choice: Choice, figure: Any) -> list[Component]: 
     return [
         html.Div(plot, className="compare-genes-plot"),
         html.Div(
-            [html.Div(grid, className="list-table"), html.P(below(view), className="quiet")], className="list-out"
+            [html.Div(grid, className="list-table"), html.P(below(view, choice), className="quiet")],
+            className="list-out",
         ),
     ]
 
 
-def below(view: GeneDifference) -> str:
+def below(view: GeneDifference, choice: Choice) -> str:
     """Say what was tested, and what to beware of.
 
     Parameters
     ----------
     view : GeneDifference
         The genes.
+    choice : Choice
+        The groups.
 
     Returns
     -------
@@ -175,7 +179,8 @@ def below(view: GeneDifference) -> str:
     dependent = (
         f" Cells are tested, not replicates, so these q-values are too small. {view.lacking}" if view.lacking else ""
     )
-    return f"{tested}{more}{mixed}{dependent} A click on a gene shows it on the map."
+    deeper = depth(view, choice)
+    return f"{tested}{more}{mixed}{dependent}{' ' if deeper else ''}{deeper} A click on a gene shows it on the map."
 
 
 def rows(view: GeneDifference) -> list[dict[str, Any]]:
@@ -233,7 +238,7 @@ def _columns(choice: Choice) -> list[dict[str, Any]]:
             "headerTooltip": "Official symbol; choose a row to see the gene on the map",
         },
         card_genes.number(
-            "log2_fold_change", "log2 FC", 84, "fixed", f"log2 of the mean in {choice.group_name} over the mean in {choice.against_name}; 1 is twofold",
+            "log2_fold_change", "log2 FC", 84, "fixed", f"log2 of the mean in {choice.group_name} over the mean in {choice.against_name}; 1 is twofold. Drawn to 0 where few molecules were counted",
         ),
         card_genes.number("q_value", "q", 84, "tiny", "Benjamini-Hochberg over the tested genes"),
         card_genes.number("pct_against", choice.against_name, 96, "percent", f"Share of the cells of {choice.against_name} that have the gene"),

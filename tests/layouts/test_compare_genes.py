@@ -43,12 +43,22 @@ def test_the_axis_has_room_for_both_names():
 
 
 def test_what_to_beware_of():
-    assert "have 4 types" in compare_genes.below(genes(within=EVERYTHING, n_types=4))
-    assert "types" not in compare_genes.below(genes(within=EVERYTHING, n_types=1))
-    assert "too small. A group has 1." in compare_genes.below(genes(lacking="A group has 1."))
-    assert "too small" not in compare_genes.below(genes())
-    assert "The first 500 are listed" in compare_genes.below(genes(501))
+    assert "have 4 types" in compare_genes.below(genes(within=EVERYTHING, n_types=4), CHOICE)
+    assert "types" not in compare_genes.below(genes(within=EVERYTHING, n_types=1), CHOICE)
+    assert "too small. A group has 1." in compare_genes.below(genes(lacking="A group has 1."), CHOICE)
+    assert "too small" not in compare_genes.below(genes(), CHOICE)
+    assert "The first 500 are listed" in compare_genes.below(genes(501), CHOICE)
     assert len(compare_genes.rows(genes(501))) == 500
+
+
+def test_a_group_that_was_sequenced_deeper_is_told():
+    table = genes().table
+    assert "times as many" not in compare_genes.below(genes(table=table.assign(pct_group=0.5, pct_against=0.5)), CHOICE)
+    rare = table.assign(pct_group=0.3, pct_against=0.6)
+    told = compare_genes.below(genes(table=rare), CHOICE)
+    assert "A cell of CTRL has 2.0 times as many genes as one of <STIM>" in told
+    apart = genes(table=rare, paired=False, replicates_group=4, replicates_against=3)
+    assert "times as many" not in compare_genes.below(apart, CHOICE)
 
 
 def test_why_there_are_none():

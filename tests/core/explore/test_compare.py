@@ -82,7 +82,7 @@ def test_replicates_in_both_groups_are_paired(answered, everything):
     result = with_obs(answered, side=["x", "y"] * (n // 2), donor=[f"d{(i // 2) % 3}" for i in range(n)])
     view = compare(answered.bundle, result, everything, Choice("side", "x", "y", "donor"))
     assert (view.method, view.replicates_group, view.n_left_out, view.p_whole) == ("pairs", 3, 0, None)
-    assert "Paired t-test over replicates (3 in both groups, column donor)" in detail(view)
+    assert "Moderated paired t-test over replicates (3 in both groups, column donor)" in detail(view)
 
 
 def test_replicates_in_one_group_each(answered, everything):
