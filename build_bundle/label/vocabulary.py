@@ -100,7 +100,7 @@ def make_vocabulary(source: OntologySource, lab_words: Path = LAB_WORDS) -> Voca
     ValueError
         Where the edges form a cycle.
     """
-    graph = Ontology({i: t.name for i, t in source.terms.items()}, ((c, p) for c, p, _ in source.edges))
+    graph = source.graph
     found: dict[Key, dict[tuple[str, str], Name]] = defaultdict(dict)
     for name in (*_lab_names(lab_words, graph), *_ontology_names(source)):
         key = key_of(name.text)
