@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from dash import Dash, Input, Output, State
@@ -14,8 +13,6 @@ from callbacks.opened import Content, Shown, in_panel, in_place, open_shown, rea
 from core.result import to_csv
 from layouts import composition, ids, type_card
 from layouts.figures.tokens import Theme
-
-logger = logging.getLogger(__name__)
 
 
 def register(app: Dash) -> None:

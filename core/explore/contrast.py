@@ -80,8 +80,6 @@ class StudyEffects:
         change.
     log2_fold_change, low, high : float or None
         The mean over studies and its 95 % interval; None where the gene was not tested.
-    p_value_adj : float or None
-        The largest adjusted p-value over studies.
     i2 : float or None
         Share of the spread between studies that their errors do not explain, 0..1; None with one study.
     """
@@ -94,7 +92,6 @@ class StudyEffects:
     log2_fold_change: float | None
     low: float | None
     high: float | None
-    p_value_adj: float | None
     i2: float | None
 
 
@@ -213,13 +210,12 @@ def study_effects(bundle: Bundle, term_id: str, symbol: str, background: str = B
         log2_fold_change=joined["log2_fold_change"],
         low=_minus(joined, -Z_95),
         high=_minus(joined, Z_95),
-        p_value_adj=joined["p_value_adj"],
         i2=joined["i2"],
     )
 
 
 def _joined(bundle: Bundle, term: str, symbol: str, background: str) -> dict[str, float | None]:
-    columns = ("log2_fold_change", "log2_fold_change_se", "p_value_adj", "i2")
+    columns = ("log2_fold_change", "log2_fold_change_se", "i2")
     table = bundle.differential(term, background=background)
     rows = table.loc[table["gene_symbol"] == symbol, list(columns)]
     if rows.empty:

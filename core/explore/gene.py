@@ -41,10 +41,8 @@ class GeneView:
         Older or other names.
     n_studies, n_studies_total : int
         Studies of the reference in which some cell has the gene, studies in all.
-    n_reference_cells : int
-        Cells of those studies.
     share_reference : float
-        Share of those cells that have the gene, 0..1.
+        Share of the cells of those studies that have the gene, 0..1.
     in_query : bool
         Whether the upload measured it.
     n_selected : int
@@ -61,7 +59,6 @@ class GeneView:
     aliases: tuple[str, ...]
     n_studies: int
     n_studies_total: int
-    n_reference_cells: int
     share_reference: float
     in_query: bool
     n_selected: int
@@ -134,7 +131,6 @@ def gene_view(bundle: Bundle, result: Query, symbol: str, mask: Mask) -> GeneVie
         aliases=_aliases(bundle, symbol),
         n_studies=int(bundle.cells["study"][counts].nunique()),
         n_studies_total=int((bundle.studies["status"] == "used").sum()),
-        n_reference_cells=int(counts.sum()),
         share_reference=float((values[counts] > 0).mean()) if counts.any() else 0.0,
         in_query=in_query,
         n_selected=int(mask.sum()),
