@@ -91,6 +91,14 @@ def main_label(result: Query, mask: Mask) -> str | None:
     return str(counts.index[0]) if len(counts) else None
 
 
+def main_type(result: Query, mask: Mask) -> tuple[str, str] | None:
+    """Return id and name of the type most selected cells carry, as `main_label`."""
+    label = main_label(result, mask)
+    if label is None:
+        return None
+    return label, str(result.labels.loc[result.labels[_TYPE] == label, "cell_type"].iloc[0])
+
+
 def evidence(bundle: Bundle, result: Query, term_id: str, mask: Mask) -> EvidenceView:
     """Hold the genes that tell a label from its runner-up against the cells that carry it.
 
