@@ -16,10 +16,9 @@ from build_bundle.sources.part import USED
 from build_bundle.step import Finished
 from build_bundle.study_facts import StudyOutcome, outcomes
 from core.bundle.manifest import IndexFacts
-from core.bundle.schema import CELL_TYPES, EVALUATION, TRAINING
+from core.bundle.schema import CELL_TYPES, EVALUATION, TRAINING, TYPE
 from core.search.index import way_of_search
 
-TYPE = "cell_type_ontology_term_id"
 METRICS = ("mafp_weighted", "mafp", "map", "accuracy", "macro_f1", "near_accuracy")
 _MODELS = {"encoder": 0, "pca_100": 1, "raw": 2, "cosine": 3}
 _SPLITS = {"study": "Whole studies held out", "pair": "One type of one study held out"}

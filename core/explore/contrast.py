@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from core.bundle.reader import Bundle
+from core.bundle.schema import TYPE
 from core.explore.naming import narrower, type_names
 
 BACKGROUND = "others"
@@ -19,7 +20,6 @@ EFFECT_COLUMNS = (
     "same_study",
 )  # fmt: skip
 Z_95 = 1.959964
-_TYPE = "cell_type_ontology_term_id"
 
 
 @dataclass(frozen=True)
@@ -110,10 +110,10 @@ def term_of_tests(bundle: Bundle, term_id: str) -> str:
     str
         The term itself where it was tested, else a narrower one that holds exactly the same reference cells, else itself.
     """
-    tested = set(bundle.contrasts[_TYPE])
+    tested = set(bundle.contrasts[TYPE])
     if term_id in tested:
         return term_id
-    labels = set(bundle.table("cell_types").column(_TYPE).to_pylist())
+    labels = set(bundle.table("cell_types").column(TYPE).to_pylist())
     below = narrower(bundle, term_id)
     own = below & labels
     for term in sorted(below & tested):
@@ -146,7 +146,7 @@ def contrast_of(bundle: Bundle, term_id: str, background: str = BACKGROUND) -> C
     """
     term = term_of_tests(bundle, term_id)
     table = bundle.contrasts
-    rows = table.loc[(table[_TYPE] == term) & (table["background"] == background)]
+    rows = table.loc[(table[TYPE] == term) & (table["background"] == background)]
     if rows.empty:
         return None
     row = rows.iloc[0]
