@@ -9,9 +9,9 @@ from dash import Dash, Input, Output, State, no_update
 from dash.exceptions import PreventUpdate
 
 from callbacks.browser import in_browser
-from callbacks.opened import Shown, open_shown
+from callbacks.opened import open_shown
 from core.errors import ScQueryError
-from core.explore.evidence import main_label
+from core.explore.evidence import main_type
 from layouts import ids, links, results, states, thin
 
 logger = logging.getLogger(__name__)
@@ -100,7 +100,9 @@ def selection_bar(
     view = shown.engine.describe(shown.result, shown.selection)
     pairs = shown.engine.summary(shown.result, shown.mask).thin
     everything = view.text == "all"
-    bar = results.selection_bar(view, agrees_on=None if everything else most_common(shown), thin=bool(pairs))
+    bar = results.selection_bar(
+        view, agrees_on=None if everything else main_type(shown.result, shown.mask), thin=bool(pairs)
+    )
     entry = results.selected_download(shown.job.token, view.text, view.n_selected, threshold, detail)
     return (
         bar,
@@ -112,27 +114,6 @@ def selection_bar(
         entry["children"],
         everything or not view.n_selected,
     )
-
-
-def most_common(shown: Shown) -> tuple[str, str] | None:
-    """Find the type most selected cells carry; cells that resemble nothing carry none.
-
-    Parameters
-    ----------
-    shown : Shown
-        Result and selection.
-
-    Returns
-    -------
-    tuple of (str, str) or None
-        Id and name; None for no such cells.
-    """
-    label = main_label(shown.result, shown.mask)
-    if label is None:
-        return None
-    labels = shown.result.labels
-    name = labels.loc[labels["cell_type_ontology_term_id"] == label, "cell_type"].iloc[0]
-    return label, str(name)
 
 
 def _only_results(pathname: str | None) -> None:

@@ -191,18 +191,19 @@ def _embed(given: argparse.Namespace) -> None:
 
 def _info(given: argparse.Namespace) -> None:
     from core.engine import Engine  # noqa: PLC0415 - as above
+    from core.search.index import way_of_search  # noqa: PLC0415 - as above
 
     engine = Engine.open([given.bundle])
     bundle = engine.bundles[engine.default]
     facts = bundle.manifest
-    counts, index, trust = facts.counts, facts.index, facts.confidence
+    counts, trust = facts.counts, facts.confidence
     rows = {
         "Reference": f"{facts.title} ({facts.name}, {facts.bundle_id})",
         "Organism": f"{facts.organism} ({facts.organism_ontology_term_id})",
         "Built": f"{facts.built_at} by scQuery {facts.builder_version}, schema {facts.schema_version}",
         "Holds": f"{counts.n_cells:,} cells, {counts.n_genes:,} genes, {counts.n_cell_types} types, {counts.n_studies} studies",
         "Encoder": f"{facts.encoder.n_nets} nets, {facts.encoder.n_vocabulary:,} genes to {facts.encoder.n_latent} numbers",
-        "Index": f"{index.library}, recall {index.recall:.4f} at efSearch {index.ef_search}",
+        "Index": way_of_search(facts.index),
         "Unknown": f"mean distance to the 10 nearest above {trust.unknown_distance:.3f} ({trust.learned_from})",
         "Ontology": f"{facts.ontology.name} {facts.ontology.release}",
     }

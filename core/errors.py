@@ -1,4 +1,7 @@
-"""Every error the project raises on purpose, in one tree.
+"""The errors whose sentence somebody reads, in one tree.
+
+A part with errors of its own (harvest, quantification, the cluster, pages) derives them from these where it raises them. What never
+leaves the part that raises it, such as a test that does not apply to a study, need not be here.
 
 ::
 

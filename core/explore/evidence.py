@@ -18,6 +18,7 @@ import pandas as pd
 from scipy import optimize
 
 from core.bundle.reader import Bundle
+from core.bundle.schema import TYPE
 from core.explore.markers import markers_of
 from core.explore.naming import narrower, type_names
 from core.explore.query import Mask, Query
@@ -34,7 +35,6 @@ COMMON, LESS = 0.5, 0.5
 FEW_CELLS = 5
 TESTED_AGAINST = ("others", "siblings", "parent")
 EVERYTHING_ELSE = "all other types"
-_TYPE = "cell_type_ontology_term_id"
 Shares = npt.NDArray[np.float64]
 
 
@@ -97,8 +97,16 @@ class EvidenceView:
 def main_label(result: Query, mask: Mask) -> str | None:
     """Return the type most selected cells carry, unknown cells aside; None for no such cell."""
     known = mask & (result.labels["status"] != "unknown").to_numpy()
-    counts = result.labels.loc[known, _TYPE].value_counts()
+    counts = result.labels.loc[known, TYPE].value_counts()
     return str(counts.index[0]) if len(counts) else None
+
+
+def main_type(result: Query, mask: Mask) -> tuple[str, str] | None:
+    """Return id and name of the type most selected cells carry, as `main_label`."""
+    label = main_label(result, mask)
+    if label is None:
+        return None
+    return label, str(result.labels.loc[result.labels[TYPE] == label, "cell_type"].iloc[0])
 
 
 def evidence(bundle: Bundle, result: Query, term_id: str, mask: Mask) -> EvidenceView:
@@ -170,12 +178,12 @@ def label_mask(bundle: Bundle, result: Query, term_id: str, mask: Mask) -> Mask:
     """
     terms = members(bundle, term_id)
     known = (result.labels["status"] != "unknown").to_numpy()
-    return np.asarray(mask & known & result.labels[_TYPE].isin(terms).to_numpy(), dtype=np.bool_)
+    return np.asarray(mask & known & result.labels[TYPE].isin(terms).to_numpy(), dtype=np.bool_)
 
 
 def members(bundle: Bundle, term_id: str) -> set[str]:
     """Return the labels a term stands for: itself where it labels cells, else all narrower ones."""
-    labels = set(bundle.cell_types[_TYPE])
+    labels = set(bundle.cell_types[TYPE])
     return {term_id} if term_id in labels else narrower(bundle, term_id) & labels
 
 
@@ -264,11 +272,11 @@ def _tested(bundle: Bundle, term_id: str) -> tuple[set[str], set[str]]:
 
 def _shares(bundle: Bundle, term_id: str) -> tuple[Shares, Mask]:
     """Return the share of a term's reference cells with each gene, and where it was measured in enough of them."""
-    return _pooled(bundle, bundle.cell_types[_TYPE].isin(members(bundle, term_id)))
+    return _pooled(bundle, bundle.cell_types[TYPE].isin(members(bundle, term_id)))
 
 
 def _all_others(bundle: Bundle, term_id: str) -> tuple[Shares, Mask]:
-    return _pooled(bundle, ~bundle.cell_types[_TYPE].isin(narrower(bundle, term_id)))
+    return _pooled(bundle, ~bundle.cell_types[TYPE].isin(narrower(bundle, term_id)))
 
 
 def _pooled(bundle: Bundle, wanted: pd.Series) -> tuple[Shares, Mask]:
@@ -281,6 +289,6 @@ def _pooled(bundle: Bundle, wanted: pd.Series) -> tuple[Shares, Mask]:
 
 def _shared_studies(bundle: Bundle, term_id: str, rival: str) -> tuple[str, ...]:
     cells = bundle.cells
-    types = cells[_TYPE]
+    types = cells[TYPE]
     both = [set(cells.loc[types.isin(members(bundle, term)), "study"]) for term in (term_id, rival)]
     return tuple(sorted(both[0] & both[1]))

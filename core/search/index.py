@@ -87,6 +87,24 @@ def _library() -> str:
     return f"nmslib {importlib.metadata.version('nmslib')}"
 
 
+def way_of_search(facts: IndexFacts) -> str:
+    """Say how a reference is searched.
+
+    Parameters
+    ----------
+    facts : IndexFacts
+        From the manifest.
+
+    Returns
+    -------
+    str
+        Words after a name: exactly, or by the graph and how much it finds.
+    """
+    if facts.n < EXACT_BELOW:
+        return f"searched exactly, having fewer than {EXACT_BELOW:,} cells"
+    return f"HNSW, finds {np.floor(facts.recall * 1e3) / 10:.1f} % of the exact neighbours, {facts.library}"
+
+
 def build_index(
     embedding: Floats,
     path: Path,

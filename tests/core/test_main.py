@@ -70,6 +70,7 @@ def test_info(tiny_builds, capsys):
     text = capsys.readouterr().out
     assert "Planted world (planted, " in text
     assert "600 cells, 300 genes, 6 types, 4 studies" in text
+    assert "searched exactly, having fewer than 10,000 cells" in text
     assert "lindholm2019" in text
     assert "pancreatic A cell" in text
     assert "canary cells were encoded and found" in text

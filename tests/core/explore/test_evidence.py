@@ -1,10 +1,12 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.bundle.relabelled import RelabelledBundle
-from core.explore.evidence import Driver, _shares, at_depth, evidence, label_mask, main_label
+from core.explore.evidence import Driver, _shares, at_depth, evidence, label_mask, main_label, main_type
 from tests.worlds import CD4, CD8, MARKERS, MONO, B, T
 
 
@@ -70,6 +72,15 @@ def test_no_cell_of_the_label(answered, everything):
     assert view.n_cells == 0
     assert view.drivers == ()
     assert main_label(answered.result, ~everything) is None
+
+
+def test_the_type_most_selected_cells_carry(answered, everything):
+    labels = answered.result.labels
+    of_b = (labels["cell_type_ontology_term_id"] == B).to_numpy()
+    assert main_type(answered.result, of_b) == (B, "B cell")
+    assert main_type(answered.result, ~everything) is None
+    unlike = SimpleNamespace(labels=labels.assign(status="unknown"))
+    assert main_type(unlike, everything) is None, "cells that resemble nothing carry no type"
 
 
 def test_a_wider_term_counts_all_narrower_cells(answered, everything):

@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import BundleDamagedError, InputError
 from core.search.exact import exact_search
-from core.search.index import NeighborIndex, build_index
+from core.search.index import EXACT_BELOW, NeighborIndex, build_index, way_of_search
 
 N, DIM = 600, 12
 
@@ -98,6 +98,13 @@ def test_sound_answers_of_the_graph_are_not_searched_again(reference, index, mon
     monkeypatch.setattr("core.search.index.exact_search", None)
     index.search(blobs(200, 7), 20)
     index.search(blobs(200, 7), 20, allowed=np.random.default_rng(3).random(N) >= 0.05)
+
+
+def test_words_follow_the_search(built):
+    facts = replace(built[1], recall=0.99968, library="nmslib 2.1.1")
+    assert way_of_search(replace(facts, n=EXACT_BELOW - 1)) == "searched exactly, having fewer than 10,000 cells"
+    large = "HNSW, finds 99.9 % of the exact neighbours, nmslib 2.1.1"
+    assert way_of_search(replace(facts, n=EXACT_BELOW)) == large
 
 
 def test_a_reference_cell_is_its_own_nearest(reference, index):
