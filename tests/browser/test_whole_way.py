@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from tests.worlds import QUERY, write_h5ad
 
 B_CELL = "CL:0000236"
+HINT_COLOUR = "getComputedStyle(document.getElementById('setting-leave-out'), '::placeholder').color"
 
 
 def upload(page: Page, file) -> None:
@@ -131,9 +132,28 @@ def test_settings_that_need_no_search_follow_at_once(page, tiny_query):
     page.keyboard.press("End")
     expect(page.locator("#answer p")).not_to_have_text(before)
     assert "threshold=0.95" in page.url
+    _says_what_is_not_searched_yet(page)
     page.locator("#cluster-slider [role=slider]").focus()
     page.keyboard.press("Home")
     expect(page.locator("#cluster-count")).to_have_text("2 clusters")
+
+
+def _says_what_is_not_searched_yet(page: Page) -> None:
+    pending, again = page.locator("#search-pending"), page.locator("#search-again")
+    expect(pending).to_be_empty()
+    page.locator("#setting-k [role=slider]").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(pending).to_have_text("k 95 is not searched yet.")
+    expect(again).to_have_class(re.compile("is-filled"))
+    page.keyboard.press("ArrowRight")
+    expect(pending).to_be_empty()
+    expect(again).to_have_class(re.compile("is-default"))
+    assert page.evaluate(HINT_COLOUR) == "rgb(94, 107, 121)"
+    page.locator("#setting-leave-out").click()
+    page.locator(".mantine-MultiSelect-option").first.click()
+    expect(pending).to_have_text("The other choice of studies is not searched yet.")
+    assert page.evaluate(HINT_COLOUR) == "rgba(0, 0, 0, 0)"  # "None left out" would be untrue
+    page.keyboard.press("Escape")
 
 
 @pytest.mark.browser
@@ -274,6 +294,8 @@ def test_a_table_of_the_cells_gives_a_file_without_metadata_its_groups(page, tin
 @pytest.mark.browser
 def test_on_a_narrow_window_the_rail_is_a_drawer(page, tiny_query):
     page.set_viewport_size({"width": 1024, "height": 800})
+    expect(page.locator("#upload-drop")).to_be_visible()
+    expect(page.locator("#rail-toggle")).to_be_hidden()  # the first page has no rail
     upload(page, tiny_query)
     page.locator("#rail-toggle").click()
     rail = page.locator(".mantine-AppShell-navbar")
@@ -315,6 +337,9 @@ def test_nothing_is_wider_than_the_window(page, server, tiny_query, tmp_path, wi
         page.locator(".tabs a", has_text=tab).click()
         expect(page.locator(there)).to_be_visible()
         page.wait_for_function("width => document.documentElement.scrollWidth <= width", arg=width)  # once drawn
+    page.evaluate("document.querySelector('.panel-reads').remove()")  # a reference built from matrices has none
+    narrowest = page.locator(".facts dd").evaluate_all("all => Math.min(...all.map(dd => dd.clientWidth))")
+    assert narrowest >= 140
     page.goto(server.url)
     expect(page.locator(".recent-state")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
