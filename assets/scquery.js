@@ -341,6 +341,20 @@
     return value === null || value === undefined ? nothing() : value > 1 ? String(value) : Number(value).toFixed(2);
   }
 
+  /* Settings that only a new search follows, where they are not those of the answer in sight. */
+  function tellPending(k, leftOut) {
+    var made = document.getElementById("search-again").dataset;
+    var changed = [];
+    if (String(k) !== made.k) {
+      changed.push("k " + k);
+    }
+    if ((leftOut || []).slice().sort().join(",") !== made.leftOut) {
+      changed.push("the other choice of studies");
+    }
+    var words = changed.join(" and ") + (changed.length > 1 ? " are" : " is") + " not searched yet.";
+    return changed.length ? [words.replace(/^the/, "The"), "button is-filled"] : ["", "button is-default"];
+  }
+
   function openDrawer(clicks) {
     return clicks ? true : nothing();
   }
@@ -459,7 +473,7 @@
       chooseClusters: chooseClusters,
     chooseCompared: chooseCompared, chooseSpace: chooseSpace, chooseThreshold: chooseThreshold, chooseDetail: chooseDetail,
       chooseBranch: chooseBranch, toggleRows: toggleRows, chooseOnMap: chooseOnMap, chooseNode: chooseNode, chooseGroup: chooseGroup,
-      chooseGene: chooseGene, chooseContrast: chooseContrast, chooseCardGene: chooseCardGene, chooseList: chooseList, chooseComparedGene: chooseComparedGene, chooseWithin: chooseWithin, closeCard: closeCard, showValue: showValue, openDrawer: openDrawer, onlyNews: onlyNews, toggleRail: toggleRail,
+      chooseGene: chooseGene, chooseContrast: chooseContrast, chooseCardGene: chooseCardGene, chooseList: chooseList, chooseComparedGene: chooseComparedGene, chooseWithin: chooseWithin, closeCard: closeCard, showValue: showValue, tellPending: tellPending, openDrawer: openDrawer, onlyNews: onlyNews, toggleRail: toggleRail,
       measure: measure, scheme: scheme, hasWebgl: hasWebgl, explainNode: explainNode, uploadSheet: uploadSheet, copyLink: copyLink, switchStylesheet: switchStylesheet, fitOntology: fitOntology,
     },
   });
