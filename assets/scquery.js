@@ -23,6 +23,9 @@
       var value = parts[key];
       if (value === null || value === "" || (key === "sel" && value === "all")) {
         query.delete(key);
+        if (key === "sel") {
+          query.delete("rows"); /* its rows alone: of no selection, and no surprise with the next one */
+        }
       } else {
         query.set(key, value);
       }
@@ -474,7 +477,7 @@
     chooseCompared: chooseCompared, chooseSpace: chooseSpace, chooseThreshold: chooseThreshold, chooseDetail: chooseDetail,
       chooseBranch: chooseBranch, toggleRows: toggleRows, chooseOnMap: chooseOnMap, chooseNode: chooseNode, chooseGroup: chooseGroup,
       chooseGene: chooseGene, chooseContrast: chooseContrast, chooseCardGene: chooseCardGene, chooseList: chooseList, chooseComparedGene: chooseComparedGene, chooseWithin: chooseWithin, closeCard: closeCard, showValue: showValue, tellPending: tellPending, openDrawer: openDrawer, onlyNews: onlyNews, toggleRail: toggleRail,
-      measure: measure, scheme: scheme, hasWebgl: hasWebgl, explainNode: explainNode, uploadSheet: uploadSheet, copyLink: copyLink, switchStylesheet: switchStylesheet, fitOntology: fitOntology,
+      measure: measure, scheme: scheme, hasWebgl: hasWebgl, explainNode: explainNode, uploadSheet: uploadSheet, copyLink: copyLink, switchStylesheet: switchStylesheet, fitOntology: fitOntology, tellHiddenTypes: tellHiddenTypes,
     },
   });
 
@@ -514,6 +517,26 @@
     }, 50);
   }
 
+  /* A list that ends with a whole row looks complete: the rule below it says how many types are further down. */
+  function countHiddenTypes() {
+    var list = document.querySelector(".composition-types");
+    if (!list) {
+      return;
+    }
+    var end = list.getBoundingClientRect().bottom;
+    var below = Array.prototype.filter.call(list.children, function (row) {
+      var box = row.getBoundingClientRect();
+      return box.top + box.height / 2 > end;
+    });
+    list.nextElementSibling.dataset.more = below.length ? below.length + " more" : "";
+  }
+
+  function tellHiddenTypes() {
+    window.setTimeout(countHiddenTypes, 50);
+  }
+
+  document.addEventListener("scroll", countHiddenTypes, true);
+
   /* Cytoscape remembers where its place on the page is, and looks again on scroll and resize only; a warning moves it too. */
   function placeAgain(event) {
     var cy = event.target.closest && event.target.closest("#ontology") ? cytoscape() : null;
@@ -549,6 +572,7 @@
         window.dash_clientside.set_props(id + "-size", { data: size });
       }
     });
+    countHiddenTypes();
     var cy = cytoscape();
     if (cy) {
       cy.resize();

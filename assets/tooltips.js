@@ -7,7 +7,7 @@
 
   var DELAY = 250;
   var GAP = 6;
-  var CLIPPED = ".panel-sub, .selection-detail, .mantine-Select-input";
+  var CLIPPED = ".panel-sub, .selection-statement:not([data-tip]) > *, .mantine-Select-input";
   var bubble = null;
   var owner = null;
   var waiting = null;

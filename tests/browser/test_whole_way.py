@@ -109,6 +109,7 @@ def test_every_panel_makes_the_same_selection(page, tiny_query):
     expect(page.locator("#composition .share-row.is-selected")).to_have_count(1)
     page.keyboard.press("Escape")
     expect(bar).to_have_text("All 110 cells")
+    _types_further_down_are_counted(page)
     page.wait_for_timeout(500)
     box = page.locator("#scatter .nsewdrag").first.bounding_box()
     corners = [(0.02, 0.02), (0.98, 0.02), (0.98, 0.98), (0.02, 0.98)]
@@ -121,6 +122,17 @@ def test_every_panel_makes_the_same_selection(page, tiny_query):
     expect(bar).to_contain_text(re.compile(r"map: \d+ of 110 cells"))
     page.go_back()
     expect(bar).to_have_text("All 110 cells")
+
+
+def _types_further_down_are_counted(page: Page) -> None:
+    apart = page.locator(".composition-apart")
+    expect(page.locator(".composition-types .share-row").nth(1)).to_be_visible()
+    page.locator("#composition").evaluate(
+        "place => { place.style.height = '100px'; dispatchEvent(new Event('resize')); }"
+    )
+    expect(apart).to_have_attribute("data-more", re.compile(r"^\d more$"))
+    page.locator(".composition-types").evaluate("list => list.scrollTo(0, 1e4)")
+    expect(apart).to_have_attribute("data-more", "")
 
 
 @pytest.mark.browser
@@ -194,6 +206,10 @@ def test_a_branch_can_be_opened(page, tiny_query):
     assert page.url == before  # rows of an opened branch choose nothing
     page.locator("#heatmap-open").click()
     expect(page.locator("#heatmap-sub")).to_contain_text("110 cells")
+    page.locator("#heatmap-open").click()
+    page.wait_for_url(re.compile("rows=selected"))
+    page.locator("#clear-selection").click()
+    page.wait_for_url(lambda url: "sel=" not in url and "rows=" not in url)
 
 
 @pytest.mark.browser
@@ -324,6 +340,9 @@ def test_nothing_is_wider_than_the_window(page, server, tiny_query, tmp_path, wi
     upload(page, shutil.copy(tiny_query, tmp_path / f"{'a_long_name_' * 8}.h5ad"))
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.locator("#composition .share-button").first.click(position={"x": 20, "y": 8})  # its name
+    cut = "said => said.filter(part => part.scrollWidth > part.clientWidth).map(part => part.textContent)"
+    expect(page.locator(".selection-statement")).to_contain_text("median score")
+    assert page.locator(".selection-statement > *").evaluate_all(cut) == []
     for last in (page.get_by_label("How to read this page"), page.locator("#clear-selection")):
         expect(last).to_be_visible()
         box = last.bounding_box()
