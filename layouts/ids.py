@@ -205,6 +205,9 @@ COMPARE_GENES_FILE = "compare-genes-file"
 
 # Pages that only show.
 REFERENCE = "reference"
+CITE = "cite"
+CITE_FILE = "cite-file"
+LICENCES = "licences"
 MONTHS = "collection-months"
 READS = "collection-reads"
 RATES = "collection-rates"
