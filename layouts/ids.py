@@ -122,6 +122,8 @@ ONTOLOGY_SHEETS = "ontology-sheets"
 STUDIES = "studies"
 STUDIES_SUB = "studies-sub"
 STUDIES_COUNT = "studies-count"
+STUDIES_DOWNLOAD = "studies-download"
+STUDIES_FILE = "studies-file"
 STUDIES_MESSAGE = "studies-message"
 
 # The card of a type.

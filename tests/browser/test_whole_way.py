@@ -169,6 +169,26 @@ def _says_what_is_not_searched_yet(page: Page) -> None:
 
 
 @pytest.mark.browser
+def test_a_study_is_left_out_from_its_row(page, tiny_query):
+    upload(page, tiny_query)
+    year = page.locator("#studies .ag-header-cell[col-id=year]")
+    expect(year).to_be_hidden()
+    page.locator("[data-enlarge=studies]").click()
+    expect(year).to_be_visible()
+    expect(page.locator("#studies .study-detail").first).to_be_hidden()
+    leave_out = page.locator("#studies [data-leave-out]").first
+    leave_out.click()
+    expect(leave_out).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".settings .mantine-Pill-root")).to_have_count(1)
+    expect(page.locator("#search-pending")).to_have_text("The other choice of studies is not searched yet.")
+    page.locator("#studies .ag-cell[col-id=leave_out]").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#search-pending")).to_be_empty()
+    page.keyboard.press("Escape")
+    expect(year).to_be_hidden()
+
+
+@pytest.mark.browser
 def test_wider_types_in_every_panel(page, tiny_query):
     upload(page, tiny_query)
     page.locator("#composition .share-button").first.click()
