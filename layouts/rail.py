@@ -143,10 +143,13 @@ def status(job: Job, now: float) -> list[Component]:
             pill = el.pill("Searching", "accent", symbol="search")
         case _:
             pill = el.pill("Waiting", "plain", symbol="clock")
-    return [
-        pill,
-        html.Div(f"Kept for {words.remaining(job.expires_at - now)} more, for this browser only.", className="kept"),
-    ]
+    kept = html.Div(
+        f"Kept for {words.remaining(job.expires_at - now)} more, for this browser only.",
+        className="kept",
+        tabIndex=0,
+        **el.attributes(data_until=f"{job.expires_at:.0f}"),
+    )
+    return [pill, el.tip(kept, "Then the upload and everything computed from it are removed.")]
 
 
 def _delete() -> Component:

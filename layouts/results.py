@@ -45,6 +45,11 @@ DETAIL_DEFINITION = (
     "Joins types into wider ones of the Cell Ontology, in every panel. Neighbours stay the same; a wider type's score is the"
     " sum of its types' scores."
 )
+TITLE_DEFINITION = "Shares of all cells. A confident cell counts for its type, an ambiguous one for the wider type it carries, an unknown one for none."
+STATUS_DEFINITION = (
+    "Confident: the score of the type reaches the level set under Settings. Ambiguous: no type does. The others are farther from their"
+    " nearest reference cells than almost all held-out cells of known types are."
+)
 STATEMENT_DEFINITION = (
     "Every panel shows these cells. A cell's score, 0 to 1, is the share of its neighbours' weight that its type has; half of the cells"
     " score higher than the median."
@@ -139,7 +144,10 @@ def answer(summary: SummaryView) -> list[Component]:
         Heading and one line.
     """
     title = summary.title.replace(" %", "\u00a0%")  # a line never breaks inside a share
-    return [html.H1(title), html.P(summary.detail)]
+    return [
+        el.tip(html.H1(title, tabIndex=0), TITLE_DEFINITION),
+        el.tip(html.P(summary.detail, tabIndex=0), STATUS_DEFINITION),
+    ]
 
 
 def selection_bar(view: SelectionView, *, agrees_on: tuple[str, str] | None, thin: bool) -> list[Component]:

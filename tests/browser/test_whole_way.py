@@ -357,6 +357,7 @@ def test_figures_offer_nothing_that_sends_them_away(page, tiny_query):
 def test_nothing_is_wider_than_the_window(page, server, tiny_query, tmp_path, width):
     page.set_viewport_size({"width": width, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    expect(page.locator(".chip-title")).to_be_visible()  # the reference is in sight at every width
     upload(page, shutil.copy(tiny_query, tmp_path / f"{'a_long_name_' * 8}.h5ad"))
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.locator("#composition .share-button").first.click(position={"x": 20, "y": 8})  # its name

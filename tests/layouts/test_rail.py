@@ -57,6 +57,8 @@ def test_the_state_is_a_word(tmp_path, state, words):
     shown = rail.status(job(tmp_path, state), NOW)
     assert text(shown).startswith(words)
     assert "Kept for 23 hours more" in text(shown)
+    until = classes(shown, "kept")[0].to_plotly_json()["props"]["data-until"]
+    assert float(until) == round(job(tmp_path, state).expires_at)
 
 
 def test_settings_are_those_of_the_search(tmp_path):

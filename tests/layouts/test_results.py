@@ -24,6 +24,8 @@ def test_the_answer_is_the_heading(answered):
     heading, line = results.answer(view)
     assert (heading.children.replace("\u00a0", " "), line.children) == (view.title, view.detail)
     assert " %" not in heading.children
+    told = [part.to_plotly_json()["props"]["data-tip"] for part in (heading, line)]
+    assert told == [results.TITLE_DEFINITION, results.STATUS_DEFINITION]
 
 
 def test_the_bar_says_what_is_selected():
