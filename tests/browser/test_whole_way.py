@@ -375,7 +375,7 @@ def test_nothing_is_wider_than_the_window(page, server, tiny_query, tmp_path, wi
         ("Reference", "#reference h1"),
     ):
         page.locator(".tabs a", has_text=tab).click()
-        expect(page.locator(there)).to_be_visible()
+        expect(page.locator(there)).to_be_visible(timeout=15_000)  # genes of all cells are tested first
         page.wait_for_function("width => document.documentElement.scrollWidth <= width", arg=width)  # once drawn
     page.evaluate("document.querySelector('.panel-reads').remove()")  # a reference built from matrices has none
     narrowest = page.locator(".facts dd").evaluate_all("all => Math.min(...all.map(dd => dd.clientWidth))")
