@@ -7,6 +7,7 @@ from typing import Any
 
 from dash import Dash, Input, Output, State
 
+from callbacks.browser import in_browser
 from callbacks.opened import Shown, in_panel
 from layouts import composition, ids
 
@@ -29,6 +30,7 @@ def register(app: Dash) -> None:
         Input(ids.SCOPE_SWITCH, "value"),
         State(ids.URL, "pathname"),
     )(update)
+    in_browser(app, "tellHiddenTypes", [], Input(ids.COMPOSITION, "children"))
 
 
 def update(

@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from callbacks.services import services
+from core.citation import reference_bibliography
 from core.explore.reference import ReferenceView
 from core.result import to_csv
 from layouts import all_models, ids, links, models_by_type
@@ -37,6 +38,7 @@ def register(app: Dash) -> None:
     acts = (
         (Output(ids.ALL_MODELS_FILE, "data"), Input(ids.ALL_MODELS_DOWNLOAD, "n_clicks"), save_models),
         (Output(ids.MODELS_BY_TYPE_FILE, "data"), Input(ids.MODELS_BY_TYPE_DOWNLOAD, "n_clicks"), save_models_by_type),
+        (Output(ids.CITE_FILE, "data"), Input(ids.CITE, "n_clicks"), save_citations),
         (Output(ids.MODELS_BY_TYPE, "children"), Input(ids.STUDY_SWITCH, "value"), draw_models_by_type),
     )
     for changed, asked, act in acts:
@@ -110,6 +112,15 @@ def save_models(n_clicks: int | None, bundle: str | None, pathname: str | None) 
 def save_models_by_type(n_clicks: int | None, bundle: str | None, pathname: str | None) -> dict[str, str]:
     """Give the figures of all models by type as a file, all references in one; parameters as in `save_models`."""
     return _saved(lambda view: view.models_by_type, models_by_type.FILE, n_clicks, bundle, pathname)
+
+
+def save_citations(n_clicks: int | None, bundle: str | None, pathname: str | None) -> dict[str, str]:
+    """Give the studies that are searched, and the method, as BibTeX; parameters as in `save_models`."""
+    if not n_clicks:
+        raise PreventUpdate
+    studies = _view(bundle, pathname).studies
+    text = reference_bibliography(studies[studies["status"] == "used"])
+    return {"content": text, "filename": "scquery-reference.bib", "type": "text/x-bibtex"}
 
 
 def draw_models_by_type(reference: str | None, bundle: str | None, pathname: str | None) -> list[Component]:

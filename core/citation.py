@@ -75,8 +75,23 @@ def bibliography(studies: pd.DataFrame) -> str:
     str
         One entry a study with hits, most similar first, with its accession and PubMed id; authors are not known here.
     """
-    hit = studies[studies["n_hits"] > 0]
-    return "\n".join([_PAPER, *(_entry(row) for row in hit.to_dict("records"))])
+    return reference_bibliography(studies[studies["n_hits"] > 0])
+
+
+def reference_bibliography(studies: pd.DataFrame) -> str:
+    """Write the studies of a reference, and the method's paper, as BibTeX.
+
+    Parameters
+    ----------
+    studies : pandas.DataFrame
+        ``study``, ``accession``, ``title``, ``pubmed_id``, ``year``.
+
+    Returns
+    -------
+    str
+        One entry a study, in the table's order.
+    """
+    return "\n".join([_PAPER, *(_entry(row) for row in studies.to_dict("records"))])
 
 
 def _entry(row: Mapping[Hashable, Any]) -> str:

@@ -44,6 +44,15 @@ DETAIL_DEFINITION = (
     "Joins types into wider ones of the Cell Ontology, in every panel. Neighbours stay the same; a wider type's score is the"
     " sum of its types' scores."
 )
+TITLE_DEFINITION = "Shares of all cells. A confident cell counts for its type, an ambiguous one for the wider type it carries, an unknown one for none."
+STATUS_DEFINITION = (
+    "Confident: the score of the type reaches the level set under Settings. Ambiguous: no type does. The others are farther from their"
+    " nearest reference cells than almost all held-out cells of known types are."
+)
+STATEMENT_DEFINITION = (
+    "Every panel shows these cells. A cell's score, 0 to 1, is the share of its neighbours' weight that its type has; half of the cells"
+    " score higher than the median."
+)
 
 
 def panels(*, n_clusters: int, space: str) -> Component:
@@ -134,7 +143,10 @@ def answer(summary: SummaryView) -> list[Component]:
         Heading and one line.
     """
     title = summary.title.replace(" %", "\u00a0%")  # a line never breaks inside a share
-    return [html.H1(title), html.P(summary.detail)]
+    return [
+        el.tip(html.H1(title, tabIndex=0), TITLE_DEFINITION),
+        el.tip(html.P(summary.detail, tabIndex=0), STATUS_DEFINITION),
+    ]
 
 
 def selection_bar(view: SelectionView, *, agrees_on: tuple[str, str] | None, thin: bool) -> list[Component]:
@@ -156,18 +168,25 @@ def selection_bar(view: SelectionView, *, agrees_on: tuple[str, str] | None, thi
     """
     if view.text == "all":
         hint = "Click a branch, a row or a type under Results, or draw on a map, to narrow this down."
-        return [el.icon("lasso"), html.Strong(view.title), html.Span(hint, className="selection-detail")]
+        return [el.icon("lasso"), _statement(view.title, hint)]
+    title = view.title if view.text.startswith("obs:") else words.sentence(view.title)  # a column keeps its case
+    told = f"{title}. {words.sentence(view.detail)}. {STATEMENT_DEFINITION}" if view.detail else ""
     return [
         el.icon("lasso"),
-        html.Strong(
-            view.title if view.text.startswith("obs:") else words.sentence(view.title)
-        ),  # a column keeps its case
-        html.Span(view.detail or "No cell meets this.", className="selection-detail", title=view.detail),
+        _statement(title, view.detail or "No cell meets this.", told),
         *_evidence(view, agrees_on, thin=thin),
         html.Span(className="spring"),
         *_about(agrees_on),
         el.button("Clear", id=ids.CLEAR, symbol="x", look="subtle", title="Show all cells (Esc)", **el.goes(sel=None)),
     ]
+
+
+def _statement(title: str, detail: str, definition: str = "") -> Component:
+    """Write what is selected: on one line where there is room, else on two."""
+    parts = [html.Strong(title), html.Span(detail, className="selection-detail")]
+    if not definition:
+        return html.Div(parts, className="selection-statement")
+    return el.tip(html.Div(parts, className="selection-statement", tabIndex=0), definition)
 
 
 def detail_value(types_by_level: Sequence[int], level: int) -> str:
@@ -280,13 +299,13 @@ def _detail(types_by_level: Sequence[int], level: int) -> Component:
         size=6,
         thumbSize=12,
         label=None,
-        w=96,
+        className="detail-slider",
         updatemode="mouseup",
         thumbLabel="Detail of the types",
     )
     value = html.Span(detail_value(types_by_level, level), id=ids.DETAIL_VALUE, className="detail-value")
     name = el.tip(html.Span("Detail", tabIndex=0), DETAIL_DEFINITION)
-    return html.Div([name, slider, value], className="detail-tool", hidden=last < 1)
+    return html.Div([name, value, slider], className="detail-tool", hidden=last < 1)
 
 
 def _evidence(view: SelectionView, agrees_on: tuple[str, str] | None, *, thin: bool) -> list[Component]:
@@ -314,7 +333,7 @@ def _about(agrees_on: tuple[str, str] | None) -> list[Component]:
     term_id, name = agrees_on
     return [
         html.Button(
-            "About this type",
+            html.Span(["About", html.Span(" this type", className="if-wide")]),
             title=f"About {name}",
             className="button is-subtle",
             type="button",

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from tests.worlds import QUERY, write_h5ad
 
 B_CELL = "CL:0000236"
+HINT_COLOUR = "getComputedStyle(document.getElementById('setting-leave-out'), '::placeholder').color"
 
 
 def upload(page: Page, file) -> None:
@@ -108,6 +109,7 @@ def test_every_panel_makes_the_same_selection(page, tiny_query):
     expect(page.locator("#composition .share-row.is-selected")).to_have_count(1)
     page.keyboard.press("Escape")
     expect(bar).to_have_text("All 110 cells")
+    _types_further_down_are_counted(page)
     page.wait_for_timeout(500)
     box = page.locator("#scatter .nsewdrag").first.bounding_box()
     corners = [(0.02, 0.02), (0.98, 0.02), (0.98, 0.98), (0.02, 0.98)]
@@ -122,6 +124,17 @@ def test_every_panel_makes_the_same_selection(page, tiny_query):
     expect(bar).to_have_text("All 110 cells")
 
 
+def _types_further_down_are_counted(page: Page) -> None:
+    apart = page.locator(".composition-apart")
+    expect(page.locator(".composition-types .share-row").nth(1)).to_be_visible()
+    page.locator("#composition").evaluate(
+        "place => { place.style.height = '100px'; dispatchEvent(new Event('resize')); }"
+    )
+    expect(apart).to_have_attribute("data-more", re.compile(r"^\d more$"))
+    page.locator(".composition-types").evaluate("list => list.scrollTo(0, 1e4)")
+    expect(apart).to_have_attribute("data-more", "")
+
+
 @pytest.mark.browser
 def test_settings_that_need_no_search_follow_at_once(page, tiny_query):
     upload(page, tiny_query)
@@ -131,9 +144,48 @@ def test_settings_that_need_no_search_follow_at_once(page, tiny_query):
     page.keyboard.press("End")
     expect(page.locator("#answer p")).not_to_have_text(before)
     assert "threshold=0.95" in page.url
+    _says_what_is_not_searched_yet(page)
     page.locator("#cluster-slider [role=slider]").focus()
     page.keyboard.press("Home")
     expect(page.locator("#cluster-count")).to_have_text("2 clusters")
+
+
+def _says_what_is_not_searched_yet(page: Page) -> None:
+    pending, again = page.locator("#search-pending"), page.locator("#search-again")
+    expect(pending).to_be_empty()
+    page.locator("#setting-k [role=slider]").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(pending).to_have_text("k 95 is not searched yet.")
+    expect(again).to_have_class(re.compile("is-filled"))
+    page.keyboard.press("ArrowRight")
+    expect(pending).to_be_empty()
+    expect(again).to_have_class(re.compile("is-default"))
+    assert page.evaluate(HINT_COLOUR) == "rgb(94, 107, 121)"
+    page.locator("#setting-leave-out").click()
+    page.locator(".mantine-MultiSelect-option").first.click()
+    expect(pending).to_have_text("The other choice of studies is not searched yet.")
+    assert page.evaluate(HINT_COLOUR) == "rgba(0, 0, 0, 0)"  # "None left out" would be untrue
+    page.keyboard.press("Escape")
+
+
+@pytest.mark.browser
+def test_a_study_is_left_out_from_its_row(page, tiny_query):
+    upload(page, tiny_query)
+    year = page.locator("#studies .ag-header-cell[col-id=year]")
+    expect(year).to_be_hidden()
+    page.locator("[data-enlarge=studies]").click()
+    expect(year).to_be_visible()
+    expect(page.locator("#studies .study-detail").first).to_be_hidden()
+    leave_out = page.locator("#studies [data-leave-out]").first
+    leave_out.click()
+    expect(leave_out).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".settings .mantine-Pill-root")).to_have_count(1)
+    expect(page.locator("#search-pending")).to_have_text("The other choice of studies is not searched yet.")
+    page.locator("#studies .ag-cell[col-id=leave_out]").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#search-pending")).to_be_empty()
+    page.keyboard.press("Escape")
+    expect(year).to_be_hidden()
 
 
 @pytest.mark.browser
@@ -174,6 +226,10 @@ def test_a_branch_can_be_opened(page, tiny_query):
     assert page.url == before  # rows of an opened branch choose nothing
     page.locator("#heatmap-open").click()
     expect(page.locator("#heatmap-sub")).to_contain_text("110 cells")
+    page.locator("#heatmap-open").click()
+    page.wait_for_url(re.compile("rows=selected"))
+    page.locator("#clear-selection").click()
+    page.wait_for_url(lambda url: "sel=" not in url and "rows=" not in url)
 
 
 @pytest.mark.browser
@@ -274,6 +330,8 @@ def test_a_table_of_the_cells_gives_a_file_without_metadata_its_groups(page, tin
 @pytest.mark.browser
 def test_on_a_narrow_window_the_rail_is_a_drawer(page, tiny_query):
     page.set_viewport_size({"width": 1024, "height": 800})
+    expect(page.locator("#upload-drop")).to_be_visible()
+    expect(page.locator("#rail-toggle")).to_be_hidden()  # the first page has no rail
     upload(page, tiny_query)
     page.locator("#rail-toggle").click()
     rail = page.locator(".mantine-AppShell-navbar")
@@ -299,9 +357,13 @@ def test_figures_offer_nothing_that_sends_them_away(page, tiny_query):
 def test_nothing_is_wider_than_the_window(page, server, tiny_query, tmp_path, width):
     page.set_viewport_size({"width": width, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    expect(page.locator(".chip-title")).to_be_visible()  # the reference is in sight at every width
     upload(page, shutil.copy(tiny_query, tmp_path / f"{'a_long_name_' * 8}.h5ad"))
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.locator("#composition .share-button").first.click(position={"x": 20, "y": 8})  # its name
+    cut = "said => said.filter(part => part.scrollWidth > part.clientWidth).map(part => part.textContent)"
+    expect(page.locator(".selection-statement")).to_contain_text("median score")
+    assert page.locator(".selection-statement > *").evaluate_all(cut) == []
     for last in (page.get_by_label("How to read this page"), page.locator("#clear-selection")):
         expect(last).to_be_visible()
         box = last.bounding_box()
@@ -313,8 +375,11 @@ def test_nothing_is_wider_than_the_window(page, server, tiny_query, tmp_path, wi
         ("Reference", "#reference h1"),
     ):
         page.locator(".tabs a", has_text=tab).click()
-        expect(page.locator(there)).to_be_visible()
+        expect(page.locator(there)).to_be_visible(timeout=15_000)  # genes of all cells are tested first
         page.wait_for_function("width => document.documentElement.scrollWidth <= width", arg=width)  # once drawn
+    page.evaluate("document.querySelector('.panel-reads').remove()")  # a reference built from matrices has none
+    narrowest = page.locator(".facts dd").evaluate_all("all => Math.min(...all.map(dd => dd.clientWidth))")
+    assert narrowest >= 140
     page.goto(server.url)
     expect(page.locator(".recent-state")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -1,10 +1,14 @@
 """The panels' handlers: filled for the owner, refused for a stranger, quiet before the browser has said what it can draw."""
 
+import io
+
+import pandas as pd
 import pytest
 from dash import no_update
 from dash.exceptions import PreventUpdate
 
 from callbacks import card_plots, composition, heatmap, ontology, scatter, studies, type_card
+from core.errors import JobNotFoundError
 from tests.components import classes, text
 
 B = "type:CL:0000236"
@@ -104,6 +108,20 @@ def test_studies_say_whose_neighbours_they_hold(finished, as_ann):
     assert sub == "behind the selected cells' 2,500 neighbours"
     assert count.endswith("of 4 studies")
     assert "all cells'" in studies.update("all", None, finished.url)[1]
+
+
+def test_the_studies_of_the_selected_cells_are_saved(finished, as_ann):
+    saved = studies.save(1, B, None, finished.url)
+    table = pd.read_csv(io.StringIO(saved["content"]))
+    assert table["n_hits"].sum() == 2500
+    assert saved["filename"] == "scquery-selected-studies.csv"
+    with pytest.raises(PreventUpdate):
+        studies.save(0, B, None, finished.url)
+
+
+def test_a_stranger_saves_no_studies(finished, as_bob):
+    with pytest.raises(JobNotFoundError):
+        studies.save(1, B, None, finished.url)
 
 
 def test_panels_wait_for_the_browser(as_ann):

@@ -35,6 +35,12 @@ def test_unknown_cells_are_counted_apart(answered, ranks):
     assert text(classes(shown, "is-unknown")[0]).startswith(f"Unknown {view.n_unknown}")
 
 
+def test_ambiguous_cells_are_a_part_of_the_types_above(answered, ranks):
+    view, shown = rows(answered, ranks)
+    assert view.table["n"].sum() + view.n_unknown == view.n_selected
+    assert text(classes(shown, "is-ambiguous")[0]).startswith(f"of which ambiguous {view.n_ambiguous}")
+
+
 def test_the_selected_type_is_framed_and_pressed(answered, ranks):
     _, shown = rows(answered, ranks, chosen=f"type:{B_CELL}")
     framed = classes(shown, "is-selected")

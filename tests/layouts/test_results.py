@@ -24,6 +24,8 @@ def test_the_answer_is_the_heading(answered):
     heading, line = results.answer(view)
     assert (heading.children.replace("\u00a0", " "), line.children) == (view.title, view.detail)
     assert " %" not in heading.children
+    told = [part.to_plotly_json()["props"]["data-tip"] for part in (heading, line)]
+    assert told == [results.TITLE_DEFINITION, results.STATUS_DEFINITION]
 
 
 def test_the_bar_says_what_is_selected():
@@ -32,10 +34,19 @@ def test_the_bar_says_what_is_selected():
         "Cluster 5: 338 of 2,638 cells",
         "all B cells, median score 1.00",
         "3 studies agree",
-        "About this type",
+        "About",
         "Clear",
     ):
         assert words in text(bar)
+
+
+def test_what_is_selected_and_the_score_are_defined():
+    told = classes(results.selection_bar(CHOSEN, agrees_on=B, thin=False), "selection-statement")[0]
+    definition = told.to_plotly_json()["props"]["data-tip"]
+    assert definition.startswith(
+        "Cluster 5: 338 of 2,638 cells. All B cells, median score 1.00. Every panel shows these cells."
+    )
+    assert "share of its neighbours' weight" in definition
 
 
 def test_all_cells_need_no_clearing():
