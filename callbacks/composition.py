@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from dash import Dash, Input, Output, State
+from dash.exceptions import PreventUpdate
 
-from callbacks.opened import Shown, in_panel
+from callbacks.opened import Shown, in_panel, open_shown
+from core.explore.composition import CompositionView, saved_composition
+from core.result import to_csv
 from layouts import composition, ids
 
 
@@ -29,6 +32,16 @@ def register(app: Dash) -> None:
         Input(ids.SCOPE_SWITCH, "value"),
         State(ids.URL, "pathname"),
     )(update)
+    app.callback(
+        Output(ids.COMPOSITION_FILE, "data"),
+        Input(ids.COMPOSITION_DOWNLOAD, "n_clicks"),
+        State(ids.SELECTION, "data"),
+        State(ids.THRESHOLD, "data"),
+        State(ids.DETAIL, "data"),
+        State(ids.SCOPE_SWITCH, "value"),
+        State(ids.URL, "pathname"),
+        prevent_initial_call=True,
+    )(save)
 
 
 def update(
@@ -68,10 +81,55 @@ def draw(shown: Shown, scope: str | None) -> Sequence[Any]:
     sequence
         Rows, and the words of the switch.
     """
-    mask = shown.everything if scope == composition.ALL else shown.mask
-    view = shown.engine.composition(shown.result, mask)
+    view = counted(shown, scope)
     ranks = shown.engine.type_ranks(shown.result)
     types = shown.engine.reference_view(shown.bundle.name).types
     thin = types.loc[types["thin"], "type_id"]
     rows = composition.rows(view, ranks, chosen=str(shown.selection), thin=frozenset(thin))
     return rows, composition.scopes(shown.result.n_query)
+
+
+def counted(shown: Shown, scope: str | None) -> CompositionView:
+    """Count the cells the panel shows.
+
+    Parameters
+    ----------
+    shown : Shown
+        Result and selection.
+    scope : str or None
+        ``selection`` or ``all``.
+
+    Returns
+    -------
+    CompositionView
+        Cells by type.
+    """
+    return shown.engine.composition(shown.result, shown.everything if scope == composition.ALL else shown.mask)
+
+
+def save(
+    n_clicks: int | None,
+    selection: str | None,
+    threshold: str | None,
+    detail: str | None,
+    scope: str | None,
+    pathname: str | None,
+) -> dict[str, str]:
+    """Give the numbers of the panel as a file.
+
+    Parameters
+    ----------
+    n_clicks : int or None
+        None or 0 when the button has just appeared.
+    selection, threshold, detail, scope, pathname : str or None
+        As `update`.
+
+    Returns
+    -------
+    dict
+        For `dash.dcc.Download`.
+    """
+    if not n_clicks:
+        raise PreventUpdate
+    view = counted(open_shown(pathname, selection, threshold, detail), scope)
+    return {"content": to_csv(saved_composition(view)), "filename": composition.FILE, "type": "text/csv"}

@@ -17,7 +17,7 @@ from layouts import grid_theme, ids, states
 from layouts.graphs import graph_config
 
 FILE = "scquery-compare.csv"
-GRAPH_CONFIG = graph_config("compare", can_zoom=False)
+GRAPH_CONFIG = graph_config("compare-types", can_zoom=False)
 PLOT, TABLE = "plot", "table"
 ROW_HEIGHT = HEADER_HEIGHT = 30
 MAX_TABLE_HEIGHT = 420

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from core.explore.composition import CompositionView
@@ -20,6 +20,7 @@ from layouts import ids, states
 
 N_COLOURS = 12
 SELECTION, ALL = "selection", "all"
+FILE = "scquery-composition.csv"
 
 
 def layout() -> Component:
@@ -38,9 +39,9 @@ def layout() -> Component:
     )
     return el.panel(
         "Composition",
-        html.Div(id=ids.COMPOSITION, className="composition"),
+        [html.Div(id=ids.COMPOSITION, className="composition"), dcc.Download(id=ids.COMPOSITION_FILE)],
         name="composition",
-        tools=[switch],
+        tools=[switch, el.icon_button("download", "Download table", id=ids.COMPOSITION_DOWNLOAD)],
         message_id=ids.COMPOSITION_MESSAGE,
         expandable=False,
     )

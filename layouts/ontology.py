@@ -46,6 +46,7 @@ def layout() -> Component:
             el.icon_button("plus", "Zoom in", **el.attributes(data_zoom="in")),
             el.icon_button("minus", "Zoom out", **el.attributes(data_zoom="out")),
             el.icon_button("maximize", "Show all", **el.attributes(data_zoom="fit")),
+            el.icon_button("download", "Save as PNG", **el.attributes(data_save_ontology="png")),
         ],
         className="zoom",
     )

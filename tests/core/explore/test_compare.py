@@ -40,6 +40,10 @@ def test_counts_and_tests_of_cells(answered, everything):
     assert tested["odds_ratio"].is_monotonic_decreasing
     assert by_type.loc[UNKNOWN, "n_group"] + by_type.loc[UNKNOWN, "n_against"] >= 6
     assert view.p_whole > 0.2
+    saved = view.saved_groups
+    assert saved.groupby("group")["n"].sum().to_dict() == {"x": 70, "y": n - 70}
+    np.testing.assert_allclose(saved.groupby("group")["share"].sum(), 1)
+    assert saved.set_index(["group", "type_id"]).loc[("x", B), ["type_name", "n"]].tolist() == ["B cell", a]
 
 
 def test_only_selected_cells_with_a_value_count(answered, everything):
