@@ -10,7 +10,7 @@ from dash.exceptions import PreventUpdate
 
 from callbacks.browser import in_browser
 from callbacks.opened import Shown, in_panel, read_size
-from layouts import ids
+from layouts import ids, states
 from layouts.figures.ontology import elements
 
 USUAL = (540, 240)
@@ -87,10 +87,11 @@ def draw(shown: Shown, size: tuple[int, int]) -> Sequence[Any]:
     Returns
     -------
     sequence
-        Elements of the graph.
+        Elements of the graph, and a sentence instead where no cell of the query has a type.
     """
     view = shown.engine.ontology_view(shown.result, shown.mask, size=size)
-    return (elements(view, chosen=chosen_types(shown)),)
+    drawn = elements(view, chosen=chosen_types(shown))
+    return (drawn,) if drawn else (drawn, states.no_types(shown.result.n_query))
 
 
 def chosen_types(shown: Shown) -> frozenset[str]:

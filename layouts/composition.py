@@ -94,7 +94,7 @@ def rows(view: CompositionView, ranks: Sequence[str], *, chosen: str, thin: froz
         _status_row("ambiguous", "Ambiguous", view.n_ambiguous, view.n_selected, most, chosen),
         _status_row("unknown", "Unknown", view.n_unknown, view.n_selected, most, chosen),
     ]
-    return [html.Div(types, className="composition-types"), html.Div(apart, className="composition-apart")]
+    return [html.Div(types or states.no_types(view.n_unknown), className="composition-types"), html.Div(apart, className="composition-apart")]
 
 
 def colour(term_id: str, ranks: Sequence[str]) -> str:

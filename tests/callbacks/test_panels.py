@@ -1,5 +1,7 @@
 """The panels' handlers: filled for the owner, refused for a stranger, quiet before the browser has said what it can draw."""
 
+from types import SimpleNamespace
+
 import pytest
 from dash import no_update
 from dash.exceptions import PreventUpdate
@@ -83,6 +85,17 @@ def test_the_map_marks_the_selected_cells(finished, as_ann):
 def test_the_map_without_webgl(finished, as_ann):
     figure, _ = scatter.update("all", None, None, None, "light", False, [350, 320], finished.url)
     assert {t["type"] for t in figure["data"]} == {"scatter"}
+
+
+def test_an_ontology_without_types_says_why():
+    view = SimpleNamespace(drawing=SimpleNamespace(nodes=(), edges=()))
+    engine = SimpleNamespace(ontology_view=lambda *_, **__: view)
+    shown = SimpleNamespace(
+        engine=engine, result=SimpleNamespace(n_query=27), mask=None, selection=SimpleNamespace(kind="all")
+    )
+    drawn, message = ontology.draw(shown, (540, 240))
+    assert drawn == []
+    assert "No cell has a type to show. All 27 resemble nothing" in text(message)
 
 
 def test_composition_counts_the_selection_or_all(finished, as_ann):
