@@ -9,7 +9,7 @@ from dash import Dash, Input, Output, State
 from dash.exceptions import PreventUpdate
 
 from callbacks.opened import Shown, in_panel, open_shown
-from core.explore.composition import CompositionView, saved_composition
+from core.explore.composition import saved_composition
 from core.result import to_csv
 from layouts import composition, ids
 
@@ -38,7 +38,6 @@ def register(app: Dash) -> None:
         State(ids.SELECTION, "data"),
         State(ids.THRESHOLD, "data"),
         State(ids.DETAIL, "data"),
-        State(ids.SCOPE_SWITCH, "value"),
         State(ids.URL, "pathname"),
         prevent_initial_call=True,
     )(save)
@@ -81,7 +80,7 @@ def draw(shown: Shown, scope: str | None) -> Sequence[Any]:
     sequence
         Rows, and the words of the switch.
     """
-    view = counted(shown, scope)
+    view = shown.engine.composition(shown.result, shown.everything if scope == composition.ALL else shown.mask)
     ranks = shown.engine.type_ranks(shown.result)
     types = shown.engine.reference_view(shown.bundle.name).types
     thin = types.loc[types["thin"], "type_id"]
@@ -89,39 +88,16 @@ def draw(shown: Shown, scope: str | None) -> Sequence[Any]:
     return rows, composition.scopes(shown.result.n_query)
 
 
-def counted(shown: Shown, scope: str | None) -> CompositionView:
-    """Count the cells the panel shows.
-
-    Parameters
-    ----------
-    shown : Shown
-        Result and selection.
-    scope : str or None
-        ``selection`` or ``all``.
-
-    Returns
-    -------
-    CompositionView
-        Cells by type.
-    """
-    return shown.engine.composition(shown.result, shown.everything if scope == composition.ALL else shown.mask)
-
-
 def save(
-    n_clicks: int | None,
-    selection: str | None,
-    threshold: str | None,
-    detail: str | None,
-    scope: str | None,
-    pathname: str | None,
+    n_clicks: int | None, selection: str | None, threshold: str | None, detail: str | None, pathname: str | None
 ) -> dict[str, str]:
-    """Give the numbers of the panel as a file.
+    """Give the composition of the selected cells as a file, on every tab.
 
     Parameters
     ----------
     n_clicks : int or None
         None or 0 when the button has just appeared.
-    selection, threshold, detail, scope, pathname : str or None
+    selection, threshold, detail, pathname : str or None
         As `update`.
 
     Returns
@@ -131,5 +107,6 @@ def save(
     """
     if not n_clicks:
         raise PreventUpdate
-    view = counted(open_shown(pathname, selection, threshold, detail), scope)
-    return {"content": to_csv(saved_composition(view)), "filename": composition.FILE, "type": "text/csv"}
+    shown = open_shown(pathname, selection, threshold, detail)
+    table = saved_composition(shown.engine.composition(shown.result, shown.mask))
+    return {"content": to_csv(table), "filename": composition.FILE, "type": "text/csv"}

@@ -138,6 +138,8 @@ def note(view: Comparison) -> list[Component]:
     list of Component
         A band, or nothing.
     """
+    if not view.n_group or not view.n_against:
+        return []
     if view.method == "cells":
         first, advice = NOT_INDEPENDENT, CHOOSE_REPLICATES
         if view.lacking:

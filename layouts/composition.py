@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import dcc, html
+from dash import html
 from dash.development.base_component import Component
 
 from core.explore.composition import CompositionView
@@ -39,9 +39,9 @@ def layout() -> Component:
     )
     return el.panel(
         "Composition",
-        [html.Div(id=ids.COMPOSITION, className="composition"), dcc.Download(id=ids.COMPOSITION_FILE)],
+        html.Div(id=ids.COMPOSITION, className="composition"),
         name="composition",
-        tools=[switch, el.icon_button("download", "Download table", id=ids.COMPOSITION_DOWNLOAD)],
+        tools=[switch],
         message_id=ids.COMPOSITION_MESSAGE,
         expandable=False,
     )
@@ -94,7 +94,10 @@ def rows(view: CompositionView, ranks: Sequence[str], *, chosen: str, thin: froz
         _status_row("ambiguous", "Ambiguous", view.n_ambiguous, view.n_selected, most, chosen),
         _status_row("unknown", "Unknown", view.n_unknown, view.n_selected, most, chosen),
     ]
-    return [html.Div(types or states.no_types(view.n_unknown), className="composition-types"), html.Div(apart, className="composition-apart")]
+    return [
+        html.Div(types or states.no_types(view.n_unknown), className="composition-types"),
+        html.Div(apart, className="composition-apart"),
+    ]
 
 
 def colour(term_id: str, ranks: Sequence[str]) -> str:

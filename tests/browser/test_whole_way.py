@@ -300,6 +300,7 @@ def test_figures_are_saved_here_and_sent_nowhere(page, tiny_query, tmp_path):
     assert width_of(saved(page, "#scatter [data-title='Save as PNG']", tmp_path / "scquery-map.png")) >= 3 * shown
     drawn = page.evaluate("document.getElementById('ontology')._cyreg.cy.elements().boundingBox().w")
     assert width_of(saved(page, "[data-save-ontology]", tmp_path / "scquery-ontology.png")) >= 2 * drawn
+    page.get_by_role("button", name="Download", exact=True).click()
     assert saved(page, "#composition-download", tmp_path / "scquery-composition.csv").startswith(b"type_id,type_name")
 
 

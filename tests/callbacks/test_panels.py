@@ -103,11 +103,11 @@ def test_composition_counts_the_selection_or_all(finished, as_ann):
     everything = composition.update(B, None, None, "all", finished.url)[0]
     assert len(classes(selected, "share-row")) < len(classes(everything, "share-row"))
     assert fill("composition", finished.url)[1][1]["label"] == "All 110"
-    file = composition.save(1, B, None, None, "selection", finished.url)
+    file = composition.save(1, B, None, None, finished.url)
     assert file["filename"] == "scquery-composition.csv"
     assert file["content"].startswith("type_id,type_name,n_confident,n_ambiguous,n,share\nCL:0000236,")
     with pytest.raises(PreventUpdate):
-        composition.save(None, B, None, None, "selection", finished.url)
+        composition.save(None, B, None, None, finished.url)
 
 
 def test_the_ontology_frames_the_chosen_type(finished, as_ann):

@@ -135,6 +135,13 @@ def test_nothing_to_compare(answered, everything):
     assert nobody.table.empty
     assert nobody.by_group.empty
     assert headline(nobody) == "No selected cell is x"
+    one_group = compare(answered.bundle, result, result.obs["side"].to_numpy() == "x", Choice("side", "x", OTHERS, ""))
+    assert headline(one_group) == "All selected cells are x"
+    assert detail(one_group) == f"{n // 2} cells against 0: nothing to compare."
+    assert (
+        headline(compare(answered.bundle, result, result.obs["side"].to_numpy() == "x", choice))
+        == "No selected cell is y"
+    )
     of_one_type = compare(
         answered.bundle, result, (result.labels["cell_type_ontology_term_id"] == CD4).to_numpy(), choice
     )
