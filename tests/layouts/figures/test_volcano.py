@@ -75,7 +75,11 @@ def test_names_keep_their_distance_and_stay_inside():
 def test_a_name_covers_no_other_point():
     fig = volcano_figure(made([4, 5, -8], [40, 40, 20], [1, 1, -1]), theme="light", name="x")
     sides = {note.text: note.xanchor for note in fig.layout.annotations}
-    assert sides == {"GENE0": "right", "GENE1": "left", "GENE2": "left"}  # each away from the other, or inwards at the edge
+    assert sides == {
+        "GENE0": "right",
+        "GENE1": "left",
+        "GENE2": "left",
+    }  # each away from the other, or inwards at the edge
     between = volcano_figure(made([3, 4, 4.5, -8], [40, 40, 40, 20], [1, 1, 1, -1]), theme="light", name="x")
     assert {note.text for note in between.layout.annotations} == {"GENE0", "GENE2", "GENE3"}
 
