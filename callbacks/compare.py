@@ -73,13 +73,18 @@ def register(app: Dash) -> None:
     app.callback(
         Output(ids.COMPARE_TABLE_TOLD, "children"), Input(ids.CELL_TABLE_STATE, "data"), prevent_initial_call=True
     )(tell_table)
-    app.callback(
-        Output(ids.COMPARE_FILE, "data"),
-        Input(ids.COMPARE_DOWNLOAD, "n_clicks"),
-        *(State(part.component_id, "data") for part in (*CHOSEN, *ADDRESS)),
-        State(ids.URL, "pathname"),
-        prevent_initial_call=True,
-    )(save)
+    files = (
+        (ids.COMPARE_FILE, ids.COMPARE_DOWNLOAD, save),
+        (ids.COMPARE_BARS_FILE, ids.COMPARE_BARS_DOWNLOAD, save_bars),
+    )
+    for file, asked, act in files:
+        app.callback(
+            Output(file, "data"),
+            Input(asked, "n_clicks"),
+            *(State(part.component_id, "data") for part in (*CHOSEN, *ADDRESS)),
+            State(ids.URL, "pathname"),
+            prevent_initial_call=True,
+        )(act)
 
 
 def update_controls(*given: str | None) -> tuple[Any, ...]:
@@ -280,11 +285,21 @@ def save(n_clicks: int | None, *given: str | None) -> dict[str, str]:
     dict
         For `dash.dcc.Download`.
     """
+    view = _asked_for(n_clicks, given)
+    return {"content": to_csv(view.choice.named(view.table)), "filename": compare_types.FILE, "type": "text/csv"}
+
+
+def save_bars(n_clicks: int | None, *given: str | None) -> dict[str, str]:
+    """Give the composition of all groups as a file; parameters as in `save`."""
+    view = _asked_for(n_clicks, given)
+    return {"content": to_csv(view.saved_groups), "filename": compare.BARS_FILE, "type": "text/csv"}
+
+
+def _asked_for(n_clicks: int | None, given: Sequence[str | None]) -> Comparison:
     if not n_clicks:
         raise PreventUpdate
     *address, pathname = given
-    view = compared(open_shown(pathname, *address[N_CHOSEN:]), address[:N_CHOSEN])
-    return {"content": to_csv(view.choice.named(view.table)), "filename": compare_types.FILE, "type": "text/csv"}
+    return compared(open_shown(pathname, *address[N_CHOSEN:]), address[:N_CHOSEN])
 
 
 def compared(shown: Shown, chosen: Sequence[str | None]) -> Comparison:

@@ -15,6 +15,7 @@ from core.citation import reference_bibliography
 from core.explore.reference import ReferenceView
 from core.result import to_csv
 from layouts import all_models, ids, links, models_by_type
+from layouts import reference as reference_page
 from layouts.figures.collection import months_figure, rates_figure, reads_figure
 from layouts.figures.reliability import reliability_figure
 from layouts.figures.tokens import Theme
@@ -39,6 +40,8 @@ def register(app: Dash) -> None:
         (Output(ids.ALL_MODELS_FILE, "data"), Input(ids.ALL_MODELS_DOWNLOAD, "n_clicks"), save_models),
         (Output(ids.MODELS_BY_TYPE_FILE, "data"), Input(ids.MODELS_BY_TYPE_DOWNLOAD, "n_clicks"), save_models_by_type),
         (Output(ids.CITE_FILE, "data"), Input(ids.CITE, "n_clicks"), save_citations),
+        (Output(ids.TYPES_FILE, "data"), Input(ids.TYPES_DOWNLOAD, "n_clicks"), save_types),
+        (Output(ids.ACCURACY_FILE, "data"), Input(ids.ACCURACY_DOWNLOAD, "n_clicks"), save_accuracy),
         (Output(ids.MODELS_BY_TYPE, "children"), Input(ids.STUDY_SWITCH, "value"), draw_models_by_type),
     )
     for changed, asked, act in acts:
@@ -121,6 +124,16 @@ def save_citations(n_clicks: int | None, bundle: str | None, pathname: str | Non
     studies = _view(bundle, pathname).studies
     text = reference_bibliography(studies[studies["status"] == "used"])
     return {"content": text, "filename": "scquery-reference.bib", "type": "text/x-bibtex"}
+
+
+def save_types(n_clicks: int | None, bundle: str | None, pathname: str | None) -> dict[str, str]:
+    """Give all types of the reference as a file; parameters as in `save_models`."""
+    return _saved(lambda view: view.types, reference_page.TYPES_FILE, n_clicks, bundle, pathname)
+
+
+def save_accuracy(n_clicks: int | None, bundle: str | None, pathname: str | None) -> dict[str, str]:
+    """Give the held-out accuracy by type as a file; parameters as in `save_models`."""
+    return _saved(reference_page.measured_types, reference_page.ACCURACY_FILE, n_clicks, bundle, pathname)
 
 
 def draw_models_by_type(reference: str | None, bundle: str | None, pathname: str | None) -> list[Component]:

@@ -161,5 +161,5 @@ def _print(view: Comparison) -> None:
         shares = (f"{row[f'n_{side}']:,} ({100 * row[f'share_{side}']:.1f} %)" for side in ("against", "group"))
         tested = row["q_value"] == row["q_value"]
         interval = f"{row['low']:.2f} to {row['high']:.2f}" if tested else "-"
-        ratio, q = (f"{row['odds_ratio']:.2f}", words.p_value(row["q_value"])) if tested else ("-", "-")
+        ratio, q = (words.ratio(row["odds_ratio"]), words.p_value(row["q_value"])) if tested else ("-", "-")
         print(" ".join(f"{share:>16}" for share in shares), f"{ratio:>10} {interval:>16} {q:>9}  {row['type_name']}")

@@ -20,6 +20,7 @@ from layouts import ids, states
 
 N_COLOURS = 12
 SELECTION, ALL = "selection", "all"
+FILE = "scquery-composition.csv"
 
 
 def layout() -> Component:
@@ -93,7 +94,10 @@ def rows(view: CompositionView, ranks: Sequence[str], *, chosen: str, thin: froz
         _status_row("ambiguous", "of which ambiguous", view.n_ambiguous, view.n_selected, most, chosen),
         _status_row("unknown", "Unknown", view.n_unknown, view.n_selected, most, chosen),
     ]
-    return [html.Div(types, className="composition-types"), html.Div(apart, className="composition-apart")]
+    return [
+        html.Div(types or states.no_types(view.n_unknown), className="composition-types"),
+        html.Div(apart, className="composition-apart"),
+    ]
 
 
 def colour(term_id: str, ranks: Sequence[str]) -> str:

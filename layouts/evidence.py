@@ -114,10 +114,11 @@ def _notes(view: EvidenceView) -> list[Component]:
 
 def _legend(view: EvidenceView) -> Component:
     rival = short_name(view.rival[1]) if view.rival else EVERYTHING_ELSE
-    keys = (
-        ("cells", "your cells"),
-        ("label", f"reference: {short_name(view.label[1])}"),
-        ("rival", f"reference: {rival}"),
+    types = html.Span(
+        ["reference:", _key("label", short_name(view.label[1])), _key("rival", rival)], className="legend"
     )
-    items = [html.Span([html.Span(className=f"key is-{kind}"), text], className="legend-item") for kind, text in keys]
-    return html.Div(items, className="legend is-flush")
+    return html.Div([_key("cells", "your cells"), types], className="legend is-flush")
+
+
+def _key(kind: str, text: str) -> Component:
+    return html.Span([html.Span(className=f"key is-{kind}"), text], className="legend-item")

@@ -28,6 +28,7 @@ from layouts import (
 )
 from layouts import elements as el
 
+TYPES_FILE, ACCURACY_FILE = "scquery-reference-types.csv", "scquery-held-out-accuracy.csv"
 METRICS: tuple[tuple[str, str, str], ...] = (
     ("accuracy", "Cells right", "Held-out cells that are given their own type."),
     ("macro_f1", "Macro F1", "F1 of each type, averaged over types: rare types count as much as frequent ones."),
@@ -191,10 +192,10 @@ def _types(view: ReferenceView) -> Component:
     ]
     return el.panel(
         "Cells per type",
-        html.Div(rows, className="bars is-scrolling"),
+        [html.Div(rows, className="bars is-scrolling"), dcc.Download(id=ids.TYPES_FILE)],
         name="types",
         sub=f"{view.n_types} types, most cells first",
-        tools=note if n_thin else [],
+        tools=[*(note if n_thin else []), el.icon_button("download", "Download table", id=ids.TYPES_DOWNLOAD)],
         expandable=False,
     )
 
@@ -219,13 +220,19 @@ def _type_row(row: dict[Any, Any], most: int) -> Component:
     )
 
 
+def measured_types(view: ReferenceView) -> pd.DataFrame:
+    """Return the types whose held-out accuracy was measured, the highest first: rows of the view's types."""
+    return view.types[view.types["accuracy"].notna()].sort_values("accuracy", ascending=False)
+
+
 def _accuracy(view: ReferenceView) -> Component:
-    measured = view.types[view.types["accuracy"].notna()].sort_values("accuracy", ascending=False)
+    measured = measured_types(view)
     left_out = view.n_types - len(measured)
     if measured.empty:
-        body: Component = states.panel_empty(
-            "Accuracy was not measured.", "No study of this reference could be held out."
-        )
+        body: list[Component] = [
+            states.panel_empty("Accuracy was not measured.", "No study of this reference could be held out.")
+        ]
+        save = []
     else:
         rows = [_accuracy_row(row) for row in measured.to_dict("records")]
         scale = html.Div(
@@ -235,14 +242,18 @@ def _accuracy(view: ReferenceView) -> Component:
             [html.Span(className="dot-n"), scale, html.Span("held-out cells", className="dot-n")],
             className="dot-row is-axis",
         )
-        body = html.Div([axis, *rows, *_not_measured(left_out)], className="dots")
+        body = [
+            html.Div([axis, *rows, *_not_measured(left_out)], className="dots"),
+            dcc.Download(id=ids.ACCURACY_FILE),
+        ]
+        save = [el.icon_button("download", "Download table", id=ids.ACCURACY_DOWNLOAD)]
     sub = "cells right when their study is held out, 95 % interval"
     return el.panel(
         "Held-out accuracy by type",
         body,
         name="accuracy",
         sub=sub,
-        tools=_few_held_out(view),
+        tools=[*_few_held_out(view), *save],
         expandable=False,
     )
 

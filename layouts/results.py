@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import dash_mantine_components as dmc
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from core import words
@@ -364,15 +364,17 @@ def _downloads(job: Job) -> Component:
         )
         for name, file, detail in DOWNLOADS
     ]
-    menu: Component = dmc.Menu(
+    counted = html.Div("Cells by type: confident, ambiguous, share of the selection.", className="menu-detail")
+    composition_entry = dmc.MenuItem([html.Div("Composition"), counted], id=ids.COMPOSITION_DOWNLOAD)
+    menu = dmc.Menu(
         [
             dmc.MenuTarget(el.button("Download", symbol="download", look="filled")),
-            dmc.MenuDropdown([entries[0], selected, *entries[1:]]),
+            dmc.MenuDropdown([entries[0], selected, composition_entry, *entries[1:]]),
         ],
         position="bottom-end",
         width=360,
     )
-    return menu
+    return html.Div([menu, dcc.Download(id=ids.COMPOSITION_FILE)])
 
 
 def _file(href: str) -> dict[str, object]:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from core import words
 from core.explore.compare import MIN_CELLS, Comparison
-from core.explore.compare_choice import Choice
+from core.explore.compare_choice import OTHERS, Choice
 from core.explore.compared_cells import UNKNOWN
 from core.explore.gene_difference import GeneDifference
 from core.ontology.text import plural, short_name
@@ -35,8 +35,13 @@ def headline(view: Comparison) -> str:
         One sentence without a full stop: of the types that differ at q < .05, the one that rises most and the one that falls most.
     """
     group, against = view.choice.group_name, view.choice.against_name
-    if not min(view.n_group, view.n_against):
-        return f"No selected cell is {group if not view.n_group else against}"
+    if not view.n_group or not view.n_against:
+        only_group = view.n_group and view.choice.against == OTHERS
+        return (
+            f"All selected cells are {group}"
+            if only_group
+            else f"No selected cell is {against if view.n_group else group}"
+        )
     if len(view.table) == 1:
         return f"All selected cells of {group} and {against} are {_kinds(view.table.iloc[0])}"
     if not view.n_tested:
@@ -64,6 +69,8 @@ def detail(view: Comparison) -> str:
     str
         One or two sentences.
     """
+    if not view.n_group or not view.n_against:
+        return f"{words.count(view.n_group, 'cell')} against {view.n_against:,}: nothing to compare."
     if len(view.table) == 1:
         return f"{words.count(view.n_group, 'cell')} against {view.n_against:,}: shares need two types or more."
     if not view.n_tested:

@@ -50,7 +50,7 @@ class GeneDifference:
     Parameters
     ----------
     within : str
-        Cell type id, `UNKNOWN` or `EVERYTHING`; empty where no type has enough cells.
+        Cell type id, `UNKNOWN` or `EVERYTHING`.
     offered : mapping of str to str
         Types that could be asked for, most cells first: id to name. `EVERYTHING` always can.
     n_group, n_against : int
@@ -94,6 +94,11 @@ class GeneDifference:
         group, against = self.table["pct_group"].sum(), self.table["pct_against"].sum()
         return float(group / against) if group and against else 1.0
 
+    @property
+    def none_differs(self) -> bool:
+        """Whether no tested gene reaches q < .05."""
+        return not (self.table["q_value"] < Q_SIGNIFICANT).any()
+
     def volcano(self, background: str) -> VolcanoView:
         """Return the tested genes as a volcano plot; `background` names the group compared with."""
         q, change = self.table["q_value"], self.table["log2_fold_change"]
@@ -116,8 +121,8 @@ def gene_difference(
     choice : Choice
         The groups.
     within : str, optional
-        Type whose cells are compared, or `EVERYTHING`; the most frequent one with enough cells of both groups if left out or not
-        there.
+        Type whose cells are compared, or `EVERYTHING`; if left out or not there, the most frequent one with enough cells of both
+        groups, or `EVERYTHING` where there is none.
 
     Returns
     -------
@@ -136,7 +141,7 @@ def gene_difference(
     cells = cells[cells["side"] != ""]
     offered = _offered(cells, type_names(bundle))
     if within not in (*offered, EVERYTHING):
-        within = next((t for t in offered if t != UNKNOWN), next(iter(offered), ""))
+        within = next((t for t in offered if t != UNKNOWN), next(iter(offered), EVERYTHING))
     inside = cells if within == EVERYTHING else cells[cells["type_id"] == within]
     enough = min(int((inside["side"] == side).sum()) for side in ("group", "against")) >= MIN_CELLS
     replicates, lacking = replicates_of(inside) if choice.replicates and enough else (None, "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import shutil
+from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
@@ -276,6 +277,11 @@ def test_the_focus_stays_where_the_work_is(page, tiny_query):
     page.keyboard.press("Escape")
     expect(page.locator(".mantine-Drawer-content")).to_be_hidden()
     expect(about).to_be_focused()
+    page.locator("#cluster-list button").nth(1).focus()
+    expect(page.locator("#cluster-list .focus-list")).to_have_css("clip-path", "none")
+    page.keyboard.press("Enter")
+    expect(page.locator("#selection-bar strong")).to_contain_text("Cluster 2")
+    expect(page.locator("#cluster-list button[aria-pressed=true]")).to_be_focused()
     page.locator("#clear-selection").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#clear-selection")).to_be_hidden()
@@ -345,11 +351,34 @@ def test_on_a_narrow_window_the_rail_is_a_drawer(page, tiny_query):
 
 
 @pytest.mark.browser
-def test_figures_offer_nothing_that_sends_them_away(page, tiny_query):
+def test_figures_are_saved_here_and_sent_nowhere(page, tiny_query, tmp_path):
     upload(page, tiny_query)
     expect(page.locator(".modebar-btn").first).to_be_attached()
     offered = page.locator(".modebar-btn").evaluate_all("buttons => buttons.map(b => b.dataset.title)")
-    assert set(offered) <= {"Download plot", "Zoom", "Pan", "Reset axes", "Lasso Select", "Box Select"}
+    assert set(offered) <= {"Save as SVG", "Save as PNG", "Zoom", "Pan", "Reset axes", "Lasso Select", "Box Select"}
+    page.locator("#scatter").hover()
+    shown = page.evaluate("document.querySelector('#scatter .js-plotly-plot')._fullLayout.width")
+    svg = saved(page, "#scatter [data-title='Save as SVG']", tmp_path / "scquery-map.svg")
+    assert f'width="{shown + 24:g}"' in svg.decode()[:400]
+    assert width_of(saved(page, "#scatter [data-title='Save as PNG']", tmp_path / "scquery-map.png")) >= 3 * shown
+    drawn = page.evaluate("document.getElementById('ontology')._cyreg.cy.elements().boundingBox().w")
+    assert width_of(saved(page, "[data-save-ontology]", tmp_path / "scquery-ontology.png")) >= 2 * drawn
+    page.get_by_role("button", name="Download", exact=True).click()
+    assert saved(page, "#composition-download", tmp_path / "scquery-composition.csv").startswith(b"type_id,type_name")
+
+
+def saved(page, button: str, path: Path) -> bytes:
+    """Press a button that saves a file of this name; give what is in it."""
+    with page.expect_download() as file:
+        page.locator(button).click()
+    assert file.value.suggested_filename == path.name
+    file.value.save_as(path)
+    return path.read_bytes()
+
+
+def width_of(png: bytes) -> int:
+    assert png[1:4] == b"PNG"
+    return int.from_bytes(png[16:20], "big")
 
 
 @pytest.mark.browser

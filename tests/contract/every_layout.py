@@ -130,7 +130,7 @@ def answer(engine: Engine, result, done: Job) -> list:
         ),
         html.Div(gene_list.fits(engine.genes(result).fits(["MS4A1", "CD79A", "CD19"]))),
         html.Div(gene_list.sets(None, None, name="")),
-        card_genes.plot(ids.volcano("card"), volcano_figure(volcano, name="B cell", theme="light")),
-        card_genes.plot(ids.GENES, {}),
+        card_genes.plot(ids.volcano("card"), volcano_figure(volcano, name="B cell", theme="light"), saved_as="volcano"),
+        card_genes.plot(ids.GENES, {}, saved_as="genes"),
         html.Div(card_genes.forest(engine.genes(result).effects(B_CELL, "MS4A1"), {})),
     ]

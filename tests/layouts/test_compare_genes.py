@@ -36,6 +36,18 @@ def test_plot_and_table():
     assert "&lt;STIM&gt; vs. CTRL" in figure.layout.xaxis.title.text
 
 
+def test_no_plot_where_no_gene_differs():
+    view = genes()
+    even = genes(table=view.table.assign(q_value=0.4))
+    body = compare_genes.body(even, CHOICE, volcano_figure(even.volcano("CTRL"), theme="light", name="STIM"))
+    assert text(body[0]).startswith("No gene differs at q < 0.05. The smallest q is 0.400.")
+    plot = next(part for part in walk(body) if type(part).__name__ == "Graph")
+    assert plot.style == {"display": "none"}
+    assert not hasattr(
+        next(part for part in walk(compare_genes.body(view, CHOICE, {})) if type(part).__name__ == "Graph"), "style"
+    )
+
+
 def test_the_axis_has_room_for_both_names():
     group, against = compare_genes.axis_names(Choice("condition", "interferon beta, 24 hours", OTHERS, ""))
     assert group.endswith(ELLIPSIS)
@@ -63,6 +75,5 @@ def test_a_group_that_was_sequenced_deeper_is_told():
 
 def test_why_there_are_none():
     none = genes().table.head(0)
-    assert "No type has 10" in text(compare_genes.nothing(genes(within="", table=none)))
     assert "The groups do not have 10" in text(compare_genes.nothing(genes(within=EVERYTHING, table=none)))
     assert "these B cells" in text(compare_genes.nothing(genes(table=none)))

@@ -40,6 +40,10 @@ def test_counts_and_tests_of_cells(answered, everything):
     assert tested["odds_ratio"].is_monotonic_decreasing
     assert by_type.loc[UNKNOWN, "n_group"] + by_type.loc[UNKNOWN, "n_against"] >= 6
     assert view.p_whole > 0.2
+    saved = view.saved_groups
+    assert saved.groupby("group")["n"].sum().to_dict() == {"x": 70, "y": n - 70}
+    np.testing.assert_allclose(saved.groupby("group")["share"].sum(), 1)
+    assert saved.set_index(["group", "type_id"]).loc[("x", B), ["type_name", "n"]].tolist() == ["B cell", a]
 
 
 def test_only_selected_cells_with_a_value_count(answered, everything):
@@ -131,6 +135,13 @@ def test_nothing_to_compare(answered, everything):
     assert nobody.table.empty
     assert nobody.by_group.empty
     assert headline(nobody) == "No selected cell is x"
+    one_group = compare(answered.bundle, result, result.obs["side"].to_numpy() == "x", Choice("side", "x", OTHERS, ""))
+    assert headline(one_group) == "All selected cells are x"
+    assert detail(one_group) == f"{n // 2} cells against 0: nothing to compare."
+    assert (
+        headline(compare(answered.bundle, result, result.obs["side"].to_numpy() == "x", choice))
+        == "No selected cell is y"
+    )
     of_one_type = compare(
         answered.bundle, result, (result.labels["cell_type_ontology_term_id"] == CD4).to_numpy(), choice
     )

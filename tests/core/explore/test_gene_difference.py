@@ -62,9 +62,8 @@ def test_the_most_frequent_type_with_both_groups_is_taken(answered, everything):
 
 def test_a_type_on_one_side_alone_is_not_offered(answered, everything, by_type):
     view = gene_difference(answered.bundle, by_type, everything, CELLS)
-    assert (view.within, view.offered, view.table.empty) == ("", {}, True)
-    wanted = gene_difference(answered.bundle, by_type, everything, CELLS, CD4)
-    assert wanted.table.empty
+    assert (view.within, view.offered, view.table.empty) == (EVERYTHING, {}, False)
+    assert gene_difference(answered.bundle, by_type, everything, CELLS, CD4).within == EVERYTHING
 
 
 def test_of_many_cells_some_are_drawn(answered, everything, monkeypatch):
