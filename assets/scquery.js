@@ -3,7 +3,7 @@
 (function () {
   "use strict";
 
-  var KEYS = ["sel", "clusters", "space", "type", "threshold", "detail", "rows", "bundle", "tab", "gene", "vs", "list", "by", "group", "against", "replicates", "within"];
+  var KEYS = ["sel", "clusters", "space", "type", "threshold", "detail", "rows", "bundle", "tab", "gene", "vs", "list", "by", "group", "against", "replicates", "within", "zoom"];
   var MAX_VERTICES = 60;
   var MAX_SELECTION = 380;
 
@@ -99,7 +99,7 @@
       set("cluster-slider", { value: Number(clusters) });
     }
     if (isHere("space-switch")) {
-      set("space-switch", { value: space === "raw" ? "raw" : "embedding" });
+      set("space-switch", { value: space || "embedding" });
     }
     var slider = isHere("detail-slider") ? window.dash_component_api.getLayout("detail-slider") : null;
     if (slider && !isEcho("detail", detail || "0")) {
@@ -198,6 +198,10 @@
     return clicks ? request({ rows: known === "selected" ? null : "selected" }) : nothing();
   }
 
+  function toggleZoom(clicks, known) {
+    return clicks ? request({ zoom: known === "cells" ? null : "cells" }) : nothing();
+  }
+
   /* Dash looks customdata up before plotly has unpacked it: for points of a line it must be asked for again. */
   function customdataOf(point) {
     if (typeof point.customdata === "number") {
@@ -209,11 +213,11 @@
   }
 
   /* Only ranges and vertices leave the browser, never the points. */
-  function chooseOnMap(selected, space, known) {
-    var where = space === "raw" ? "raw" : "embedding";
-    if (!selected) {
+  function chooseOnMap(selected, figure, known) {
+    if (!selected || !figure || !figure.layout.meta) {
       return nothing();
     }
+    var where = figure.layout.meta.space;
     var selection = selected.range ? box(selected.range, where) : selected.lassoPoints ? lasso(selected.lassoPoints, where) : null;
     return selection && selection !== known ? request({ sel: selection }) : nothing();
   }
@@ -443,6 +447,11 @@
     }
   }
 
+  /* A finger on a figure that draws an outline could not scroll past it. */
+  function isTouch() {
+    return window.matchMedia("(pointer: coarse), (max-width: 640px)").matches;
+  }
+
   var UPLOAD_TITLES = {
     uploading: "Uploading",
     waiting: "Waiting for the network to go on with",
@@ -493,9 +502,9 @@
       readAddress: readAddress, syncControls: syncControls,
       chooseClusters: chooseClusters,
     chooseCompared: chooseCompared, chooseSpace: chooseSpace, chooseThreshold: chooseThreshold, chooseDetail: chooseDetail,
-      chooseBranch: chooseBranch, toggleRows: toggleRows, chooseOnMap: chooseOnMap, chooseNode: chooseNode, chooseGroup: chooseGroup,
+      chooseBranch: chooseBranch, toggleRows: toggleRows, toggleZoom: toggleZoom, chooseOnMap: chooseOnMap, chooseNode: chooseNode, chooseGroup: chooseGroup,
       chooseGene: chooseGene, chooseContrast: chooseContrast, chooseCardGene: chooseCardGene, chooseList: chooseList, chooseComparedGene: chooseComparedGene, chooseWithin: chooseWithin, closeCard: closeCard, showValue: showValue, tellPending: tellPending, openDrawer: openDrawer, onlyNews: onlyNews, toggleRail: toggleRail,
-      measure: measure, scheme: scheme, hasWebgl: hasWebgl, explainNode: explainNode, uploadSheet: uploadSheet, copyLink: copyLink, switchStylesheet: switchStylesheet, fitOntology: fitOntology, tellHiddenTypes: tellHiddenTypes, fitStudies: fitStudies,
+      measure: measure, scheme: scheme, hasWebgl: hasWebgl, isTouch: isTouch, explainNode: explainNode, uploadSheet: uploadSheet, copyLink: copyLink, switchStylesheet: switchStylesheet, fitOntology: fitOntology, tellHiddenTypes: tellHiddenTypes, fitStudies: fitStudies,
     },
   });
 

@@ -13,7 +13,7 @@ from layouts import ids
 
 STORES = (
     ids.SELECTION, ids.CLUSTERS, ids.SPACE, ids.TYPE, ids.THRESHOLD, ids.DETAIL, ids.ROWS, ids.BUNDLE, ids.TAB, ids.GENE, ids.CONTRAST, ids.LIST,
-    ids.BY, ids.GROUP, ids.AGAINST, ids.REPLICATES, ids.WITHIN,
+    ids.BY, ids.GROUP, ids.AGAINST, ids.REPLICATES, ids.WITHIN, ids.ZOOM,
 )  # fmt: skip
 MEASURED = ((ids.HEATMAP, ids.HEATMAP_SIZE), (ids.SCATTER, ids.SCATTER_SIZE), (ids.ONTOLOGY, ids.ONTOLOGY_SIZE))
 
@@ -65,8 +65,13 @@ def register(app: Dash) -> None:
     )
     _choice(app, "toggleRows", Input(ids.HEATMAP_OPEN, "n_clicks"), State(ids.ROWS, "data"))
     _choice(
-        app, "chooseOnMap", Input(ids.SCATTER, "selectedData"), State(ids.SPACE, "data"), State(ids.SELECTION, "data")
+        app,
+        "chooseOnMap",
+        Input(ids.SCATTER, "selectedData"),
+        State(ids.SCATTER, "figure"),
+        State(ids.SELECTION, "data"),
     )
+    _choice(app, "toggleZoom", Input(ids.MAP_ZOOM, "n_clicks"), State(ids.ZOOM, "data"))
     _choice(app, "chooseGroup", Input(ids.GROUPS, "value"), State(ids.SELECTION, "data"))
     _choice(app, "chooseNode", Input(ids.ONTOLOGY, "tapNode"))
     _choice(app, "closeCard", Input(ids.CARD, "opened"), State(ids.TYPE, "data"))
@@ -92,7 +97,11 @@ def register(app: Dash) -> None:
     )
     _choice(app, "chooseGene", Input(ids.GENE_SEARCH, "value"), State(ids.GENE, "data"))
     _choice(
-        app, "chooseOnMap", Input(ids.GENE_MAP, "selectedData"), State(ids.SPACE, "data"), State(ids.SELECTION, "data")
+        app,
+        "chooseOnMap",
+        Input(ids.GENE_MAP, "selectedData"),
+        State(ids.GENE_MAP, "figure"),
+        State(ids.SELECTION, "data"),
     )
     _choice(
         app,

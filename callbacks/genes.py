@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import plotly.graph_objects as go
 from dash import Dash, Input, Output, State, no_update
 from dash.exceptions import PreventUpdate
 
@@ -52,6 +53,7 @@ def register(app: Dash) -> None:
         Input(ids.SPACE, "data"),
         Input(ids.SCHEME, "data"),
         Input(ids.WEBGL, "data"),
+        Input(ids.TOUCH, "data"),
         State(ids.URL, "pathname"),
     )(update_map)
     app.callback(
@@ -131,9 +133,7 @@ def update_map(
     selection: str | None,
     detail: str | None,
     space: str | None,
-    theme: Theme | None,
-    webgl: bool | None,  # noqa: FBT001  (Dash hands inputs over by place)
-    pathname: str | None,
+    *browser: Any,  # noqa: ANN401
 ) -> list[Any]:
     """Draw the gene on the map.
 
@@ -143,21 +143,20 @@ def update_map(
         Parts of the address.
     side : str or None
         ``query`` or ``reference``.
-    theme : str or None
-        ``light`` or ``dark``; None before the browser has said.
-    webgl : bool or None
-        Whether the browser draws WebGL; None before it has said.
-    pathname : str or None
-        Path of the address.
+    *browser
+        What the browser says, each None before it has: ``light`` or ``dark``, whether it draws WebGL, whether a finger points in
+        it. Then the path of the address.
 
     Returns
     -------
     list
         Values of the registered outputs.
     """
-    if None in (theme, webgl):
+    theme, webgl, touch, pathname = browser
+    if None in (theme, webgl, touch):
         raise PreventUpdate
-    return in_panel(draw_map, 2, (pathname, selection, None, detail), gene, side, space, theme, webgl)
+    [figure, *rest] = in_panel(draw_map, 2, (pathname, selection, None, detail), gene, side, space, theme, not touch)
+    return [drawable(figure, webgl=bool(webgl)) if isinstance(figure, go.Figure) else figure, *rest]
 
 
 def draw_map(
@@ -166,7 +165,7 @@ def draw_map(
     side: str | None,
     space: str | None,
     theme: Theme,
-    webgl: bool,  # noqa: FBT001
+    draws: bool,  # noqa: FBT001
 ) -> Sequence[Any]:
     """Draw the gene on the map.
 
@@ -174,8 +173,10 @@ def draw_map(
     ----------
     shown : Shown
         Result and selection.
-    gene, side, space, theme, webgl
+    gene, side, space, theme
         As `update_map`.
+    draws : bool
+        Whether moving over the map draws an outline.
 
     Returns
     -------
@@ -186,10 +187,15 @@ def draw_map(
     if symbol is None:
         return {"data": []}, "", genes.no_gene()
     whose: Side = "reference" if side == "reference" else "query"
-    view = asked(shown).map(symbol, "raw" if space == "raw" else "embedding")
+    view = asked(shown).map(symbol, _space(space, whose))
     missing = genes.not_measured(symbol) if whose == "query" and view.query_values is None else None
-    figure = gene_map_figure(view, theme=theme, selected=shown.mask, side=whose)
-    return drawable(figure, webgl=webgl), genes.map_line(symbol, int(shown.mask.sum()), whose), missing
+    figure = gene_map_figure(view, theme=theme, selected=shown.mask, side=whose, draws=draws)
+    return figure, genes.map_line(symbol, int(shown.mask.sum()), whose), missing
+
+
+def _space(space: str | None, whose: Side) -> str:
+    """Say which map is drawn: the file's own ones have no reference cells."""
+    return "raw" if space == "raw" else "embedding" if whose == "reference" or not space else space
 
 
 def update_types(

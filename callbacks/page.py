@@ -94,6 +94,7 @@ def register(app: Dash) -> None:
     )
     in_browser(app, "scheme", Output(ids.SCHEME, "data"), Input(ids.SCHEME, "id"))
     in_browser(app, "hasWebgl", Output(ids.WEBGL, "data"), Input(ids.WEBGL, "id"))
+    in_browser(app, "isTouch", Output(ids.TOUCH, "data"), Input(ids.TOUCH, "id"))
     in_browser(
         app,
         "toggleRail",
@@ -201,10 +202,11 @@ class View:
             confidence = read_threshold(threshold)
         except InputError:
             confidence = None
-        place = "raw" if space == "raw" else "embedding"
         shown = tab if tab in ("genes", "compare") else "result"
         level = read_detail(detail)
-        return cls(shown, read_clusters(clusters), place, bool(card), confidence, level, selection or "all")
+        return cls(
+            shown, read_clusters(clusters), space or "embedding", bool(card), confidence, level, selection or "all"
+        )
 
 
 def choices(found: Services) -> list[page.ReferenceChoice]:
@@ -294,7 +296,7 @@ def _main(found: Services, job: Job, facts: rail.FileFacts, view: View, now: flo
         compares = view.tab == "compare" and bool(own)
         return results.frame(
             job,
-            _body(view, compares=compares),
+            _body(found, job, view, compares=compares),
             card=view.card,
             types_by_level=_types_by_level(found, job),
             level=view.level,
@@ -307,7 +309,7 @@ def _main(found: Services, job: Job, facts: rail.FileFacts, view: View, now: flo
     return states.failed(job)
 
 
-def _body(view: View, *, compares: bool) -> Component:
+def _body(found: Services, job: Job, view: View, *, compares: bool) -> Component:
     """Build the panels of a tab."""
     match view.tab:
         case "genes":
@@ -315,7 +317,9 @@ def _body(view: View, *, compares: bool) -> Component:
         case "compare":
             return compare.layout() if compares else compare.nothing_to_compare(own_table.button())
         case _:
-            return results.panels(n_clusters=view.n_clusters, space=view.space)
+            own_maps = _own_maps(found, job)
+            place = view.space if view.space in ("raw", *own_maps) else "embedding"
+            return results.panels(n_clusters=view.n_clusters, space=place, own_maps=own_maps)
 
 
 def _types_by_level(found: Services, job: Job) -> tuple[int, ...]:
@@ -324,6 +328,14 @@ def _types_by_level(found: Services, job: Job) -> tuple[int, ...]:
         return found.engine.types_by_level(result_of(found, job))
     except InputError:
         return (0,)
+
+
+def _own_maps(found: Services, job: Job) -> tuple[str, ...]:
+    """Return the maps that the user's file holds; none where the result's reference is no longer served."""
+    try:
+        return tuple(result_of(found, job).own_places)
+    except InputError:
+        return ()
 
 
 def _own_columns(found: Services, job: Job) -> tuple[OwnColumn, ...]:

@@ -9,8 +9,8 @@ from dash import Dash, Input, Output, State
 from dash.exceptions import PreventUpdate
 
 from callbacks.opened import Shown, drawable, in_panel, read_size
-from layouts import ids
-from layouts.figures.scatter import map_figure
+from layouts import ids, scatter
+from layouts.figures.scatter import Window, map_figure
 from layouts.figures.tokens import Theme, type_colours
 
 USUAL = (350, 320)
@@ -26,13 +26,18 @@ def register(app: Dash) -> None:
     """
     app.callback(
         Output(ids.SCATTER, "figure"),
+        Output(ids.MAP_ZOOM, "aria-pressed"),
+        Output(ids.MAP_ZOOM, "hidden"),
+        Output(ids.SCATTER_LEGEND, "children"),
         Output(ids.SCATTER_MESSAGE, "children"),
         Input(ids.SELECTION, "data"),
         Input(ids.SPACE, "data"),
+        Input(ids.ZOOM, "data"),
         Input(ids.THRESHOLD, "data"),
         Input(ids.DETAIL, "data"),
         Input(ids.SCHEME, "data"),
         Input(ids.WEBGL, "data"),
+        Input(ids.TOUCH, "data"),
         Input(ids.SCATTER_SIZE, "data"),
         State(ids.URL, "pathname"),
     )(update)
@@ -41,41 +46,34 @@ def register(app: Dash) -> None:
 def update(
     selection: str | None,
     space: str | None,
+    zoom: str | None,
     threshold: str | None,
     detail: str | None,
-    theme: Theme | None,
-    webgl: bool | None,  # noqa: FBT001  (Dash hands inputs over by place)
-    size: object,
-    pathname: str | None,
+    *browser: Any,  # noqa: ANN401
 ) -> list[Any]:
     """Fill the panel for an address.
 
     Parameters
     ----------
-    selection, space, threshold, detail : str or None
+    selection, space, zoom, threshold, detail : str or None
         Parts of the address.
-    theme : str or None
-        ``light`` or ``dark``; None before the browser has said.
-    webgl : bool or None
-        Whether the browser draws WebGL; None before it has said.
-    size : object
-        Width and height of the panel in pixels; None before the browser has measured it.
-    pathname : str or None
-        Path of the address.
+    *browser
+        What the browser says, each None before it has: ``light`` or ``dark``, whether it draws WebGL, whether a finger points in
+        it, width and height of the panel in pixels. Then the path of the address.
 
     Returns
     -------
     list
         Values of the registered outputs.
     """
-    if None in (theme, webgl, size):
+    theme, webgl, touch, size, pathname = browser
+    if None in (theme, webgl, touch, size):
         raise PreventUpdate
-    return in_panel(
-        draw, 1, (pathname, selection, threshold, detail), space, theme, read_size(size, USUAL), bool(webgl)
-    )
+    window = Window(read_size(size, USUAL), zoomed=zoom == "cells", draws=not touch)
+    return in_panel(draw, 4, (pathname, selection, threshold, detail), space, theme, window, bool(webgl))
 
 
-def draw(shown: Shown, space: str | None, theme: Theme, size: tuple[int, int], webgl: bool) -> Sequence[Any]:  # noqa: FBT001
+def draw(shown: Shown, space: str | None, theme: Theme, window: Window, webgl: bool) -> Sequence[Any]:  # noqa: FBT001
     """Draw the map.
 
     Parameters
@@ -83,20 +81,23 @@ def draw(shown: Shown, space: str | None, theme: Theme, size: tuple[int, int], w
     shown : Shown
         Result and selection.
     space : str or None
-        ``raw``, or the embedding.
+        ``raw``, one of the file's own maps, or the embedding.
     theme : str
         ``light`` or ``dark``.
-    size : tuple of int
-        Width and height of the panel in pixels.
+    window : Window
+        Where it is shown.
     webgl : bool
         Whether the browser draws WebGL.
 
     Returns
     -------
     sequence
-        The figure.
+        The figure, whether the button that zooms is pressed, and whether it is hidden, the legend.
     """
-    view = shown.engine.projection(shown.result, "raw" if space == "raw" else "embedding")
+    view = shown.engine.projection(shown.result, space or "embedding")
     colours = type_colours(shown.engine.type_ranks(shown.result), theme)
-    figure = map_figure(view, colours=colours, selected=shown.mask, theme=theme, size=size)
-    return (drawable(figure, webgl=webgl),)
+    facts = shown.engine.cell_facts(shown.result, view.type_ids)
+    figure = map_figure(view, theme=theme, colours=colours, selected=shown.mask, facts=facts, window=window)
+    is_own = view.space in shown.result.own_places
+    pressed = "true" if window.zoomed else "false"
+    return drawable(figure, webgl=webgl), pressed, is_own, scatter.legend(is_own=is_own)

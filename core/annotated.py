@@ -37,7 +37,8 @@ def write_annotated(result: QueryResult, path: Path) -> None:
     Notes
     -----
     ``X`` (CSC, float32): log1p counts per 10,000, cells x genes that the reference knows. ``obs``: the user's metadata, then the columns
-    of ``labels.csv`` with `PREFIX`. ``obsm``: ``X_scquery`` (the embedding) and ``X_scquery_pca`` (the map). ``uns["scquery"]``: with
+    of ``labels.csv`` with `PREFIX`. ``obsm``: ``X_scquery`` (the embedding) and ``X_scquery_pca`` (the map),
+    and the file's own maps. ``uns["scquery"]``: with
     what they were made.
     """
     import h5py  # noqa: PLC0415 - a second in all, with anndata, that only this file needs
@@ -50,7 +51,8 @@ def write_annotated(result: QueryResult, path: Path) -> None:
         write_elem(file, "obs", _obs(result))
         write_elem(file, "var", pd.DataFrame(index=_texts(pd.Index(result.genes, name="gene_symbol"))))
         places = result.projection[["pc1", "pc2"]].to_numpy(dtype=np.float32)
-        write_elem(file, "obsm", {"X_scquery": np.asarray(result.embedding), "X_scquery_pca": places})
+        own = dict(result.own_places)
+        write_elem(file, "obsm", {**own, "X_scquery": np.asarray(result.embedding), "X_scquery_pca": places})
         write_elem(file, "uns", {"scquery": _facts(result)})
         for name in ("varm", "layers", "obsp", "varp"):
             write_elem(file, name, {})

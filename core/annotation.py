@@ -184,6 +184,7 @@ def _place(reference: Reference, matrix: ExpressionMatrix, folder: Path, clock: 
         recipe = reference.encoder.inputs.recipe
         write_by_gene(folder / files.EXPRESSION, matrix, recipe, reference.genes, clock.share)
         files.write_obs(folder, matrix.obs)
+        files.write_own_places(folder, matrix.places)
     embedding, projection = embed(reference, matrix, clock)
     files.write_places(folder, embedding, projection)
     return embedding

@@ -21,7 +21,6 @@ from core.explore.evidence import EvidenceView
 from core.explore.gene import GeneMapView, GeneView
 from core.explore.gene_list import Fits
 from core.explore.gene_sets import Enrichment, GeneSets
-from core.explore.projection import Space
 from core.expression.gene_finder import GeneFinder, GeneList, Suggestion
 from core.result import QueryResult
 
@@ -121,7 +120,7 @@ class QueryGenes(ReferenceGenes):
         """Return a gene by query type and by reference type."""
         return gene.gene_view(self.bundle, self.result, symbol, mask)
 
-    def map(self, symbol: str, space: Space = "embedding") -> GeneMapView:
+    def map(self, symbol: str, space: str = "embedding") -> GeneMapView:
         """Return a gene on the map."""
         return gene.gene_map(self.bundle, self.result, symbol, space)
 

@@ -5,7 +5,7 @@ For users
     it says the folder is complete).
 For the page
     ``labels.parquet``, ``scores.npy``, ``neighbor_ids.npy``, ``distances.npy``, ``embedding.npy``, ``projection.parquet``,
-    ``obs.parquet``, ``heatmap.npz``, ``expression/``. Both kinds are written from the same arrays.
+    ``obs.parquet``, ``own_places.npz`` (of a file with maps of its own), ``heatmap.npz``, ``expression/``. Both kinds are written from the same arrays.
 
 Not here: computing any of it (``core.annotation``).
 """
@@ -44,6 +44,7 @@ _LABELS, _SCORES, _NEIGHBOR_IDS, _DISTANCES = "labels.parquet", "scores.npy", "n
 _EMBEDDING, _PROJECTION, _OBS, _HEATMAP, EXPRESSION = (
     "embedding.npy", "projection.parquet", "obs.parquet", "heatmap.npz", "expression",
 )  # fmt: skip
+_OWN_PLACES = "own_places.npz"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _ROWS_A_GROUP = 10_000  # query cells in one row group of neighbors.parquet
 
@@ -135,6 +136,12 @@ def write_places(folder: Path, embedding: Floats, projection: pd.DataFrame) -> N
     """Write where the cells lie: the embedding and the two maps."""
     np.save(folder / _EMBEDDING, embedding)
     projection.to_parquet(folder / _PROJECTION, index=False)
+
+
+def write_own_places(folder: Path, places: Mapping[str, Floats]) -> None:
+    """Write the file's own maps of its cells; nothing where it has none."""
+    if places:
+        np.savez(folder / _OWN_PLACES, allow_pickle=False, **places)
 
 
 def write_obs(folder: Path, obs: pd.DataFrame) -> None:
@@ -320,6 +327,14 @@ class QueryResult:
     def projection(self) -> pd.DataFrame:
         """Float32 columns pc1, pc2, raw_pc1, raw_pc2."""
         return pd.read_parquet(self.folder / _PROJECTION)
+
+    @cached_property
+    def own_places(self) -> Mapping[str, Floats]:
+        """The file's own maps of its cells, float32, n_query x 2, by their names; may be none."""
+        if not (self.folder / _OWN_PLACES).exists():
+            return {}
+        with np.load(self.folder / _OWN_PLACES, allow_pickle=False) as arrays:
+            return dict(arrays)
 
     @cached_property
     def obs(self) -> pd.DataFrame:

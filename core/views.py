@@ -16,6 +16,7 @@ from core.bundle.reader import Bundle
 from core.errors import InputError
 from core.explore import (
     card,
+    cell_facts,
     compare,
     compare_choice,
     composition,
@@ -31,6 +32,7 @@ from core.explore import (
     summary,
 )
 from core.explore.card import TypeCard
+from core.explore.cell_facts import CellFacts
 from core.explore.compare import Comparison
 from core.explore.compare_choice import Choice
 from core.explore.composition import CompositionView
@@ -40,7 +42,7 @@ from core.explore.heatmap import HeatmapView
 from core.explore.markers import GeneHeatmapView, VolcanoView
 from core.explore.ontology_view import OntologyView
 from core.explore.own_groups import OwnColumn
-from core.explore.projection import ProjectionView, Space
+from core.explore.projection import ProjectionView
 from core.explore.reference import ReferenceView
 from core.explore.selection import Selection, SelectionView
 from core.explore.summary import SummaryView
@@ -81,9 +83,13 @@ class Views(Served):
             return heatmap.heatmap(self.bundle_of(result), result, n_clusters)
         return heatmap.heatmap_of(self.bundle_of(result), result, cells, n_clusters)
 
-    def projection(self, result: QueryResult, space: Space = "embedding") -> ProjectionView:
+    def projection(self, result: QueryResult, space: str = "embedding") -> ProjectionView:
         """Return the points of the map."""
         return projection.projection(self.bundle_of(result), result, space)
+
+    def cell_facts(self, result: QueryResult, type_ids: tuple[str, ...]) -> CellFacts:
+        """Return what the map says of each query cell; codes are positions in `type_ids`."""
+        return cell_facts.cell_facts(result, type_ids)
 
     def composition(self, result: QueryResult, mask: Mask) -> CompositionView:
         """Return the cell types of the selected cells."""

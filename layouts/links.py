@@ -1,7 +1,7 @@
 """Addresses of the page: every path and query the page writes or reads.
 
 ``/`` first visit, ``/r/<token>`` a search and its result, ``/reference`` about the reference. What a result shows is in the query
-(``tab``, ``sel``, ``clusters``, ``space``, ``type``, ``threshold``, ``detail``, ``rows``, ``gene``, ``vs``, ``list``, ``by``, ``group``,
+(``tab``, ``sel``, ``clusters``, ``space``, ``zoom``, ``type``, ``threshold``, ``detail``, ``rows``, ``gene``, ``vs``, ``list``, ``by``, ``group``,
 ``against``, ``replicates``, ``within``); ``assets/scquery.js`` reads the same names.
 """
 

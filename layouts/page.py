@@ -242,10 +242,10 @@ def _header(choices: Sequence[ReferenceChoice], default: str) -> Component:
 
 def _stores() -> list[Component]:
     values = (
-        *(ids.SELECTION, ids.CLUSTERS, ids.SPACE, ids.TYPE, ids.THRESHOLD, ids.DETAIL),
+        *(ids.SELECTION, ids.CLUSTERS, ids.SPACE, ids.ZOOM, ids.TYPE, ids.THRESHOLD, ids.DETAIL),
         *(ids.ROWS, ids.BUNDLE, ids.TAB, ids.GENE, ids.CONTRAST, ids.LIST),
         *(ids.BY, ids.GROUP, ids.AGAINST, ids.REPLICATES, ids.WITHIN),
-        *(ids.JOB_STATE, ids.JOB_NEWS, ids.WEBGL, ids.SCHEME),
+        *(ids.JOB_STATE, ids.JOB_NEWS, ids.WEBGL, ids.SCHEME, ids.TOUCH),
     )
     stores: list[Component] = [dcc.Store(id=name) for name in values]
     upload = dcc.Store(id=ids.UPLOAD_STATE)

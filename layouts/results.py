@@ -55,7 +55,7 @@ STATEMENT_DEFINITION = (
 )
 
 
-def panels(*, n_clusters: int, space: str) -> Component:
+def panels(*, n_clusters: int, space: str, own_maps: Sequence[str] = ()) -> Component:
     """Build the five panels of the first tab; callbacks fill them.
 
     Parameters
@@ -64,6 +64,8 @@ def panels(*, n_clusters: int, space: str) -> Component:
         Where the cluster slider starts.
     space : str
         Which map is shown first.
+    own_maps : sequence of str
+        Names of the maps that the user's file holds.
 
     Returns
     -------
@@ -71,7 +73,13 @@ def panels(*, n_clusters: int, space: str) -> Component:
         The grid.
     """
     return html.Div(
-        [heatmap.layout(n_clusters), scatter.layout(space), composition.layout(), ontology.layout(), studies.layout()],
+        [
+            heatmap.layout(n_clusters),
+            scatter.layout(space, own_maps),
+            composition.layout(),
+            ontology.layout(),
+            studies.layout(),
+        ],
         className="grid results-grid",
     )
 

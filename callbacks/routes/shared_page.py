@@ -15,7 +15,7 @@ from core.engine import QueryResult
 from core.jobs import Job
 from layouts import shared_page
 from layouts.figures.heatmap import heatmap_figure
-from layouts.figures.scatter import map_figure
+from layouts.figures.scatter import Window, map_figure
 from layouts.figures.tokens import type_colours
 
 MAP_SIZE = (480, 420)
@@ -39,7 +39,7 @@ def _told(job: Job, result: QueryResult, chosen: Sequence[str | None]) -> shared
     bundle = engine.bundle_of(result)
     choice = engine.compared(result, *chosen)
     colours = type_colours(engine.type_ranks(result), "light")
-    cells = map_figure(engine.projection(result), theme="light", colours=colours, size=MAP_SIZE)
+    cells = map_figure(engine.projection(result), theme="light", colours=colours, window=Window(MAP_SIZE))
     scores = heatmap_figure(engine.heatmap(result), theme="light", width=MAP_SIZE[0])
     return shared_page.SharedResult(
         filename=job.filename,

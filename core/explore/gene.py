@@ -17,7 +17,7 @@ import pandas as pd
 from core.bundle.reader import Bundle
 from core.bundle.schema import TYPE
 from core.explore.naming import positions, type_names
-from core.explore.projection import Space, projection
+from core.explore.projection import projection
 from core.explore.query import Mask, Query
 
 Floats = npt.NDArray[np.float32]
@@ -75,7 +75,7 @@ class GeneMapView:
     symbol : str
         Official symbol.
     space : str
-        ``embedding`` or ``raw``.
+        ``embedding``, ``raw``, or the name of one of the file's own maps, which has no reference cells.
     query_xy : numpy.ndarray of float32, shape (n_query, 2)
         Query cells.
     query_values : numpy.ndarray of float32, shape (n_query,), or None
@@ -84,17 +84,17 @@ class GeneMapView:
         Reference cells, at most 20,000, taken evenly over types.
     reference_values : numpy.ndarray of float32, shape (n_shown,)
         Log expression, NaN for cells of a study in which no cell has the gene.
-    explained_variance : tuple of float
-        Shares of the two axes, 0..1.
+    explained_variance : tuple of float or None
+        Shares of the two axes, 0..1; None for the file's own map.
     """
 
     symbol: str
-    space: Space
+    space: str
     query_xy: Floats
     query_values: Floats | None
     reference_xy: Floats
     reference_values: Floats
-    explained_variance: tuple[float, float]
+    explained_variance: tuple[float, float] | None
 
 
 def gene_view(bundle: Bundle, result: Query, symbol: str, mask: Mask) -> GeneView:
@@ -139,7 +139,7 @@ def gene_view(bundle: Bundle, result: Query, symbol: str, mask: Mask) -> GeneVie
     )
 
 
-def gene_map(bundle: Bundle, result: Query, symbol: str, space: Space = "embedding") -> GeneMapView:
+def gene_map(bundle: Bundle, result: Query, symbol: str, space: str = "embedding") -> GeneMapView:
     """Place a gene's values on the map.
 
     Parameters
@@ -150,8 +150,8 @@ def gene_map(bundle: Bundle, result: Query, symbol: str, space: Space = "embeddi
         The query.
     symbol : str
         A gene of the reference.
-    space : {"embedding", "raw"}
-        Which map.
+    space : str
+        Which map, as in `core.explore.projection.projection`.
 
     Returns
     -------
@@ -168,7 +168,7 @@ def gene_map(bundle: Bundle, result: Query, symbol: str, space: Space = "embeddi
     shown = np.where(counts, values, np.float32(np.nan))[places.reference_rows]
     return GeneMapView(
         symbol=symbol,
-        space=space,
+        space=places.space,
         query_xy=places.query_xy,
         query_values=result.expression(symbol) if result.has_gene(symbol) else None,
         reference_xy=places.reference_xy,

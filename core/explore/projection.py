@@ -15,6 +15,8 @@ raw_components            (2, n_vocab)    orthonormal rows
 raw_explained             (2,)            shares, 0..1
 ========================  ==============  ==================================================================
 
+A third kind of map is the user's: coordinates that the file holds (`core.expression.places`), with query cells alone.
+
 "raw" is the encoder's input, the normalised expression: the unsupervised map to hold the embedding against.
 """
 
@@ -36,6 +38,7 @@ from core.explore.naming import type_names
 from core.explore.query import Query
 
 Space = Literal["embedding", "raw"]
+"""A map of the reference."""
 COLUMNS: Mapping[str, tuple[str, str]] = {"embedding": ("pc1", "pc2"), "raw": ("raw_pc1", "raw_pc2")}
 MAX_REFERENCE_POINTS = 20_000
 BLOCK = 4_096
@@ -97,9 +100,9 @@ class ProjectionView:
     Parameters
     ----------
     space : str
-        ``embedding`` or ``raw``.
+        ``embedding``, ``raw``, or the name of one of the file's own maps.
     reference_xy : numpy.ndarray of float32, shape (n_shown, 2)
-        Reference cells, at most 20,000, taken evenly over types.
+        Reference cells, at most 20,000, taken evenly over types; none on the file's own map.
     reference_rows : numpy.ndarray of int, shape (n_shown,)
         Their rows in the bundle's cells, ascending.
     reference_type, reference_study : numpy.ndarray of int16, shape (n_shown,)
@@ -112,15 +115,17 @@ class ProjectionView:
         Query cells.
     query_type : numpy.ndarray of int16, shape (n_query,)
         Position of a query cell's label in `type_ids`, -1 for a cell unknown to the reference.
-    explained_variance : tuple of float
-        Shares of the reference's variance along x and y, 0..1.
+    explained_variance : tuple of float or None
+        Shares of the reference's variance along x and y, 0..1; None for the file's own map.
     type_xy : numpy.ndarray of float32, shape (n_types, 2)
-        Median place of a type's shown cells; NaN for a type without one.
+        Median place of a type's shown reference cells; NaN for a type without one.
+    query_type_xy : numpy.ndarray of float32, shape (n_types, 2)
+        The same of the query cells with this label.
     n_reference : int
         Reference cells in all, shown or not.
     """
 
-    space: Space
+    space: str
     reference_xy: npt.NDArray[np.float32]
     reference_rows: npt.NDArray[np.intp]
     reference_type: npt.NDArray[np.int16]
@@ -130,8 +135,9 @@ class ProjectionView:
     accessions: tuple[str, ...]
     query_xy: npt.NDArray[np.float32]
     query_type: npt.NDArray[np.int16]
-    explained_variance: tuple[float, float]
+    explained_variance: tuple[float, float] | None
     type_xy: npt.NDArray[np.float32]
+    query_type_xy: npt.NDArray[np.float32]
     n_reference: int
 
 
@@ -203,7 +209,27 @@ def project(
     return pd.DataFrame(xy, columns=[*COLUMNS["embedding"], *COLUMNS["raw"]])
 
 
-def projection(bundle: Bundle, result: Query, space: Space = "embedding") -> ProjectionView:
+def query_places(result: Query, space: str) -> npt.NDArray[np.float32] | None:
+    """Give the query cells' places on a map.
+
+    Parameters
+    ----------
+    result : Query
+        The query, already placed.
+    space : str
+        ``embedding``, ``raw``, or the name of one of the file's own maps.
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (n_query, 2), or None
+        None where there is no such map.
+    """
+    if space in COLUMNS:
+        return result.projection[list(COLUMNS[space])].to_numpy(dtype=np.float32)
+    return result.own_places.get(space)
+
+
+def projection(bundle: Bundle, result: Query, space: str = "embedding") -> ProjectionView:
     """Collect the points of a map.
 
     Parameters
@@ -212,24 +238,27 @@ def projection(bundle: Bundle, result: Query, space: Space = "embedding") -> Pro
         The reference.
     result : Query
         The query, already placed.
-    space : {"embedding", "raw"}
-        Which map.
+    space : str
+        ``embedding``, ``raw``, or the name of one of the file's own maps; the embedding where there is no such map.
 
     Returns
     -------
     ProjectionView
         Points, codes and places for the names of types.
     """
-    x, y = COLUMNS[space]
+    query_xy = query_places(result, space)
+    if query_xy is None:
+        return projection(bundle, result)
+    is_own = space not in COLUMNS
     cells, types, studies = bundle.cells, bundle.cell_types, bundle.studies
     type_ids = tuple(types["cell_type_ontology_term_id"].astype(str))
     study_ids = tuple(studies.loc[studies["status"] == "used", "study"].astype(str))
     type_code = _codes(cells["cell_type_ontology_term_id"].to_numpy(), type_ids)
-    shown = even_rows(type_code, MAX_REFERENCE_POINTS)
-    xy = bundle.frame("projection")[[x, y]].to_numpy(dtype=np.float32)[shown]
+    shown = np.empty(0, dtype=np.intp) if is_own else even_rows(type_code, MAX_REFERENCE_POINTS)
+    xy, explained = (np.empty((0, 2), dtype=np.float32), None) if is_own else _reference(bundle, space, shown)
     names = type_names(bundle)
     accession = dict(zip(studies["study"], studies["accession"], strict=True))
-    explained = Loadings.of(bundle.tensors(PROJECTION_LOADINGS), space).explained
+    query_type = _query_types(result, type_ids)
     return ProjectionView(
         space=space,
         reference_xy=xy,
@@ -239,12 +268,22 @@ def projection(bundle: Bundle, result: Query, space: Space = "embedding") -> Pro
         type_ids=type_ids,
         type_names=tuple(names.get(i, i) for i in type_ids),
         accessions=tuple(accession[s] if isinstance(accession[s], str) else "no accession" for s in study_ids),
-        query_xy=result.projection[[x, y]].to_numpy(dtype=np.float32),
-        query_type=_query_types(result, type_ids),
-        explained_variance=(float(explained[0]), float(explained[1])),
+        query_xy=query_xy,
+        query_type=query_type,
+        explained_variance=explained,
         type_xy=_medians(xy, type_code[shown], len(type_ids)),
+        query_type_xy=_medians(query_xy, query_type, len(type_ids)),
         n_reference=len(cells),
     )
+
+
+def _reference(
+    bundle: Bundle, space: str, rows: npt.NDArray[np.intp]
+) -> tuple[npt.NDArray[np.float32], tuple[float, float]]:
+    """Give the places of reference cells, and the shares of the variance along the axes."""
+    xy = bundle.frame("projection")[list(COLUMNS[space])].to_numpy(dtype=np.float32)[rows]
+    first, second = Loadings.of(bundle.tensors(PROJECTION_LOADINGS), "raw" if space == "raw" else "embedding").explained
+    return xy, (float(first), float(second))
 
 
 def even_rows(codes: npt.NDArray[np.integer], size: int, seed: int = 0) -> npt.NDArray[np.intp]:
@@ -315,6 +354,6 @@ def _query_types(result: Query, type_ids: tuple[str, ...]) -> npt.NDArray[np.int
 
 def _medians(xy: npt.NDArray[np.float32], codes: npt.NDArray[np.int16], n: int) -> npt.NDArray[np.float32]:
     out = np.full((n, 2), np.nan, dtype=np.float32)
-    for code in np.unique(codes):
+    for code in np.unique(codes[codes >= 0]):
         out[code] = np.median(xy[codes == code], axis=0)
     return out

@@ -50,6 +50,10 @@ class Query(Protocol):
         """Columns pc1, pc2, raw_pc1, raw_pc2."""
 
     @property
+    def own_places(self) -> Mapping[str, npt.NDArray[np.float32]]:
+        """The file's own maps of its cells, shape (n_query, 2), by their names."""
+
+    @property
     def obs(self) -> pd.DataFrame:
         """The user's own metadata, possibly without columns."""
 

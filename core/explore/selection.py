@@ -10,7 +10,7 @@ text                                   cells
 ``branch:2710``                        the leaves below a node of the heatmap's row tree
 ``type:CL:0000236``                    labelled with exactly this type, or one of several: ``type:CL:1+CL:2``
 ``under:CL:0000084``                   labelled with this type or a narrower one
-``box:embedding:x0,x1,y0,y1``          inside a rectangle of the map, ``embedding`` or ``raw`` space
+``box:embedding:x0,x1,y0,y1``          inside a rectangle of the map, ``embedding``, ``raw``, or one of the file's own
 ``lasso:raw:x,y;x,y;x,y``              inside a polygon of the map, 3 to 60 corners
 ``rival:CL:0000451``                   with this type as a serious runner-up (`core.explore.thin`)
 ``status:unknown``                     ``confident``, ``ambiguous`` or ``unknown``
@@ -37,9 +37,10 @@ from core.errors import InputError
 from core.explore.clustering import leaves_under
 from core.explore.heatmap import clusters
 from core.explore.naming import narrower, type_names
-from core.explore.projection import COLUMNS
+from core.explore.projection import COLUMNS, query_places
 from core.explore.query import Mask, Query
 from core.explore.thin import serious_runner_up
+from core.expression.places import is_own_map
 from core.ontology.text import plural, short_name
 from core.words import percent
 
@@ -180,7 +181,7 @@ def mask(bundle: Bundle, result: Query, selection: Selection) -> Mask:
     result : Query
         The query.
     selection : Selection
-        What to choose; a type, column or cluster that does not exist chooses no cell.
+        What to choose; a type, column, cluster or map that does not exist chooses no cell.
 
     Returns
     -------
@@ -252,16 +253,20 @@ def _is_types(value: str) -> bool:
     return all(prefix.isalpha() and number.isalnum() for prefix, number in (t.split(":") for t in value.split("+")))
 
 
+def _is_space(space: str) -> bool:
+    return space in COLUMNS or is_own_map(space)
+
+
 def _is_box(value: str) -> bool:
     space, edges = _box_ranges(value)
     in_order = len(edges) == 4 and edges[0] <= edges[1] and edges[2] <= edges[3]
-    return space in COLUMNS and in_order and all(math.isfinite(edge) for edge in edges)
+    return _is_space(space) and in_order and all(math.isfinite(edge) for edge in edges)
 
 
 def _is_lasso(value: str) -> bool:
     space, corners = _corners(value)
     sound = corners.ndim == 2 and corners.shape[1] == 2 and 3 <= len(corners) <= MAX_CORNERS
-    return space in COLUMNS and sound and bool(np.isfinite(corners).all())
+    return _is_space(space) and sound and bool(np.isfinite(corners).all())
 
 
 _CHECKS: dict[str, Callable[[str], bool]] = {
@@ -294,16 +299,23 @@ def _in_branch(result: Query, value: str) -> Mask:
     return np.isin(arrays["row_of_cell"], leaves_under(arrays["row_merges"], int(value)))
 
 
+def _places(result: Query, space: str) -> npt.NDArray[np.float64]:
+    """Give x and y of the query cells; NaN, inside of nothing, where the file has no such map."""
+    places = query_places(result, space)
+    nowhere = np.full((result.n_query, 2), np.nan)
+    return np.asarray(nowhere if places is None else places, dtype=np.float64).T
+
+
 def _in_box(result: Query, value: str) -> Mask:
     space, (x0, x1, y0, y1) = _box_ranges(value)
-    x, y = (result.projection[column].to_numpy() for column in COLUMNS[space])
+    x, y = _places(result, space)
     return np.asarray((x >= x0) & (x <= x1) & (y >= y0) & (y <= y1), dtype=np.bool_)
 
 
 def _in_lasso(result: Query, value: str) -> Mask:
     """Count the edges a ray to the right crosses; odd means inside."""
     space, corners = _corners(value)
-    x, y = (result.projection[column].to_numpy(dtype=np.float64) for column in COLUMNS[space])
+    x, y = _places(result, space)
     inside = np.zeros(result.n_query, dtype=np.bool_)
     for (x0, y0), (x1, y1) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
         if y0 != y1:

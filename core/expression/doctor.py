@@ -201,7 +201,7 @@ def _drop_unmeasured(case: _Case, turned: axes.Oriented) -> tuple[ExpressionMatr
             "Fill them in or leave them out before the export: 0 where nothing was counted.",
         )
     case.add("missing", "Repaired", "warning", f"{count(n_out, 'gene')} with missing values stayed out ({where}).")
-    part = ExpressionMatrix(x[:, np.flatnonzero(kept)], matrix.obs_names, matrix.var_names[kept], matrix.obs)
+    part = replace(matrix, x=x[:, np.flatnonzero(kept)], var_names=matrix.var_names[kept])
     if part.x.nnz == 0:
         text = "All values are 0 but those of genes with missing values: there is nothing to compare."
         raise case.refuse("empty", "Scale", text, "Upload the counts, with 0 where nothing was counted.")
@@ -320,7 +320,7 @@ def _merge_genes(case: _Case, linear: sparse.csr_matrix, matrix: ExpressionMatri
             "info",
             f"{count(len(twice), 'gene')} occurred more than once (for example {first}); the values were added.",
         )
-    return ExpressionMatrix(x, matrix.obs_names, as_names(list(place)), matrix.obs)
+    return replace(matrix, x=x, var_names=as_names(list(place)))
 
 
 def _cells(case: _Case, matrix: ExpressionMatrix) -> ExpressionMatrix:
@@ -344,7 +344,7 @@ def _cells(case: _Case, matrix: ExpressionMatrix) -> ExpressionMatrix:
     obs = matrix.obs.set_axis(pd.Index(unique), axis=0)
     if matrix.n_obs == 1:
         case.add("one-cell", "Cells", "info", "1 cell. It gets its types and neighbours; clusters need more cells.")
-    return ExpressionMatrix(matrix.x, unique, matrix.var_names, obs)
+    return replace(matrix, obs_names=unique, obs=obs)
 
 
 def _unique(names: Names) -> tuple[Names, int]:

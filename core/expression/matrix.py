@@ -50,6 +50,8 @@ class ExpressionMatrix:
         Gene names, n_vars.
     obs : pandas.DataFrame, optional
         Metadata of the cells, indexed by `obs_names`; may have no columns.
+    places : mapping of str to array of float32, n_obs x 2, optional
+        The file's own maps of the cells, by their names.
 
     Raises
     ------
@@ -61,6 +63,7 @@ class ExpressionMatrix:
     obs_names: Names
     var_names: Names
     obs: pd.DataFrame = field(default_factory=pd.DataFrame)
+    places: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
         x = self.x
@@ -71,6 +74,8 @@ class ExpressionMatrix:
         object.__setattr__(self, "var_names", as_names(self.var_names))
         if x.shape != (len(self.obs_names), len(self.var_names)):
             raise ValueError(f"matrix is {x.shape}, names are {len(self.obs_names)} x {len(self.var_names)}")
+        if any(len(xy) != len(self.obs_names) for xy in self.places.values()):
+            raise ValueError(f"a map has not the {len(self.obs_names)} cells of the matrix")
         self._adopt_obs()
 
     def _adopt_obs(self) -> None:
@@ -103,7 +108,11 @@ class ExpressionMatrix:
             A copy with these cells and all genes.
         """
         return ExpressionMatrix(
-            self.x[rows], self.obs_names[rows], self.var_names, self.obs.iloc[np.arange(self.n_obs)[rows]]
+            self.x[rows],
+            self.obs_names[rows],
+            self.var_names,
+            self.obs.iloc[np.arange(self.n_obs)[rows]],
+            {name: xy[rows] for name, xy in self.places.items()},
         )
 
 

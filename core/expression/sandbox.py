@@ -26,6 +26,7 @@ import numpy.typing as npt
 import psutil
 
 from core.errors import FileFormatError, InputError, LimitError
+from core.expression import places
 from core.expression.formats import csr, parse, to_raw
 from core.expression.formats.parsed import Parsed
 from core.expression.formats.sniff import HDF5
@@ -42,6 +43,7 @@ _ANSWER = "answer.json"
 _LOG = "reader.log"
 _SCRATCH = "scratch"
 _TABLE = "obs{:03d}.npy"
+_MAP = "map{:d}.npy"
 _ARRAYS = ("data", "indices", "indptr")
 _POLL_S = 0.5
 _READ_TO_START = 8 * MIB  # what Python and its libraries read themselves
@@ -252,6 +254,9 @@ def _load(work_dir: Path, answer: Mapping[str, Any]) -> Parsed:
         raise ValueError("the reader's arrays have the wrong types")
     csr.check_indptr(indptr, len(rows), len(data), "matrix")
     csr.check_indices(indices, len(columns), "matrix")
+    maps_of_cells = {
+        name: np.load(work_dir / _MAP.format(i), allow_pickle=False) for i, name in enumerate(answer["places"])
+    }
     return Parsed(
         data,
         indices,
@@ -261,6 +266,7 @@ def _load(work_dir: Path, answer: Mapping[str, Any]) -> Parsed:
         format=answer["format"],
         row_table={n: _load_column(work_dir, i, levels) for i, (n, levels) in enumerate(answer["row_table"])},
         other_names=answer["other_names"],
+        places=places.checked(maps_of_cells, len(rows)),
         orientation_known=answer["orientation_known"],
         notes=tuple(answer["notes"]),
         layer=answer["layer"],
@@ -339,11 +345,14 @@ def answer_request(path: Path, work_dir: Path, limits: Limits) -> None:
         parsed = parse(path, limits, scratch)
         for name in _ARRAYS:
             np.save(work_dir / f"{name}.npy", getattr(parsed, name), allow_pickle=False)
+        for i, xy in enumerate(parsed.places.values()):
+            np.save(work_dir / _MAP.format(i), xy, allow_pickle=False)
         answer: dict[str, Any] = {
             "row_names": parsed.row_names,
             "column_names": parsed.column_names,
             "row_table": [(n, _save_column(work_dir, i, c)) for i, (n, c) in enumerate(parsed.row_table.items())],
             "other_names": dict(parsed.other_names),
+            "places": list(parsed.places),
             "format": parsed.format,
             "orientation_known": parsed.orientation_known,
             "notes": parsed.notes,

@@ -19,6 +19,7 @@ import plotly.graph_objects as go
 
 from core.explore.gene import GeneMapView
 from core.explore.query import Mask
+from layouts.figures.map_axes import axis_titles
 from layouts.figures.templates import figure
 from layouts.figures.text import escape
 from layouts.figures.tokens import SEQUENTIAL, TOKENS, Theme, colour_scale
@@ -32,7 +33,9 @@ Rows = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float32]
 
 
-def gene_map_figure(view: GeneMapView, *, theme: Theme, selected: Mask, side: Side = "query") -> go.Figure:
+def gene_map_figure(
+    view: GeneMapView, *, theme: Theme, selected: Mask, side: Side = "query", draws: bool = True
+) -> go.Figure:
     """Draw a gene's values on the map.
 
     Parameters
@@ -45,6 +48,8 @@ def gene_map_figure(view: GeneMapView, *, theme: Theme, selected: Mask, side: Si
         Query cells asked about; the others lie in the ground.
     side : {"query", "reference"}
         Whose cells are coloured.
+    draws : bool
+        Whether moving over the map draws an outline, as in `layouts.figures.scatter.Window`.
 
     Returns
     -------
@@ -67,7 +72,8 @@ def gene_map_figure(view: GeneMapView, *, theme: Theme, selected: Mask, side: Si
         fig.add_trace(_without(xy, asked[~has], theme, on_query=on_query))
         strongest_last = asked[has][np.argsort(values[asked[has]], kind="stable")]
         fig.add_trace(_with(view.symbol, xy, strongest_last, values, top, theme, on_query=on_query))
-    _lay_out(fig, view, side)
+    _lay_out(fig, view)
+    fig.update_layout(dragmode=("lasso" if on_query else "zoom") if draws else False)
     return fig
 
 
@@ -163,17 +169,17 @@ def _undimmed(opacity: float) -> dict[str, dict[str, dict[str, float]]]:
     return {"selected": {"marker": {"opacity": opacity}}, "unselected": {"marker": {"opacity": opacity}}}
 
 
-def _lay_out(fig: go.Figure, view: GeneMapView, side: Side) -> None:
-    first, second = (f"{100 * share:.0f} %" for share in view.explained_variance)
+def _lay_out(fig: go.Figure, view: GeneMapView) -> None:
+    across, up = axis_titles(view.space, view.explained_variance)
     points = [xy for xy in (view.reference_xy, view.query_xy) if len(xy)]
     low = np.min([xy.min(axis=0) for xy in points], axis=0) if points else np.array([-1.0, -1.0])
     high = np.max([xy.max(axis=0) for xy in points], axis=0) if points else np.array([1.0, 1.0])
     pad = np.where(high > low, (high - low) * PADDING, 1.0)
     (x0, y0), (x1, y1) = low - pad, high + pad
     fig.update_layout(
-        dragmode="lasso" if side == "query" else "zoom",
         margin={"l": 44, "r": 46, "t": 8, "b": 36},
-        xaxis={"title": {"text": f"PC 1 ({first} of variance)"}, "range": [float(x0), float(x1)], "nticks": 5},
-        yaxis={"title": {"text": f"PC 2 ({second})"}, "range": [float(y0), float(y1)], "nticks": 7},
+        xaxis={"title": {"text": across}, "range": [float(x0), float(x1)], "nticks": 5},
+        yaxis={"title": {"text": up}, "range": [float(y0), float(y1)], "nticks": 7},
         uirevision=f"gene map {view.space}",
+        meta={"space": view.space},
     )

@@ -1,15 +1,17 @@
-"""The Map figure: query cells among the reference on two principal components (the paper's Figure 5b).
+"""The Map figure: query cells among the reference on two principal components (the paper's Figure 5b), or alone on their own map.
 
-One trace a group of points that share a hover text, so that no text is sent per point:
+One trace a group of points that share a hover text, so that little text is sent per point:
 
 ==================  =====================================================================  ===========================================
 trace name          what                                                                   customdata of a point
 ==================  =====================================================================  ===========================================
 type name           reference cells of a coloured type from one study                      none
 ``reference``       reference cells of all other types, in grey, a trace a type            none
-``User Query``      query cells, inverted triangles, a trace a label                       row of the cell in the query (int32)
-``selected``        the selected ones among them, in red                                   row of the cell in the query (int32)
+``User Query``      query cells, inverted triangles, a trace a label                       `layouts.figures.map_hover`
+``selected``        the selected ones among them, in red                                   `layouts.figures.map_hover`
 ==================  =====================================================================  ===========================================
+
+On a map of the file's own there are query cells alone, in the colours of their types.
 """
 
 from __future__ import annotations
@@ -21,19 +23,22 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
+from core.explore.cell_facts import CellFacts
 from core.explore.projection import ProjectionView, even_rows
 from core.ontology.text import short_name
-from layouts.figures.map_labels import Frame, type_labels
+from layouts.figures.map_axes import axis_titles
+from layouts.figures.map_hover import MIXED, HoverGroup, hover_groups
+from layouts.figures.map_labels import Crowd, Frame, type_labels
 from layouts.figures.templates import figure
 from layouts.figures.text import escape
 from layouts.figures.tokens import TOKENS, Theme, rgba
 
 MAX_QUERY_POINTS = 25_000
 MAX_GROUPS = 90
-MAX_LABELS = 24
 FEW_CELLS = 50
 LARGE = 11
 PLAIN_ALPHA_UP_TO = 4_000
+OWN_ALPHA = 0.75
 PADDING = 0.06
 
 
@@ -47,13 +52,33 @@ class _Group:
     rows: npt.NDArray[np.intp]
 
 
+@dataclass(frozen=True)
+class Window:
+    """Where the map is shown.
+
+    Parameters
+    ----------
+    size : tuple of int
+        Width and height of the panel in pixels, for labels that do not overlap.
+    zoomed : bool
+        Whether the axes span the query cells alone.
+    draws : bool
+        Whether moving over the map draws an outline; with a finger it scrolls the page, until the tool is chosen.
+    """
+
+    size: tuple[int, int] = (352, 300)
+    zoomed: bool = False
+    draws: bool = True
+
+
 def map_figure(
     view: ProjectionView,
     *,
     theme: Theme,
     colours: Mapping[str, str],
     selected: npt.NDArray[np.bool_] | None = None,
-    size: tuple[int, int] = (352, 300),
+    facts: CellFacts | None = None,
+    window: Window = Window(),
 ) -> go.Figure:
     """Draw the map.
 
@@ -67,8 +92,10 @@ def map_figure(
         Type id to colour (`layouts.figures.tokens.type_colours`), the most frequent type of the query first.
     selected : numpy.ndarray of bool, shape (n_query,), optional
         Selected cells, drawn in red on top. None or all: nothing is red.
-    size : tuple of int
-        Width and height of the panel in pixels, for labels that do not overlap.
+    facts : CellFacts, optional
+        What query cells say when they are pointed at; without it, their label alone.
+    window : Window
+        Where it is shown.
 
     Returns
     -------
@@ -80,16 +107,35 @@ def map_figure(
     for group in sorted(groups, key=lambda group: group.colour is not None):
         fig.add_trace(_reference(view, group, theme))
     chosen = None if selected is None or bool(selected.all()) else selected
-    _add_query(fig, view, chosen, theme)
-    frame = _frame(view, size)
-    _lay_out(fig, view, frame)
-    named = {
-        term: short_name(name).removesuffix(" cell") for term, name in zip(view.type_ids, view.type_names, strict=True)
-    }
-    places = dict(zip(view.type_ids, view.type_xy, strict=True))
-    wanted = [(named[term], places[term]) for term in colours if term in places and np.isfinite(places[term]).all()]
-    fig.update_layout(annotations=type_labels(wanted, frame, theme))
+    _add_query(fig, view, chosen, facts, theme, {} if view.explained_variance else colours)
+    frame = _frame(view, window)
+    _lay_out(fig, view, frame, window)
+    crowd = _crowd(view, colours, chosen, frame)
+    fig.update_layout(annotations=type_labels(_named_places(view, colours, frame), frame, theme, crowd))
     return fig
+
+
+def _named_places(
+    view: ProjectionView, colours: Mapping[str, str], frame: Frame
+) -> list[tuple[str, npt.NDArray[np.float32]]]:
+    """Give the names of the coloured types and where they belong: at the reference's cells, else at the query's."""
+    codes = {term: code for code, term in enumerate(view.type_ids) if term in colours}
+    places = []
+    for term in colours:
+        if term in codes:
+            spots = view.type_xy[codes[term]], view.query_type_xy[codes[term]]
+            name = short_name(view.type_names[codes[term]]).removesuffix(" cell")
+            places += [(name, spot) for spot in spots if frame.holds(spot)][:1]
+    return places
+
+
+def _crowd(
+    view: ProjectionView, colours: Mapping[str, str], chosen: npt.NDArray[np.bool_] | None, frame: Frame
+) -> Crowd:
+    is_coloured = np.array([term in colours for term in view.type_ids], dtype=np.bool_)[view.reference_type]
+    red = np.zeros(len(view.query_xy), dtype=np.bool_) if chosen is None else chosen
+    plain = np.concatenate([view.reference_xy[is_coloured], view.query_xy[~red]])
+    return Crowd(frame, plain, view.reference_xy[~is_coloured], view.query_xy[red])
 
 
 def _groups(view: ProjectionView, colours: Mapping[str, str]) -> Iterator[_Group]:
@@ -143,7 +189,15 @@ def _reference(view: ProjectionView, group: _Group, theme: Theme) -> go.Scatterg
     )
 
 
-def _add_query(fig: go.Figure, view: ProjectionView, chosen: npt.NDArray[np.bool_] | None, theme: Theme) -> None:
+def _add_query(
+    fig: go.Figure,
+    view: ProjectionView,
+    chosen: npt.NDArray[np.bool_] | None,
+    facts: CellFacts | None,
+    theme: Theme,
+    of_types: Mapping[str, str],
+) -> None:
+    """Draw the query cells; in the colours of their types where these are given."""
     colours = TOKENS[theme]
     plain = np.ones(len(view.query_xy), dtype=np.bool_) if chosen is None else ~chosen
     # Many cells on the same spot must not turn into one blot, and few must not be lost among the reference.
@@ -156,8 +210,11 @@ def _add_query(fig: go.Figure, view: ProjectionView, chosen: npt.NDArray[np.bool
         "opacity": (alpha := 0.85 if are_few else alpha),
         "line": {"width": 0},
     }
-    for rows, hover in _query_groups(view, plain):
-        fig.add_trace(_query_trace(view, rows, "User Query", hover, {"marker": marker, **_undimmed(alpha)}))
+    for group in hover_groups(_drawn(view, plain), view.query_type, view.type_names, facts):
+        if of_types:
+            alpha = OWN_ALPHA * min(1.0, (PLAIN_ALPHA_UP_TO / len(plain)) ** 0.25)
+            marker = {**marker, "color": _own_colour(view, group, of_types, theme), "opacity": alpha}
+        fig.add_trace(_query_trace(view, group, "User Query", {"marker": marker, **_undimmed(alpha)}))
     if chosen is None:
         return
     red = {
@@ -166,32 +223,31 @@ def _add_query(fig: go.Figure, view: ProjectionView, chosen: npt.NDArray[np.bool
         "color": rgba(colours["selection"], 0.85),
         "line": {"width": 0.6, "color": colours["surface"]},
     }
-    for rows, hover in _query_groups(view, chosen):
-        fig.add_trace(_query_trace(view, rows, "selected", hover, {"marker": red, **_undimmed(1)}))
+    for group in hover_groups(_drawn(view, chosen), view.query_type, view.type_names, facts):
+        fig.add_trace(_query_trace(view, group, "selected", {"marker": red, **_undimmed(1)}))
 
 
-def _query_groups(view: ProjectionView, wanted: npt.NDArray[np.bool_]) -> Iterator[tuple[npt.NDArray[np.intp], str]]:
+def _own_colour(view: ProjectionView, group: HoverGroup, of_types: Mapping[str, str], theme: Theme) -> str:
+    """Give the colour of a type, or the greys of the composition: of other types and of unknown cells."""
+    if group.label < 0:
+        return TOKENS[theme]["border2" if group.label == MIXED else "text3"]
+    return of_types.get(view.type_ids[group.label], TOKENS[theme]["border2"])
+
+
+def _drawn(view: ProjectionView, wanted: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
+    """Give the rows that are drawn: of many cells as many of each label as there is room for."""
     rows = np.flatnonzero(wanted)
-    rows = rows[even_rows(view.query_type[rows], MAX_QUERY_POINTS)]
-    groups = _rows_by(view.query_type[rows])
-    for code in list(groups)[:MAX_LABELS]:
-        label = escape(view.type_names[code]) if code >= 0 else "unknown to the reference"
-        yield rows[groups[code]], f"<b>User Query</b><br>{label}"
-    rest = [groups[code] for code in list(groups)[MAX_LABELS:]]
-    if rest:
-        yield rows[np.concatenate(rest)], "<b>User Query</b><br>a rarer type"
+    return rows[even_rows(view.query_type[rows], MAX_QUERY_POINTS)]
 
 
-def _query_trace(
-    view: ProjectionView, rows: npt.NDArray[np.intp], name: str, hover: str, look: Mapping[str, object]
-) -> go.Scattergl:
+def _query_trace(view: ProjectionView, group: HoverGroup, name: str, look: Mapping[str, object]) -> go.Scattergl:
     return go.Scattergl(
         name=name,
-        x=view.query_xy[rows, 0],
-        y=view.query_xy[rows, 1],
+        x=view.query_xy[group.rows, 0],
+        y=view.query_xy[group.rows, 1],
         mode="markers",
-        customdata=rows.astype(np.int32),
-        hovertemplate=f"{hover}<extra></extra>",
+        customdata=group.customdata,
+        hovertemplate=group.template,
         **look,
     )
 
@@ -201,22 +257,25 @@ def _undimmed(opacity: float) -> dict[str, dict[str, dict[str, float]]]:
     return {"selected": {"marker": {"opacity": opacity}}, "unselected": {"marker": {"opacity": opacity}}}
 
 
-def _frame(view: ProjectionView, size: tuple[int, int]) -> Frame:
-    points = [xy for xy in (view.reference_xy, view.query_xy) if len(xy)]
+def _frame(view: ProjectionView, window: Window) -> Frame:
+    spanned = (view.query_xy,) if window.zoomed and len(view.query_xy) else (view.reference_xy, view.query_xy)
+    points = [xy for xy in spanned if len(xy)]
     if not points:
-        return Frame((-1.0, 1.0), (-1.0, 1.0), size)
+        return Frame((-1.0, 1.0), (-1.0, 1.0), window.size)
     low = np.min([xy.min(axis=0) for xy in points], axis=0).astype(float)
     high = np.max([xy.max(axis=0) for xy in points], axis=0).astype(float)
     pad = np.where(high > low, (high - low) * PADDING, 1.0)
     (x0, y0), (x1, y1) = low - pad, high + pad
-    return Frame((float(x0), float(x1)), (float(y0), float(y1)), size)
+    return Frame((float(x0), float(x1)), (float(y0), float(y1)), window.size)
 
 
-def _lay_out(fig: go.Figure, view: ProjectionView, frame: Frame) -> None:
-    first, second = (f"{100 * share:.0f} %" for share in view.explained_variance)
+def _lay_out(fig: go.Figure, view: ProjectionView, frame: Frame, window: Window) -> None:
+    across, up = axis_titles(view.space, view.explained_variance)
     fig.update_layout(
-        dragmode="lasso",
-        xaxis={"title": {"text": f"PC 1 ({first} of variance)"}, "range": list(frame.x), "nticks": 5},
-        yaxis={"title": {"text": f"PC 2 ({second})"}, "range": list(frame.y), "nticks": 7},
-        uirevision=f"map {view.space}",
+        dragmode="lasso" if window.draws else False,
+        xaxis={"title": {"text": across}, "range": list(frame.x), "nticks": 5},
+        yaxis={"title": {"text": up}, "range": list(frame.y), "nticks": 7},
+        # A new theme or selection keeps what the user zoomed to; another map or the button that zooms does not.
+        uirevision=f"map {view.space}{' zoomed' * window.zoomed}",
+        meta={"space": view.space},  # what a selection on this map is written in
     )

@@ -112,6 +112,77 @@ def _(path):
         f["obs"].create_dataset("short", data=np.arange(7))
 
 
+@case("map of text", "ok", finding="note", says="X_umap")
+def _(path):
+    with h5ad(path) as f:
+        f.create_dataset("obsm/X_umap", data=np.full((N_CELLS, 2), b"a"))
+
+
+@case("map with a missing place", "ok", finding="note", says="X_umap")
+def _(path):
+    with h5ad(path) as f:
+        xy = np.zeros((N_CELLS, 2))
+        xy[3, 1] = np.nan
+        f.create_dataset("obsm/X_umap", data=xy)
+
+
+@case("map beyond the largest number", "ok", finding="note", says="X_umap")
+def _(path):
+    with h5ad(path) as f:
+        f.create_dataset("obsm/X_umap", data=np.full((N_CELLS, 2), 1e300))
+
+
+@case("map of other cells", "ok", finding="note", says="X_umap")
+def _(path):
+    with h5ad(path) as f:
+        f.create_dataset("obsm/X_umap", data=np.zeros((N_CELLS + 1, 2)))
+
+
+@case("map of one dimension", "ok", finding="note", says="X_umap")
+def _(path):
+    with h5ad(path) as f:
+        f.create_dataset("obsm/X_umap", data=np.zeros((N_CELLS, 1)))
+        f.create_dataset("obsm/X_tsne", data=np.zeros(N_CELLS))
+
+
+@case("map that is a wide table", "ok", finding="note", says="X_umap")
+def _(path):
+    with h5ad(path) as f:
+        f.create_dataset("obsm/X_umap", data=np.zeros((N_CELLS, 500)))
+
+
+@case("map of complex numbers", "ok", finding="note", says="X_umap")
+def _(path):
+    with h5ad(path) as f:
+        f.create_dataset("obsm/X_umap", data=np.zeros((N_CELLS, 2), dtype=complex))
+
+
+@case("map that is a group", "ok", finding="note", says="X_umap")
+def _(path):
+    with h5ad(path) as f:
+        frame(f.create_group("obsm"), "X_umap", CELLS)
+
+
+@case("five maps", "ok", finding="note", says="the first 3 were read")
+def _(path):
+    with h5ad(path) as f:
+        for number in range(5):
+            f.create_dataset(f"obsm/X_umap_{number}", data=np.zeros((N_CELLS, 2)))
+
+
+@case("maps under names of no map", "ok", finding="scale-counts")
+def _(path):
+    with h5ad(path) as f:
+        for name in ("X_umap/../../etc", "X umap", "<b>umap</b>", "X_pca"):
+            f.create_dataset(f"obsm/{name.replace('/', '|')}", data=np.zeros((N_CELLS, 2)))
+
+
+@case("obsm that is no group", "ok", finding="scale-counts")
+def _(path):
+    with h5ad(path) as f:
+        f.create_dataset("obsm", data=np.zeros((N_CELLS, 2)))
+
+
 @case("encoding of 2018: tables of fields", "ok", finding="scale-counts")
 def _(path):
     m = sparse.csr_matrix(COUNTS)

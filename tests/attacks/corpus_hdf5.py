@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import h5py
 import numpy as np
-from h5py import h5d, h5g, h5p, h5s, h5t
+from h5py import h5d, h5g, h5p, h5s, h5t, h5z
 
 from tests.attacks.corpus import N_CELLS, case, h5ad, replace
 
@@ -51,6 +51,34 @@ def _(path):
         layout = h5py.VirtualLayout(shape=(n,), dtype="f4")
         layout[:] = h5py.VirtualSource("/etc/other.h5", "x", shape=(n,))
         f["X"].create_virtual_dataset("data", layout)
+
+
+@case("map in another file", "unsafe-structure", says="obsm/X_umap")
+def _(path):
+    with h5ad(path) as f:
+        f.create_group("obsm")["X_umap"] = h5py.ExternalLink("/etc/hostname", "/")
+
+
+@case("map that claims a terabyte", "ok", finding="note", says="X_umap")
+def _(path):
+    with h5ad(path) as f:
+        f.create_dataset("obsm/X_umap", shape=(10**11, 2), dtype="f4", chunks=(10**6, 2), compression="gzip")
+
+
+@case("map in pieces of half a gigabyte", "ok", finding="note", says="X_umap")
+def _(path):
+    with h5ad(path) as f:
+        f.create_dataset("obsm/X_umap", shape=(N_CELLS, 2), maxshape=(None, 2), dtype="f4", chunks=(2**26, 2))
+
+
+@case("map through an unknown filter", "ok", finding="note", says="X_umap")
+def _(path):
+    with h5ad(path) as f:
+        plan = h5p.create(h5p.DATASET_CREATE)
+        plan.set_chunk((N_CELLS, 2))
+        plan.set_filter(32_015, h5z.FLAG_OPTIONAL, (1,))
+        space = h5s.create_simple((N_CELLS, 2))
+        h5d.create(f.create_group("obsm").id, b"X_umap", h5t.IEEE_F32LE, space, plan)
 
 
 @case("group that holds itself", "unsafe-structure", says="circles")

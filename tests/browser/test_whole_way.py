@@ -8,6 +8,8 @@ import shutil
 from pathlib import Path
 from urllib.parse import unquote
 
+import h5py
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -101,8 +103,10 @@ def test_the_whole_way(page, tiny_query, scheme):
 
 
 @pytest.mark.browser
-def test_every_panel_makes_the_same_selection(page, tiny_query):
-    upload(page, tiny_query)
+def test_every_panel_makes_the_same_selection(page, tiny_query, tmp_path):
+    with h5py.File(shutil.copy(tiny_query, tmp_path / "mapped.h5ad"), "a") as file:
+        file["obsm"].create_dataset("X_umap", data=np.random.default_rng(0).random((110, 2)))
+    upload(page, tmp_path / "mapped.h5ad")
     bar = page.locator("#selection-bar strong")
     page.locator("#composition .share-button").first.click()
     expect(bar).to_contain_text("of 110 cells")
@@ -111,6 +115,8 @@ def test_every_panel_makes_the_same_selection(page, tiny_query):
     page.keyboard.press("Escape")
     expect(bar).to_have_text("All 110 cells")
     _types_further_down_are_counted(page)
+    page.locator("#space-switch").get_by_text("Your UMAP").click()
+    expect(page.locator("#map-zoom")).to_be_hidden()  # there is nothing but the user's cells
     page.wait_for_timeout(500)
     box = page.locator("#scatter .nsewdrag").first.bounding_box()
     corners = [(0.02, 0.02), (0.98, 0.02), (0.98, 0.98), (0.02, 0.98)]
@@ -121,6 +127,16 @@ def test_every_panel_makes_the_same_selection(page, tiny_query):
         page.mouse.move(*point, steps=6)
     page.mouse.up()
     expect(bar).to_contain_text(re.compile(r"map: \d+ of 110 cells"))
+    assert "space=X_umap&sel=lasso:X_umap:" in page.url
+    page.locator("#space-switch").get_by_text("Embedding").click()
+    expect(page.locator("#map-zoom")).to_be_visible()
+    page.locator("#map-zoom").press("Enter")
+    expect(page.locator("#map-zoom")).to_have_attribute("aria-pressed", "true")
+    assert "zoom=cells" in page.url
+    expect(bar).to_contain_text("of 110 cells")
+    page.go_back()
+    expect(page.locator("#map-zoom")).to_have_attribute("aria-pressed", "false")
+    page.go_back()
     page.go_back()
     expect(bar).to_have_text("All 110 cells")
 
@@ -389,6 +405,9 @@ def test_nothing_is_wider_than_the_window(page, server, tiny_query, tmp_path, wi
     expect(page.locator(".chip-title")).to_be_visible()  # the reference is in sight at every width
     upload(page, shutil.copy(tiny_query, tmp_path / f"{'a_long_name_' * 8}.h5ad"))
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    # Where the map fills the width of a phone, a finger must be able to scroll past it.
+    dragging = page.evaluate("document.querySelector('#scatter .js-plotly-plot')._fullLayout.dragmode")
+    assert dragging == ("lasso" if width > 640 else False)
     page.locator("#composition .share-button").first.click(position={"x": 20, "y": 8})  # its name
     cut = "said => said.filter(part => part.scrollWidth > part.clientWidth).map(part => part.textContent)"
     expect(page.locator(".selection-statement")).to_contain_text("median score")

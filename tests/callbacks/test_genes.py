@@ -1,8 +1,10 @@
+import numpy as np
 import pytest
 from dash import no_update
 from dash.exceptions import PreventUpdate
 
 from callbacks import genes
+from core.result import write_own_places
 from tests.components import text
 
 
@@ -45,21 +47,37 @@ def test_a_gene_nobody_knows(finished, as_ann):
 def test_nothing_selected(finished, as_ann):
     words, _ = genes.update_facts(None, "type:CL:9999999", None, None, finished.url)
     assert "No gene is chosen." in text(words)
-    _, _, message = genes.update_map(None, "query", "type:CL:9999999", None, None, "light", True, finished.url)
+    _, _, message = genes.update_map(None, "query", "type:CL:9999999", None, None, "light", True, False, finished.url)
     assert "No gene is chosen." in text(message)
 
 
 @pytest.mark.parametrize("side", ["query", "reference", None])
 def test_the_map(finished, as_ann, side):
-    figure, line, message = genes.update_map("LYZ", side, "all", None, "raw", "light", True, finished.url)
+    figure, line, message = genes.update_map("LYZ", side, "all", None, "raw", "light", True, False, finished.url)
     assert {"with", "ground"} <= {trace.name for trace in figure.data}
     assert "LYZ" in line
     assert message is None
 
 
 def test_the_map_without_webgl(finished, as_ann):
-    figure, _, _ = genes.update_map("LYZ", "query", "all", None, None, "light", False, finished.url)
+    figure, _, _ = genes.update_map("LYZ", "query", "all", None, None, "light", False, False, finished.url)
     assert {trace["type"] for trace in figure["data"]} == {"scatter"}
+
+
+@pytest.mark.parametrize(("side", "drawn_on"), [("query", "X_umap"), ("reference", "embedding")])
+def test_the_files_own_map(finished, as_ann, side, drawn_on):
+    xy = np.random.default_rng(0).random((110, 2), dtype=np.float32)
+    write_own_places(finished.folder.result, {"X_umap": xy})
+    figure, *_ = genes.update_map("LYZ", side, "all", None, "X_umap", "light", True, False, finished.url)
+    assert figure.layout.meta == {"space": drawn_on}, "the reference has no place on it"
+
+
+def test_a_finger_scrolls_past_the_map(finished, as_ann):
+    modes = [
+        genes.update_map("LYZ", "query", "all", None, None, "light", True, touch, finished.url)[0].layout.dragmode
+        for touch in (False, True)
+    ]
+    assert modes == ["lasso", False]
 
 
 def test_by_type(finished, as_ann):

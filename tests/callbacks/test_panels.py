@@ -3,6 +3,7 @@
 import io
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 from dash import no_update
@@ -10,6 +11,7 @@ from dash.exceptions import PreventUpdate
 
 from callbacks import card_plots, composition, heatmap, ontology, scatter, studies, type_card
 from core.errors import JobNotFoundError
+from core.result import write_own_places
 from tests.components import classes, goes_to, text
 
 B = "type:CL:0000236"
@@ -20,7 +22,7 @@ def fill(panel, path, selection=B, detail=None, rows=None):
         case "heatmap":
             return heatmap.update(selection, rows, "5", detail, "light", [440, 340], path)
         case "scatter":
-            return scatter.update(selection, "raw", None, detail, "dark", True, [350, 320], path)
+            return scatter.update(selection, "raw", "cells", None, detail, "dark", True, False, [350, 320], path)
         case "composition":
             return composition.update(selection, None, detail, "selection", path)
         case "ontology":
@@ -83,12 +85,12 @@ def test_the_selected_cells_can_be_shown_alone(finished, as_ann):
 
 
 def test_the_map_marks_the_selected_cells(finished, as_ann):
-    figure, _ = fill("scatter", finished.url)
+    figure, *_ = fill("scatter", finished.url)
     assert sum(len(t.x) for t in figure.data if t.name == "selected") == 25
 
 
 def test_the_map_without_webgl(finished, as_ann):
-    figure, _ = scatter.update("all", None, None, None, "light", False, [350, 320], finished.url)
+    figure, *_ = scatter.update("all", None, None, None, None, "light", False, False, [350, 320], finished.url)
     assert {t["type"] for t in figure["data"]} == {"scatter"}
 
 
@@ -109,6 +111,43 @@ def test_an_ontology_without_types_says_why():
     drawn, _, message = ontology.draw(shown, (540, 240))
     assert drawn == []
     assert "No cell has a type to show. All 27 resemble nothing" in text(message)
+
+
+def test_a_cell_on_the_map_tells_its_name_and_scores(finished, as_ann):
+    figure, *_ = fill("scatter", finished.url)
+    red = next(t for t in figure.data if t.name == "selected")
+    name, score, runner_up = red.customdata[0]
+    assert name.startswith("AAAC")
+    assert 0 <= float(score.split(",")[0]) <= 1
+    assert runner_up
+
+
+def test_the_map_can_be_zoomed_to_the_query(finished, as_ann):
+    def drawn(zoom, touch):
+        return scatter.update("all", None, zoom, None, None, "light", True, touch, [350, 320], finished.url)
+
+    (whole, off, *_), (near, on, *_) = drawn(None, touch=False), drawn("cells", touch=True)
+    assert (off, on) == ("false", "true")
+    width = [figure.layout.xaxis.range[1] - figure.layout.xaxis.range[0] for figure in (whole, near)]
+    assert width[1] <= width[0]
+    assert whole.layout.uirevision != near.layout.uirevision
+    assert (whole.layout.dragmode, near.layout.dragmode) == ("lasso", False)
+
+
+def test_the_files_own_map_has_the_query_alone(finished, as_ann):
+    xy = np.random.default_rng(0).random((110, 2), dtype=np.float32)
+    write_own_places(finished.folder.result, {"X_umap": xy})
+
+    def drawn(space):
+        return scatter.update("all", space, "cells", None, None, "light", True, False, [350, 320], finished.url)
+
+    figure, _, hidden, legend, message = drawn("X_umap")
+    assert {t.name for t in figure.data} == {"User Query"}
+    assert figure.layout.meta == {"space": "X_umap"}
+    assert (hidden, message) == (True, None)
+    assert "by type" in text(legend)
+    other, _, hidden, *_ = drawn("X_tsne")  # of another file
+    assert (other.layout.meta, hidden) == ({"space": "embedding"}, False)
 
 
 def test_composition_counts_the_selection_or_all(finished, as_ann):
@@ -155,7 +194,8 @@ def test_panels_wait_for_the_browser(as_ann):
     waiting = [
         (heatmap.update, ("all", None, None, None, None, [1, 1], "/r/x")),
         (heatmap.update, ("all", None, None, None, "light", None, "/r/x")),
-        (scatter.update, ("all", None, None, None, "light", None, [1, 1], "/r/x")),
+        (scatter.update, ("all", None, None, None, None, "light", None, False, [1, 1], "/r/x")),
+        (scatter.update, ("all", None, None, None, None, "light", True, None, [1, 1], "/r/x")),
         (ontology.update, ("all", None, None, None, "/r/x")),
         (type_card.update, (None, None, "b", "all", None, None, "/r/x")),
         (card_plots.update_volcano, (None, True, "p", "CL:1", None, "/r/x")),

@@ -34,6 +34,15 @@ def test_anndata_reads_what_was_written(result, tmp_path):
     assert data.uns["scquery"]["k"] == result.report["k"]
 
 
+def test_the_files_own_maps_are_carried_along(result, tmp_path):
+    with_map = copy.copy(result)
+    with_map.own_places = {"X_umap": np.random.default_rng(0).random((110, 2), dtype=np.float32)}
+    write_annotated(with_map, tmp_path / "x.h5ad")
+    obsm = anndata.read_h5ad(tmp_path / "x.h5ad").obsm
+    np.testing.assert_array_equal(obsm["X_umap"], with_map.own_places["X_umap"])
+    assert "X_scquery_pca" in obsm
+
+
 def test_odd_metadata_of_the_user(result, tmp_path):
     odd = copy.copy(result)
     odd.obs = pd.DataFrame({

@@ -158,7 +158,7 @@ def to_raw(parsed: Parsed) -> RawMatrix:
     names = as_names(parsed.row_names)
     table = pd.DataFrame(dict(parsed.row_table), index=pd.Index(names))
     return RawMatrix(
-        ExpressionMatrix(x, names, as_names(parsed.column_names), table),
+        ExpressionMatrix(x, names, as_names(parsed.column_names), table, parsed.places),
         format=parsed.format,
         orientation_known=parsed.orientation_known,
         notes=parsed.notes,

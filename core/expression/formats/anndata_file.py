@@ -1,7 +1,7 @@
 """AnnData files (.h5ad), of all encodings since 2018.
 
-Read: X or the better of raw and the count layers, the names, obs. Never read: uns (but for the category names of
-files from before 2019), obsm, varm, obsp, varp.
+Read: X or the better of raw and the count layers, the names, obs, two-dimensional maps in obsm. Never read: uns (but for
+the category names of files from before 2019), the rest of obsm, varm, obsp, varp.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 
 from core.errors import FileFormatError
 from core.expression.formats import csr
+from core.expression.formats.anndata_places import read_places
 from core.expression.formats.anndata_table import read_table, table_length
 from core.expression.formats.hdf5_values import dense_blocks, sparse_arrays
 from core.expression.formats.parsed import Parsed, check_axes, check_cells, damaged
@@ -61,6 +62,7 @@ def read(file: h5py.File, limits: Limits) -> Parsed:
     check_cells(len(obs.index), limits)
     triplet, part, note = _choose(file, parts, len(obs.index), limits)
     var = read_table(file, part.var, limits)
+    places, left_out = read_places(file, len(obs.index), limits)
     return Parsed(
         *triplet,
         row_names=obs.index,
@@ -68,7 +70,8 @@ def read(file: h5py.File, limits: Limits) -> Parsed:
         format="AnnData (.h5ad)",
         row_table=obs.columns,
         other_names={f"{part.var}/{name}": values for name, values in var.names.items()},
-        notes=(*note, *obs.notes),
+        places=places,
+        notes=(*note, *obs.notes, *left_out),
         layer=part.place,
     )
 

@@ -19,7 +19,8 @@ from core.expression.limits import MIB, Limits
 
 _FILTERS = {1, 2, 3, 32000}  # deflate, shuffle, fletcher32, lzf: what h5py reads everywhere
 _SIMPLE = {h5t.INTEGER, h5t.FLOAT, h5t.STRING, h5t.ENUM}
-_UNREAD = {"uns", "obsm", "obsp", "varm", "varp"}  # never read, so their types and sizes do not matter
+# Not read, so their types and sizes do not matter; who reads a map of obsm checks it then (`check_values`).
+_UNREAD = {"uns", "obsm", "obsp", "varm", "varp"}
 _PLAIN = "Write the matrix to a new file with AnnData's write_h5ad(compression='gzip') and upload that."
 _PART = "Upload a part of the cells, or store the matrix sparse."
 
@@ -112,6 +113,29 @@ def _check_dataset(dataset: h5d.DatasetID, place: str, limits: Limits) -> None:
         raise _unsafe(place, "keeps its values in another file")
     if place.split("/", maxsplit=1)[0] in _UNREAD and not place.endswith("_categories"):
         return
+    check_values(dataset, place, limits)
+
+
+def check_values(dataset: h5d.DatasetID, place: str, limits: Limits) -> None:
+    """Check that the values of a data set may be read; its layout is what the walk has looked at.
+
+    Parameters
+    ----------
+    dataset : h5py.h5d.DatasetID
+        Of a walked file.
+    place : str
+        Its full name for the message.
+    limits : Limits
+        Caps on elements, bytes, chunks and expansion.
+
+    Raises
+    ------
+    FileFormatError
+        For a type or a filter not known here.
+    LimitError
+        When a cap is passed, naming place and number.
+    """
+    plan = dataset.get_create_plist()
     _check_type(dataset.get_type(), place)
     for i in range(plan.get_nfilters()):
         if plan.get_filter(i)[0] not in _FILTERS:

@@ -39,6 +39,8 @@ class Parsed:
         Metadata of the rows: numbers, flags, or objects (text, None where missing).
     other_names : mapping of str to list of str
         Other names of the columns, by their place in the file.
+    places : mapping of str to ndarray of float32, n_rows x 2
+        The file's own two-dimensional maps of the rows, by their names.
     format : str
         Format in words.
     orientation_known : bool
@@ -57,6 +59,7 @@ class Parsed:
     format: str
     row_table: Mapping[str, npt.NDArray[Any]] = field(default_factory=lambda: MappingProxyType({}))
     other_names: Mapping[str, list[str]] = field(default_factory=lambda: MappingProxyType({}))
+    places: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=lambda: MappingProxyType({}))
     orientation_known: bool = True
     notes: tuple[str, ...] = ()
     layer: str = "X"

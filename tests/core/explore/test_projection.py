@@ -1,3 +1,5 @@
+import copy
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -69,6 +71,21 @@ def test_view(answered, space):
     first = types == view.type_ids[0]
     np.testing.assert_allclose(view.type_xy[0], np.median(view.reference_xy[first], axis=0), rtol=1e-6)
     assert 0 < view.explained_variance[1] <= view.explained_variance[0] < 1
+
+
+def test_the_files_own_map_has_the_query_alone(answered):
+    result = copy.copy(answered.result)
+    xy = np.random.default_rng(0).random((result.n_query, 2), dtype=np.float32)
+    result.own_places = {"X_umap": xy}
+    view = projection(answered.bundle, result, "X_umap")
+    assert view.space == "X_umap"
+    assert len(view.reference_xy) == len(view.reference_type) == 0
+    np.testing.assert_array_equal(view.query_xy, xy)
+    assert view.explained_variance is None
+    assert np.isnan(view.type_xy).all()
+    own = view.query_type == 0
+    np.testing.assert_allclose(view.query_type_xy[0], np.median(xy[own], axis=0), rtol=1e-6)
+    assert projection(answered.bundle, result, "X_tsne").space == "embedding", "it is not in the file"
 
 
 def test_even_rows_keep_small_groups_whole():

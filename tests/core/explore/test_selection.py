@@ -1,3 +1,5 @@
+import copy
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,6 +21,7 @@ TEXTS = [
     "box:embedding:-0.5,1,0,2e-05",
     "lasso:raw:0,0;1,0;0.5,2",
     "rival:CL:0000236",
+    "box:X_umap_harmony:-0.5,1,0,2",
     "status:unknown",
     "obs:donor=A%3D1%3A",
 ]
@@ -34,7 +37,9 @@ NONSENSE = [
     "type:",
     "type:CL:1+",
     "under:CL",
-    "box:umap:0,1,0,1",
+    "box:pca:0,1,0,1",
+    "lasso:X_umap/../x:0,0;1,0;0.5,2",
+    "box:" + "umap" * 20 + ":0,1,0,1",
     "box:raw:0,1,0",
     "box:raw:1,0,0,1",
     "box:raw:nan,1,0,1",
@@ -148,6 +153,17 @@ def test_boxes_and_outlines(answered):
     corners = [(x0, y0), (x1 + 1, y0), (x1 + 1, y1 + 1), (x0, y1 + 1)]
     np.testing.assert_array_equal(chosen(answered, str(Selection.lasso("embedding", corners))), inside)
     assert not chosen(answered, "box:raw:1e6,1e7,1e6,1e7").any()
+
+
+def test_boxes_and_outlines_on_the_files_own_map(answered):
+    result = copy.copy(answered.result)
+    result.own_places = {"X_umap": np.arange(2 * result.n_query, dtype=np.float32).reshape(-1, 2)}
+    chosen = mask(answered.bundle, result, Selection.parse("box:X_umap:-1,5,0,5"))
+    assert np.flatnonzero(chosen).tolist() == [0, 1, 2]
+    chosen = mask(answered.bundle, result, Selection.parse("lasso:X_umap:-1,-1;9,-1;9,4;-1,4"))
+    assert np.flatnonzero(chosen).tolist() == [0, 1]
+    for text in ("box:X_tsne:-9,9,-9,9", "lasso:X_tsne:-9,-9;9,-9;9,9"):
+        assert not mask(answered.bundle, result, Selection.parse(text)).any(), "the file has no such map"
 
 
 def test_an_outline_with_a_notch_leaves_the_notch_out(answered):
