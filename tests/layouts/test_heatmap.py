@@ -14,7 +14,7 @@ def test_clusters_can_be_chosen_without_a_pointer(answered):
         "cluster:5/5",
     ]
     n_cells = [int(text(button).split()[2]) for button in buttons]
-    assert n_cells == [int((view.cluster_of_cell == number).sum()) for number in range(1, 6)]
+    assert n_cells == [int(view.row_sizes[view.cluster_of_row == number].sum()) for number in range(1, 6)]
     assert sum(n_cells) == answered.result.n_query
 
 
