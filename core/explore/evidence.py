@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import optimize
+import scipy
 
 from core.bundle.reader import Bundle
 from core.bundle.schema import TYPE
@@ -220,7 +220,7 @@ def at_depth(shares: Shares, profile: Shares, n_genes: float) -> Shares:
 
     if too_many(1.0) <= 0:
         return shares
-    depth = LEAST_DEPTH if too_many(LEAST_DEPTH) >= 0 else optimize.brentq(too_many, LEAST_DEPTH, 1.0)
+    depth = LEAST_DEPTH if too_many(LEAST_DEPTH) >= 0 else scipy.optimize.brentq(too_many, LEAST_DEPTH, 1.0)
     fewer: Shares = 1 - (1 - np.minimum(shares, ALL)) ** depth
     return fewer
 
