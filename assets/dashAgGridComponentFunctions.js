@@ -14,6 +14,19 @@
     return make("span", { className: "study-title" }, [title, detail]);
   };
 
+  /* Marked as pressed by tellPending, with the setting in the rail; pressed here where a row is drawn later. */
+  components.LeaveOut = function (props) {
+    var study = (props.data || {}).study;
+    var setting = window.dash_component_api.getLayout("setting-leave-out");
+    var isLeftOut = Boolean(setting && (setting.props.value || []).indexOf(study) >= 0);
+    var words = "Leave this study out of the next search";
+    return window.React.createElement(
+      "button",
+      { type: "button", className: "icon-button", title: words, "aria-label": words, "aria-pressed": isLeftOut, "data-leave-out": study },
+      window.React.createElement("span", { className: "glyph glyph-minus", "aria-hidden": true })
+    );
+  };
+
   components.ModelName = function (props) {
     var row = props.data || {};
     var make = window.React.createElement;

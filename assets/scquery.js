@@ -23,6 +23,9 @@
       var value = parts[key];
       if (value === null || value === "" || (key === "sel" && value === "all")) {
         query.delete(key);
+        if (key === "sel") {
+          query.delete("rows"); /* its rows alone: of no selection, and no surprise with the next one */
+        }
       } else {
         query.set(key, value);
       }
@@ -363,6 +366,38 @@
     return value === null || value === undefined ? nothing() : value > 1 ? String(value) : Number(value).toFixed(2);
   }
 
+  /* Settings that only a new search follows, where they are not those of the answer in sight. */
+  function tellPending(k, leftOut) {
+    document.querySelectorAll("[data-leave-out]").forEach(function (button) {
+      button.setAttribute("aria-pressed", String((leftOut || []).indexOf(button.dataset.leaveOut) >= 0));
+    });
+    var made = document.getElementById("search-again").dataset;
+    var changed = [];
+    if (String(k) !== made.k) {
+      changed.push("k " + k);
+    }
+    if ((leftOut || []).slice().sort().join(",") !== made.leftOut) {
+      changed.push("the other choice of studies");
+    }
+    var words = changed.join(" and ") + (changed.length > 1 ? " are" : " is") + " not searched yet.";
+    return changed.length ? [words.replace(/^the/, "The"), "button is-filled"] : ["", "button is-default"];
+  }
+
+  /* A row of the table of studies fills the setting of the rail, which says what comes next; on narrow windows it is brought out. */
+  function leaveOut(study) {
+    var setting = window.dash_component_api.getLayout("setting-leave-out");
+    var known = (setting && setting.props.value) || [];
+    var without = known.filter(function (other) {
+      return other !== study;
+    });
+    window.dash_clientside.set_props("setting-leave-out", { value: without.length < known.length ? without : known.concat(study) });
+    var toggle = document.getElementById("rail-toggle");
+    if (toggle.offsetParent !== null && !isRailOver()) {
+      toggle.click();
+    }
+    document.getElementById("search-again").scrollIntoView({ block: "nearest" });
+  }
+
   function openDrawer(clicks) {
     return clicks ? true : nothing();
   }
@@ -432,13 +467,15 @@
 
   /* A finger on a figure that draws an outline could not scroll past it; nor where the figure fills the window. */
   var touch = window.matchMedia("(pointer: coarse), (max-width: 640px)");
+  var isTold = false;
   function isTouch() {
+    isTold = true;
     return touch.matches;
   }
 
   touch.addEventListener("change", function () {
-    if (window.dash_component_api && window.dash_component_api.getLayout("touch")) {
-      window.dash_clientside.set_props("touch", { data: isTouch() });
+    if (isTold) {
+      window.dash_clientside.set_props("touch", { data: touch.matches });
     }
   });
 
@@ -493,8 +530,8 @@
       chooseClusters: chooseClusters,
     chooseCompared: chooseCompared, chooseSpace: chooseSpace, chooseThreshold: chooseThreshold, chooseDetail: chooseDetail,
       chooseBranch: chooseBranch, toggleRows: toggleRows, toggleZoom: toggleZoom, keepTools: keepTools, chooseOnMap: chooseOnMap, chooseNode: chooseNode, chooseGroup: chooseGroup,
-      chooseGene: chooseGene, chooseContrast: chooseContrast, chooseCardGene: chooseCardGene, chooseList: chooseList, chooseComparedGene: chooseComparedGene, chooseWithin: chooseWithin, closeCard: closeCard, showValue: showValue, openDrawer: openDrawer, onlyNews: onlyNews, toggleRail: toggleRail,
-      measure: measure, scheme: scheme, hasWebgl: hasWebgl, isTouch: isTouch, explainNode: explainNode, uploadSheet: uploadSheet, copyLink: copyLink, switchStylesheet: switchStylesheet, fitOntology: fitOntology,
+      chooseGene: chooseGene, chooseContrast: chooseContrast, chooseCardGene: chooseCardGene, chooseList: chooseList, chooseComparedGene: chooseComparedGene, chooseWithin: chooseWithin, closeCard: closeCard, showValue: showValue, tellPending: tellPending, openDrawer: openDrawer, onlyNews: onlyNews, toggleRail: toggleRail,
+      measure: measure, scheme: scheme, hasWebgl: hasWebgl, isTouch: isTouch, explainNode: explainNode, uploadSheet: uploadSheet, copyLink: copyLink, switchStylesheet: switchStylesheet, fitOntology: fitOntology, tellHiddenTypes: tellHiddenTypes, fitStudies: fitStudies,
     },
   });
 
@@ -534,6 +571,43 @@
     }, 50);
   }
 
+  /* A list that ends with a whole row looks complete: the rule below it says how many types are further down. */
+  function countHiddenTypes() {
+    var list = document.querySelector(".composition-types");
+    if (!list) {
+      return;
+    }
+    var end = list.getBoundingClientRect().bottom;
+    var below = Array.prototype.filter.call(list.children, function (row) {
+      var box = row.getBoundingClientRect();
+      return box.top + box.height / 2 > end;
+    });
+    list.nextElementSibling.dataset.more = below.length ? below.length + " more" : "";
+  }
+
+  function tellHiddenTypes() {
+    window.setTimeout(countHiddenTypes, 50);
+  }
+
+  document.addEventListener("scroll", countHiddenTypes, true);
+
+  /* Accession, technology and year are columns where there is room for them, and stand below the title else. */
+  var ROOMY = 860;
+  var SHARE_FROM = 420;
+  var TYPES_FROM = 520;
+  function fitStudies() {
+    var place = document.getElementById("studies");
+    var grid = place && place.clientWidth && window.dash_ag_grid ? window.dash_ag_grid.getApi("studies") : null;
+    if (!grid) {
+      return;
+    }
+    var width = place.clientWidth;
+    grid.setColumnsVisible(["accession", "technology", "year"], width >= ROOMY);
+    grid.setColumnsVisible(["share"], width >= SHARE_FROM);
+    grid.setColumnsVisible(["n_types"], width >= TYPES_FROM);
+    place.closest(".panel").classList.toggle("is-roomy", width >= ROOMY);
+  }
+
   /* Cytoscape remembers where its place on the page is, and looks again on scroll and resize only; a warning moves it too. */
   function placeAgain(event) {
     var cy = event.target.closest && event.target.closest("#ontology") ? cytoscape() : null;
@@ -569,6 +643,8 @@
         window.dash_clientside.set_props(id + "-size", { data: size });
       }
     });
+    countHiddenTypes();
+    fitStudies();
     var cy = cytoscape();
     if (cy) {
       cy.resize();
@@ -610,6 +686,11 @@
     var brings = target && target.closest("[data-gene-sets], [data-cell-table]");
     if (brings) {
       chooseBrought(brings.dataset.geneSets ? "gene-sets" : "cell-table");
+      return;
+    }
+    var row = target && target.closest("[data-leave-out]");
+    if (row) {
+      leaveOut(row.dataset.leaveOut);
       return;
     }
     var button = target && target.closest("[data-enlarge], [data-zoom], [data-go]");
@@ -769,10 +850,10 @@
     return toggle && toggle.offsetParent !== null && rail && rail.getBoundingClientRect().right > 1;
   }
 
-  /* A row that a click chooses is chosen by Enter, too; the grid itself knows only the space bar. */
+  /* A row that a click chooses is chosen by Enter, too, and a cell's button pressed; the grid itself knows only the space bar. */
   document.addEventListener("keydown", function (event) {
     if (event.key === "Enter" && event.target instanceof Element && event.target.classList.contains("ag-cell")) {
-      event.target.click();
+      (event.target.querySelector("button") || event.target).click();
     }
   });
 

@@ -7,7 +7,7 @@
 
   var DELAY = 250;
   var GAP = 6;
-  var CLIPPED = ".panel-sub, .selection-detail, .mantine-Select-input";
+  var CLIPPED = ".panel-sub, .selection-statement:not([data-tip]) > *, .mantine-Select-input";
   var bubble = null;
   var owner = null;
   var waiting = null;
@@ -32,10 +32,16 @@
     if (!owner || !owner.isConnected) {
       return hide();
     }
-    made().textContent = owner.dataset.tip;
+    made().textContent = (owner.dataset.until ? "Until " + clock(owner.dataset.until) + ". " : "") + owner.dataset.tip;
     bubble.hidden = false;
     place(owner.getBoundingClientRect(), bubble.getBoundingClientRect());
     owner.setAttribute("aria-describedby", bubble.id);
+  }
+
+  /* Seconds since 1970, as the clock beside the reader shows them. */
+  function clock(seconds) {
+    var form = { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
+    return new Date(1000 * seconds).toLocaleString("en-GB", form);
   }
 
   /* Above what it explains, below where there is no room, never past the edge of the window. */

@@ -30,7 +30,7 @@ SETTINGS: Mapping[str, str] = MappingProxyType(
         "embed": "build_bundle.index.settings:EmbedSettings",
         "index": "build_bundle.index.settings:IndexSettings",
         "differential": "build_bundle.differential.settings:DifferentialSettings",
-        "projection": "build_bundle.projection:ProjectionSettings",
+        "projection": "build_bundle.index.projection:ProjectionSettings",
     }
 )
 """TOML table of a numeric step -> where its settings dataclass stands."""

@@ -19,9 +19,8 @@ from build_bundle.ontology_files import OntologySource
 from build_bundle.ontology_step import similarity_table, subgraph_tables
 from build_bundle.selection import high_confidence, split
 from build_bundle.step import Facts, Finished
+from core.bundle.schema import TYPE
 from core.errors import ConfigError
-
-TYPE = "cell_type_ontology_term_id"
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ shows. Not here: choosing among terms (``selection``).
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from build_bundle.csv_table import is_ragged, read_csv_table
 from build_bundle.ontology_files import OntologySource
 from core.errors import ConfigError
 
@@ -64,19 +64,11 @@ def read_mapping(path: Path) -> LabelMapping:
     ConfigError
         With all problems: missing columns, a label twice, as many names as ids.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream)
-            if tuple(reader.fieldnames or ()) != COLUMNS:
-                raise ConfigError(f"{path.name}: the columns are not {', '.join(COLUMNS)}.")
-            rows = list(reader)
-    except (OSError, ValueError, csv.Error) as error:
-        raise ConfigError(f"The label mapping {path} cannot be read: {error}.", next_step="Check the path.") from error
     terms: dict[tuple[str, str], tuple[str, ...]] = {}
     names: dict[str, str] = {}
     problems: list[str] = []
-    for number, row in enumerate(rows, start=2):
-        if None in row or None in row.values():
+    for number, row in enumerate(read_csv_table(path, COLUMNS, "The label mapping"), start=2):
+        if is_ragged(row):
             problems.append(f"line {number}: not {len(COLUMNS)} fields.")
             continue
         key, ids, called = (row["study"], row["label"]), split_ids(row["term_ids"]), split_ids(row["name"])

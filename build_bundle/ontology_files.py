@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,12 @@ class OntologySource:
     edges: tuple[tuple[str, str, str], ...]
     deprecated: Mapping[str, str] = field(default_factory=dict)
 
+    @cached_property
+    def graph(self) -> Ontology:
+        """Terms and edges of every relation as one graph; ValueError where terms lie above themselves."""
+        names = {term_id: term.name for term_id, term in self.terms.items()}
+        return Ontology(names, ((child, parent) for child, parent, _ in self.edges))
+
 
 @dataclass
 class _Draft:
@@ -106,12 +113,13 @@ def read_ontology(*paths: Path) -> OntologySource:
     for term_id in draft.terms:
         draft.deprecated.pop(term_id, None)
     edges = sorted(edge for edge in draft.edges if edge[0] in draft.terms and edge[1] in draft.terms)
+    source = OntologySource(draft.terms, tuple(edges), draft.deprecated)
     try:
-        Ontology(dict.fromkeys(draft.terms, ""), ((child, parent) for child, parent, _ in edges))
+        _ = source.graph
     except ValueError as error:
         names = ", ".join(path.name for path in paths)
         raise ConfigError(f"{names}: {error}.", next_step="Name an ontology release file.") from error
-    return OntologySource(draft.terms, tuple(edges), draft.deprecated)
+    return source
 
 
 def _read_one(path: Path, draft: _Draft) -> None:

@@ -63,7 +63,7 @@ def make_plan(workshop: Workshop) -> list[Task]:
         _numeric(workshop, "train", "Train the encoder", "build_bundle.train"),
         _numeric(workshop, "embed", "Embed all cells", "build_bundle.index.embed", needs=("train",)),
         _numeric(workshop, "index", "Build the index", "build_bundle.index", needs=("train", "embed")),
-        _numeric(workshop, "projection", "Draw the map", "build_bundle.projection", needs=("train", "embed")),
+        _numeric(workshop, "projection", "Draw the map", "build_bundle.index.projection", needs=("train", "embed")),
         _numeric(workshop, "differential", "Find genes that set types apart", "build_bundle.differential"),
         _numeric(
             workshop, "evaluate", "Test on held-out studies", "build_bundle.evaluate", needs=("train",), also=("train",)

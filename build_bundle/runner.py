@@ -29,6 +29,7 @@ from core.bundle.publish import build_lock, new_stage, publish
 from core.bundle.schema import EXAMPLES, REPORT, REQUIRED_FILES, SCHEMA_VERSION
 from core.bundle.strict_json import fit
 from core.bundle.verify import verify_bundle
+from core.durable import write_durably
 from core.errors import ConfigError, ScQueryError
 
 BUILD = ".build"
@@ -111,7 +112,7 @@ def build(workshop: Workshop, out: Path, watcher: Watcher, *, resume: bool) -> B
         bundle = publish(_stage(out, done), out, _manifest(workshop, done))
         store.prune(done.values())
         record = {"plan": plan_digest, "bundle_id": bundle.name}
-        _replace_text(out / BUILD / PUBLISHED_RECORD, json.dumps(record))
+        write_durably(out / BUILD / PUBLISHED_RECORD, json.dumps(record).encode())
         return BuildResult(bundle, is_new=True, set_aside=_set_aside(workshop.config, done), seconds=seconds)
 
 
@@ -273,9 +274,3 @@ def _sources(workshop: Workshop, done: Mapping[str, Finished]) -> tuple[contract
                 sha256 = "" if workshop.path(part.source).is_dir() else workshop.digest(part.source)
                 found.append(contract.SourceFacts(study.study, part.source.words, study.licence, sha256))
     return tuple(found)
-
-
-def _replace_text(path: Path, text: str) -> None:
-    part = path.with_suffix(".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)

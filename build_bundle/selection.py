@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -32,11 +31,10 @@ class TermRules:
     ontology: OntologySource
     settings: SelectionSettings
 
-    @cached_property
+    @property
     def graph(self) -> Ontology:
         """The whole ontology as a graph."""
-        names = {term_id: term.name for term_id, term in self.ontology.terms.items()}
-        return Ontology(names, ((child, parent) for child, parent, _ in self.ontology.edges))
+        return self.ontology.graph
 
     def keep(self, ids: Iterable[str]) -> tuple[str, ...]:
         """Return the terms a cell keeps: live, not too general, and none an ancestor of another.

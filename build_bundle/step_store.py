@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import time
@@ -28,11 +27,12 @@ from grimp import ImportGraph, build_graph
 
 from build_bundle.step import Facts, Finished, ReportProgress, Task, TaskContext, no_progress
 from core.bundle.writer import sha256_file
+from core.durable import sync, write_durably
 
 RECORD = "step.json"
 _KEY_DIGITS = 24
 _PROJECT = ("build_bundle", "core")
-_NOT_RESULT = re.compile(r"core\.(bundle|settings|errors|words)\b|.*\.__main__$|build_bundle\.config_reader$")
+_NOT_RESULT = re.compile(r"core\.(bundle|durable|settings|errors|words)\b|.*\.__main__$|build_bundle\.config_reader$")
 """Modules that no step's numbers follow from: files and their schema (whose version counts by itself), commands, words."""
 _SOURCE_SUFFIXES = {".py", ".jinja"}
 
@@ -93,10 +93,9 @@ class StepStore:
         pieces = target.with_name(f".{target.name}.pieces")
         facts = task.run(TaskContext(part, needed, progress, pieces))
         record = {"facts": facts, "digest": _digest(part, facts), "seconds": round(time.monotonic() - started, 3)}
-        _write_synced(part / RECORD, json.dumps(record, indent=1, sort_keys=True))
-        _sync(part)
+        write_durably(part / RECORD, json.dumps(record, indent=1, sort_keys=True).encode())
         part.rename(target)
-        _sync(target.parent)
+        sync(target.parent)
         shutil.rmtree(pieces, ignore_errors=True)
         found = self._read(task.name, target)
         if found is None:
@@ -181,18 +180,3 @@ def _digest(folder: Path, facts: Facts) -> str:
         path.relative_to(folder).as_posix(): sha256_file(path) for path in sorted(folder.rglob("*")) if path.is_file()
     }
     return hashlib.sha256(json.dumps([files, facts], sort_keys=True).encode()).hexdigest()
-
-
-def _write_synced(path: Path, text: str) -> None:
-    with path.open("w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -24,9 +24,9 @@ from build_bundle.step import Finished
 from build_bundle.study.models_file import STUDY_TABLES, read_models
 from build_bundle.study_facts import StudyOutcome, collection_table, outcomes, studies_table
 from core.bundle import schema
+from core.bundle.schema import TYPE
 from core.bundle.writer import write_table
 
-TYPE = "cell_type_ontology_term_id"
 READS, RATES = schema.READS_BY_STUDY, schema.ALIGNMENT_RATES
 
 

@@ -124,7 +124,8 @@ def draw_volcano(shown: Shown, term_id: str, contrast: str, theme: Theme, webgl:
     """
     view = shown.engine.volcano(shown.result, term_id, tested(shown, term_id, contrast))
     name = brief_name(type_names(shown.bundle).get(term_id, term_id))
-    return card_genes.plot(ids.volcano("card"), drawable(volcano_figure(view, name=name, theme=theme), webgl=webgl))
+    figure = drawable(volcano_figure(view, name=name, theme=theme), webgl=webgl)
+    return card_genes.plot(ids.volcano("card"), figure, saved_as="type-volcano")
 
 
 def update_genes(
@@ -185,7 +186,8 @@ def draw_genes(shown: Shown, term_id: str, contrast: str, theme: Theme) -> Seque
     height = type_card.heatmap_height(view)
     if not view.genes or not view.cell_ids:
         return type_card.no_genes(view), "", height
-    return card_genes.plot(ids.GENES, gene_figure(view, theme=theme)), type_card.genes_line(view), height
+    figure = gene_figure(view, theme=theme)
+    return card_genes.plot(ids.GENES, figure, saved_as="type-genes"), type_card.genes_line(view), height
 
 
 def tested(shown: Shown, term_id: str, contrast: str) -> str:

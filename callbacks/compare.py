@@ -9,21 +9,15 @@ from dash import Dash, Input, Output, State
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
+from callbacks.compared import ADDRESS, CHOSEN, N_CHOSEN, choice_of
 from callbacks.opened import Shown, in_panel, open_shown
-from core.errors import InputError, ScQueryError
+from core.errors import ScQueryError
 from core.explore.compare import Comparison
-from core.explore.compare_choice import NONE, Choice
+from core.explore.compare_choice import NONE
 from core.result import to_csv
 from layouts import compare, compare_types, ids, links, own_table, states
 from layouts.figures.compare import compare_figure, shown_rows
 from layouts.figures.tokens import Theme
-
-CHOSEN = (Input(ids.BY, "data"), Input(ids.GROUP, "data"), Input(ids.AGAINST, "data"), Input(ids.REPLICATES, "data"))
-ADDRESS = (Input(ids.SELECTION, "data"), Input(ids.THRESHOLD, "data"), Input(ids.DETAIL, "data"))
-"""What every part of the tab listens to: who is compared, and which cells at which confidence level and detail."""
-
-
-N_CHOSEN = len(CHOSEN)
 
 
 def register(app: Dash) -> None:
@@ -79,13 +73,18 @@ def register(app: Dash) -> None:
     app.callback(
         Output(ids.COMPARE_TABLE_TOLD, "children"), Input(ids.CELL_TABLE_STATE, "data"), prevent_initial_call=True
     )(tell_table)
-    app.callback(
-        Output(ids.COMPARE_FILE, "data"),
-        Input(ids.COMPARE_DOWNLOAD, "n_clicks"),
-        *(State(part.component_id, "data") for part in (*CHOSEN, *ADDRESS)),
-        State(ids.URL, "pathname"),
-        prevent_initial_call=True,
-    )(save)
+    files = (
+        (ids.COMPARE_FILE, ids.COMPARE_DOWNLOAD, save),
+        (ids.COMPARE_BARS_FILE, ids.COMPARE_BARS_DOWNLOAD, save_bars),
+    )
+    for file, asked, act in files:
+        app.callback(
+            Output(file, "data"),
+            Input(asked, "n_clicks"),
+            *(State(part.component_id, "data") for part in (*CHOSEN, *ADDRESS)),
+            State(ids.URL, "pathname"),
+            prevent_initial_call=True,
+        )(act)
 
 
 def update_controls(*given: str | None) -> tuple[Any, ...]:
@@ -286,11 +285,21 @@ def save(n_clicks: int | None, *given: str | None) -> dict[str, str]:
     dict
         For `dash.dcc.Download`.
     """
+    view = _asked_for(n_clicks, given)
+    return {"content": to_csv(view.choice.named(view.table)), "filename": compare_types.FILE, "type": "text/csv"}
+
+
+def save_bars(n_clicks: int | None, *given: str | None) -> dict[str, str]:
+    """Give the composition of all groups as a file; parameters as in `save`."""
+    view = _asked_for(n_clicks, given)
+    return {"content": to_csv(view.saved_groups), "filename": compare.BARS_FILE, "type": "text/csv"}
+
+
+def _asked_for(n_clicks: int | None, given: Sequence[str | None]) -> Comparison:
     if not n_clicks:
         raise PreventUpdate
     *address, pathname = given
-    view = compared(open_shown(pathname, *address[N_CHOSEN:]), address[:N_CHOSEN])
-    return {"content": to_csv(view.choice.named(view.table)), "filename": compare_types.FILE, "type": "text/csv"}
+    return compared(open_shown(pathname, *address[N_CHOSEN:]), address[:N_CHOSEN])
 
 
 def compared(shown: Shown, chosen: Sequence[str | None]) -> Comparison:
@@ -314,29 +323,3 @@ def compared(shown: Shown, chosen: Sequence[str | None]) -> Comparison:
         When the file has no groups.
     """
     return shown.engine.comparison(shown.result, shown.mask, choice_of(shown, chosen))
-
-
-def choice_of(shown: Shown, chosen: Sequence[str | None]) -> Choice:
-    """Return who is compared.
-
-    Parameters
-    ----------
-    shown : Shown
-        Result and selection.
-    chosen : sequence of str or None
-        Column, group, the one against it, replicates.
-
-    Returns
-    -------
-    Choice
-        With what stands in for parts that were not chosen.
-
-    Raises
-    ------
-    InputError
-        When the file has no groups.
-    """
-    choice = shown.engine.compared(shown.result, *chosen)
-    if choice is None:
-        raise InputError("This file has no groups to compare.", next_step="Go back to Results.", code="no-groups")
-    return choice

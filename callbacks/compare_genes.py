@@ -8,7 +8,7 @@ from typing import Any
 from dash import Dash, Input, Output, State
 from dash.exceptions import PreventUpdate
 
-from callbacks.compare import ADDRESS, CHOSEN, N_CHOSEN, choice_of
+from callbacks.compared import ADDRESS, CHOSEN, N_CHOSEN, choice_of
 from callbacks.opened import Shown, drawable, in_panel, open_shown
 from core.result import to_csv
 from layouts import compare_genes, ids

@@ -1,4 +1,4 @@
-"""The panel Why this label; the card of a type shows the same."""
+"""The panel Why this label, and the same in the card of a type."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from dash import Dash, Input, Output, State
 from dash.exceptions import PreventUpdate
 
 from callbacks.opened import Shown, in_panel
-from core.explore.evidence import main_label
 from layouts import evidence, ids, states
 from layouts.figures.evidence import evidence_figure
 from layouts.figures.tokens import Theme
@@ -34,11 +33,16 @@ def register(app: Dash) -> None:
         Input(ids.EVIDENCE, "id"),
         State(ids.URL, "pathname"),
     )(update_evidence)
-
-
-def main_label_of(shown: Shown) -> str | None:
-    """Return the type most selected cells carry; None for no labelled cell."""
-    return main_label(shown.result, shown.mask)
+    app.callback(
+        Output(ids.CARD_EVIDENCE, "children"),
+        Input(ids.SCHEME, "data"),
+        Input(ids.CARD_EVIDENCE, "id"),
+        State(ids.TYPE, "data"),
+        State(ids.SELECTION, "data"),
+        State(ids.THRESHOLD, "data"),
+        State(ids.DETAIL, "data"),
+        State(ids.URL, "pathname"),
+    )(update_card)
 
 
 def update_evidence(
@@ -70,6 +74,39 @@ def update_evidence(
     if theme is None:
         raise PreventUpdate
     return in_panel(draw_evidence, 2, (pathname, selection, threshold, detail), None, theme)
+
+
+def update_card(
+    theme: Theme | None,
+    place: object,  # noqa: ARG001  (its appearance is the news: a card has been filled)
+    term_id: str | None,
+    selection: str | None,
+    threshold: str | None,
+    detail: str | None,
+    pathname: str | None,
+) -> Any:  # noqa: ANN401
+    """Say in the card why cells carry its label.
+
+    Parameters
+    ----------
+    theme : str or None
+        ``light`` or ``dark``; None before the browser has said.
+    place : object
+        Id of the section.
+    term_id, selection, threshold, detail : str or None
+        Parts of the address.
+    pathname : str or None
+        Path of the address.
+
+    Returns
+    -------
+    list of Component or Component
+        The evidence, or why there is none.
+    """
+    if theme is None or not term_id:
+        raise PreventUpdate
+    body, _, message = in_panel(draw_evidence, 2, (pathname, selection, threshold, detail), term_id, theme)
+    return body if message is None else message
 
 
 def draw_evidence(shown: Shown, term_id: str | None, theme: Theme) -> Sequence[Any]:

@@ -9,11 +9,10 @@ from typing import Any
 
 from callbacks.services import Services
 from core.bundle.reader import Bundle
-from core.cache import AnswerCache, question
+from core.cache import AnswerCache, code_digest, question
 from core.engine import QueryOptions
 from core.errors import InputError
 from core.jobs import Job
-from core.result import RESULT_VERSION
 
 
 def start_example(found: Services, owner: str, bundle: str, example: str, options: Mapping[str, Any]) -> Job:
@@ -84,4 +83,4 @@ def keep_answer(answers: AnswerCache, bundles: Mapping[str, Bundle], job: Job) -
 def question_of(bundle: Bundle, example: str, options: Mapping[str, Any]) -> str:
     """Return the key of an example's question; defaults count like the same values given."""
     chosen = QueryOptions(**{**options, "leave_out": tuple(sorted(options.get("leave_out", ())))})
-    return question(version=RESULT_VERSION, bundle=bundle.manifest.bundle_id, example=example, **asdict(chosen))
+    return question(code=code_digest(), bundle=bundle.manifest.bundle_id, example=example, **asdict(chosen))

@@ -12,10 +12,9 @@ from dash import Dash, Input, Output, State, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from callbacks.evidence import main_label_of
-from callbacks.genes import asked
-from callbacks.opened import Shown, in_panel, open_shown
+from callbacks.opened import Shown, asked, in_panel, open_shown
 from core.errors import ScQueryError
+from core.explore.evidence import main_label
 from core.explore.gene_list import flat
 from core.explore.gene_sets import Enrichment, GeneSets
 from core.expression.gene_finder import GeneList
@@ -201,7 +200,7 @@ def example(n_clicks: int | None, selection: str | None, pathname: str | None) -
         raise PreventUpdate
     try:
         shown = open_shown(pathname, selection, None)
-        term_id = main_label_of(shown)
+        term_id = main_label(shown.result, shown.mask)
         if term_id is None:
             raise PreventUpdate
         card = shown.engine.type_card(shown.result, term_id, shown.mask)

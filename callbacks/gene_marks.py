@@ -8,8 +8,7 @@ from typing import Any
 from dash import Dash, Input, Output, State, no_update
 from dash.exceptions import PreventUpdate
 
-from callbacks.genes import asked, gene_of
-from callbacks.opened import Shown, in_panel, open_shown
+from callbacks.opened import Shown, asked, gene_of, in_panel, open_shown
 from core.errors import ScQueryError
 from layouts import gene_marks, genes, ids, states
 from layouts.figures.forest import forest_figure

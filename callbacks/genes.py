@@ -9,10 +9,9 @@ import plotly.graph_objects as go
 from dash import Dash, Input, Output, State, no_update
 from dash.exceptions import PreventUpdate
 
-from callbacks.opened import Shown, drawable, in_panel, open_shown
-from callbacks.results import most_common
-from core.engine import QueryGenes
+from callbacks.opened import Shown, asked, drawable, gene_of, in_panel, open_shown
 from core.errors import ScQueryError
+from core.explore.evidence import main_type
 from core.ontology.text import short_name
 from layouts import genes, ids, states
 from layouts.figures.gene_map import Side, gene_map_figure
@@ -96,34 +95,6 @@ def suggest(text: str | None, box: object, pathname: str | None) -> list[dict[st
     return genes.suggestions(asked(shown).suggest(typed), typed)
 
 
-def asked(shown: Shown) -> QueryGenes:
-    """Return what can be asked about genes of the shown result."""
-    return shown.engine.genes(shown.result)
-
-
-def gene_of(shown: Shown, gene: str | None) -> str | None:
-    """Return the symbol to show.
-
-    Parameters
-    ----------
-    shown : Shown
-        Result and selection.
-    gene : str or None
-        Part of the address.
-
-    Returns
-    -------
-    str or None
-        The gene asked for, or one that sets the selection's most frequent type apart; None where there is none.
-
-    Raises
-    ------
-    InputError
-        When the address names no gene of the reference.
-    """
-    return asked(shown).symbol(gene) if gene else asked(shown).telling(shown.mask)
-
-
 def update_facts(
     gene: str | None, selection: str | None, detail: str | None, box: object, pathname: str | None
 ) -> tuple[Any, Any]:
@@ -151,7 +122,7 @@ def update_facts(
         return states.panel_sentence(error), emptied
     if symbol is None:
         return genes.no_gene(), emptied
-    common = most_common(shown)
+    common = main_type(shown.result, shown.mask)
     view = asked(shown).view(symbol, shown.mask)
     return genes.facts(view, chosen=bool(gene), of_type=short_name(common[1]) if common else ""), emptied
 

@@ -31,6 +31,7 @@ def register(app: Dash) -> None:
         Output(ids.CLUSTER_COUNT, "children"),
         Output(ids.HEATMAP_OPEN, "hidden"),
         Output(ids.HEATMAP_OPEN, "aria-pressed"),
+        Output(ids.CLUSTER_LIST, "children"),
         Output(ids.HEATMAP_MESSAGE, "children"),
         Input(ids.SELECTION, "data"),
         Input(ids.ROWS, "data"),
@@ -72,7 +73,7 @@ def update(
     if theme is None or size is None:
         raise PreventUpdate
     return in_panel(
-        draw, 5, (pathname, selection, None, detail), clusters, theme, read_size(size, USUAL), rows == heatmap.SELECTED
+        draw, 6, (pathname, selection, None, detail), clusters, theme, read_size(size, USUAL), rows == heatmap.SELECTED
     )
 
 
@@ -96,11 +97,13 @@ def draw(shown: Shown, clusters: str | None, theme: Theme, size: tuple[int, int]
     -------
     sequence
         Figure, line beside the title, words at the slider, and the button's state: whether there is nothing to open,
-        whether it is pressed.
+        whether it is pressed; and the clusters as buttons.
     """
     is_part = 0 < shown.mask.sum() < shown.result.n_query
     opened = alone and is_part
-    view = shown.engine.heatmap(shown.result, read_clusters(clusters), cells=shown.mask if opened else None)
+    wanted = read_clusters(clusters)
+    view = shown.engine.heatmap(shown.result, wanted, cells=shown.mask if opened else None)
     figure = heatmap_figure(view, theme=theme, selected=shown.mask, width=size[0])
     pressed = "true" if opened else "false"
-    return figure, heatmap.sub(view), words.count(view.n_clusters, "cluster"), not is_part, pressed
+    listed = None if opened else heatmap.clusters(view, wanted, chosen=str(shown.selection))
+    return figure, heatmap.sub(view), words.count(view.n_clusters, "cluster"), not is_part, pressed, listed

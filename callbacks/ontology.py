@@ -10,7 +10,7 @@ from dash.exceptions import PreventUpdate
 
 from callbacks.browser import in_browser
 from callbacks.opened import Shown, in_panel, read_size
-from layouts import ids
+from layouts import ids, ontology, states
 from layouts.figures.ontology import elements
 
 USUAL = (540, 240)
@@ -26,6 +26,7 @@ def register(app: Dash) -> None:
     """
     app.callback(
         Output(ids.ONTOLOGY, "elements"),
+        Output(ids.ONTOLOGY_LIST, "children"),
         Output(ids.ONTOLOGY_MESSAGE, "children"),
         Input(ids.SELECTION, "data"),
         Input(ids.THRESHOLD, "data"),
@@ -71,7 +72,7 @@ def update(
     """
     if size is None:
         raise PreventUpdate
-    return in_panel(draw, 1, (pathname, selection, threshold, detail), read_size(size, USUAL))
+    return in_panel(draw, 2, (pathname, selection, threshold, detail), read_size(size, USUAL))
 
 
 def draw(shown: Shown, size: tuple[int, int]) -> Sequence[Any]:
@@ -87,10 +88,13 @@ def draw(shown: Shown, size: tuple[int, int]) -> Sequence[Any]:
     Returns
     -------
     sequence
-        Elements of the graph.
+        Elements of the graph, types on its paths as buttons, and a sentence instead where no cell of the query has a type.
     """
     view = shown.engine.ontology_view(shown.result, shown.mask, size=size)
-    return (elements(view, chosen=chosen_types(shown)),)
+    drawn = elements(view, chosen=chosen_types(shown))
+    if not drawn:
+        return drawn, None, states.no_types(shown.result.n_query)
+    return drawn, ontology.wider_types(drawn, chosen=str(shown.selection))
 
 
 def chosen_types(shown: Shown) -> frozenset[str]:

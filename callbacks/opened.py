@@ -23,7 +23,7 @@ from callbacks.services import Services, services
 from callbacks.session import current_owner
 from core.bundle.reader import Bundle
 from core.bundle.schema import BACKGROUNDS
-from core.engine import Engine, QueryResult, Selection
+from core.engine import Engine, QueryGenes, QueryResult, Selection
 from core.errors import InputError, JobError, ScQueryError
 from core.explore.contrast import BACKGROUND
 from core.explore.heatmap import DEFAULT_CLUSTERS, MAX_CLUSTERS
@@ -153,6 +153,34 @@ def result_of(found: Services, job: Job, *, threshold: float | None = None, leve
     """
     folder = job.folder
     return found.engine.result(folder.result, threshold=threshold, level=level, cell_table=folder.cell_table)
+
+
+def asked(shown: Shown) -> QueryGenes:
+    """Return what can be asked about genes of the shown result."""
+    return shown.engine.genes(shown.result)
+
+
+def gene_of(shown: Shown, gene: str | None) -> str | None:
+    """Return the symbol to show.
+
+    Parameters
+    ----------
+    shown : Shown
+        Result and selection.
+    gene : str or None
+        Part of the address.
+
+    Returns
+    -------
+    str or None
+        The gene asked for, or one that sets the selection's most frequent type apart; None where there is none.
+
+    Raises
+    ------
+    InputError
+        When the address names no gene of the reference.
+    """
+    return asked(shown).symbol(gene) if gene else asked(shown).telling(shown.mask)
 
 
 def read_threshold(text: str | None) -> float | None:

@@ -276,8 +276,18 @@ def _result(found: Services, pathname: str | None, view: View) -> Content:
     side = rail.layout(job, facts, _studies(found, job.bundle), threshold=threshold, now=now)
     page_shown = view.tab if job.state == "done" else "result"
     return Content(
-        _main(found, job, facts, view, now), side, job.bundle, page_shown, job.options, last_result=job.token
+        _main(found, job, facts, view, now),
+        side,
+        job.bundle,
+        page_shown,
+        _for_the_next(job.options),
+        last_result=job.token,
     )
+
+
+def _for_the_next(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that another file starts with; how many cells to draw is a matter of this one."""
+    return {name: value for name, value in options.items() if name != "draw"}
 
 
 def _main(found: Services, job: Job, facts: rail.FileFacts, view: View, now: float) -> Component:

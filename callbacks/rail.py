@@ -52,6 +52,13 @@ def register(app: Dash) -> None:
     in_browser(app, "showValue", Output(ids.K_VALUE, "children"), Input(ids.K, "value"))
     in_browser(app, "showValue", Output(ids.CONFIDENCE_VALUE, "children"), Input(ids.CONFIDENCE, "value"))
     in_browser(
+        app,
+        "tellPending",
+        [Output(ids.SEARCH_PENDING, "children"), Output(ids.SEARCH_AGAIN, "className")],
+        Input(ids.K, "value"),
+        Input(ids.LEAVE_OUT, "value"),
+    )
+    in_browser(
         app, "openDrawer", Output(ids.CHECK_DRAWER, "opened"), Input(ids.CHECK_OPEN, "n_clicks"), initially=False
     )
 
@@ -80,7 +87,7 @@ def search_again(
     found = services()
     try:
         job = own_job(pathname, found)
-        options = read_options(k, threshold, leave_out)
+        options = {**read_options(k, threshold, leave_out), "draw": job.options.get("draw", 0)}
         return links.result(found.store.rerun(job.token, current_owner(), options).token), ""
     except ScQueryError as error:
         return no_update, str(error)

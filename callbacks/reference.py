@@ -11,9 +11,11 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from callbacks.services import services
+from core.citation import reference_bibliography
 from core.explore.reference import ReferenceView
 from core.result import to_csv
 from layouts import all_models, ids, links, models_by_type
+from layouts import reference as reference_page
 from layouts.figures.collection import months_figure, rates_figure, reads_figure
 from layouts.figures.reliability import reliability_figure
 from layouts.figures.tokens import Theme
@@ -37,6 +39,9 @@ def register(app: Dash) -> None:
     acts = (
         (Output(ids.ALL_MODELS_FILE, "data"), Input(ids.ALL_MODELS_DOWNLOAD, "n_clicks"), save_models),
         (Output(ids.MODELS_BY_TYPE_FILE, "data"), Input(ids.MODELS_BY_TYPE_DOWNLOAD, "n_clicks"), save_models_by_type),
+        (Output(ids.CITE_FILE, "data"), Input(ids.CITE, "n_clicks"), save_citations),
+        (Output(ids.TYPES_FILE, "data"), Input(ids.TYPES_DOWNLOAD, "n_clicks"), save_types),
+        (Output(ids.ACCURACY_FILE, "data"), Input(ids.ACCURACY_DOWNLOAD, "n_clicks"), save_accuracy),
         (Output(ids.MODELS_BY_TYPE, "children"), Input(ids.STUDY_SWITCH, "value"), draw_models_by_type),
     )
     for changed, asked, act in acts:
@@ -110,6 +115,25 @@ def save_models(n_clicks: int | None, bundle: str | None, pathname: str | None) 
 def save_models_by_type(n_clicks: int | None, bundle: str | None, pathname: str | None) -> dict[str, str]:
     """Give the figures of all models by type as a file, all references in one; parameters as in `save_models`."""
     return _saved(lambda view: view.models_by_type, models_by_type.FILE, n_clicks, bundle, pathname)
+
+
+def save_citations(n_clicks: int | None, bundle: str | None, pathname: str | None) -> dict[str, str]:
+    """Give the studies that are searched, and the method, as BibTeX; parameters as in `save_models`."""
+    if not n_clicks:
+        raise PreventUpdate
+    studies = _view(bundle, pathname).studies
+    text = reference_bibliography(studies[studies["status"] == "used"])
+    return {"content": text, "filename": "scquery-reference.bib", "type": "text/x-bibtex"}
+
+
+def save_types(n_clicks: int | None, bundle: str | None, pathname: str | None) -> dict[str, str]:
+    """Give all types of the reference as a file; parameters as in `save_models`."""
+    return _saved(lambda view: view.types, reference_page.TYPES_FILE, n_clicks, bundle, pathname)
+
+
+def save_accuracy(n_clicks: int | None, bundle: str | None, pathname: str | None) -> dict[str, str]:
+    """Give the held-out accuracy by type as a file; parameters as in `save_models`."""
+    return _saved(reference_page.measured_types, reference_page.ACCURACY_FILE, n_clicks, bundle, pathname)
 
 
 def draw_models_by_type(reference: str | None, bundle: str | None, pathname: str | None) -> list[Component]:

@@ -9,10 +9,10 @@ from dash import Dash, Input, Output, State, no_update
 from dash.exceptions import PreventUpdate
 
 from callbacks.browser import in_browser
-from callbacks.opened import Shown, open_shown
+from callbacks.opened import open_shown
 from core.errors import ScQueryError
-from core.explore.evidence import main_label
-from layouts import ids, links, results, states
+from core.explore.evidence import main_type
+from layouts import ids, links, results, states, thin
 
 logger = logging.getLogger(__name__)
 
@@ -98,41 +98,22 @@ def selection_bar(
         kept = (no_update,) * (2 + len(results.AS_SHOWN))
         return results.nothing_selected(error.message), _BAR, no_update, [], *kept, True
     view = shown.engine.describe(shown.result, shown.selection)
-    thin = shown.engine.summary(shown.result, shown.mask).thin
+    pairs = shown.engine.summary(shown.result, shown.mask).thin
     everything = view.text == "all"
-    bar = results.selection_bar(view, agrees_on=None if everything else most_common(shown), thin=bool(thin))
+    bar = results.selection_bar(
+        view, agrees_on=None if everything else main_type(shown.result, shown.mask), thin=bool(pairs)
+    )
     entry = results.selected_download(shown.job.token, view.text, view.n_selected, threshold, detail)
     return (
         bar,
         _BAR if everything else f"{_BAR} is-active",
         results.detail_value(shown.engine.types_by_level(shown.result), shown.result.level),
-        results.warnings(thin),
+        thin.band(pairs, lambda a, b: shown.engine.level_joining(shown.result, a, b)),
         *(links.download(shown.job.token, file, threshold=threshold, detail=detail) for file in results.AS_SHOWN),
         entry["href"],
         entry["children"],
         everything or not view.n_selected,
     )
-
-
-def most_common(shown: Shown) -> tuple[str, str] | None:
-    """Find the type most selected cells carry; cells that resemble nothing carry none.
-
-    Parameters
-    ----------
-    shown : Shown
-        Result and selection.
-
-    Returns
-    -------
-    tuple of (str, str) or None
-        Id and name; None for no such cells.
-    """
-    label = main_label(shown.result, shown.mask)
-    if label is None:
-        return None
-    labels = shown.result.labels
-    name = labels.loc[labels["cell_type_ontology_term_id"] == label, "cell_type"].iloc[0]
-    return label, str(name)
 
 
 def _only_results(pathname: str | None) -> None:

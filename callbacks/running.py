@@ -14,7 +14,7 @@ from callbacks.services import services
 from callbacks.session import current_owner
 from core.errors import ScQueryError
 from core.jobs import Job
-from layouts import ids, rail, running
+from layouts import ids, links, rail, running
 
 # Seconds a job has lasted, and how long to wait before the next question.
 BACKOFF_MS: tuple[tuple[float, int], ...] = ((10, 400), (30, 1000), (120, 2000), (float("inf"), 5000))
@@ -54,6 +54,12 @@ def register(app: Dash) -> None:
         State(ids.URL, "pathname"),
         prevent_initial_call=True,
     )(retry)
+    app.callback(
+        Output(ids.URL, "href", allow_duplicate=True),
+        Input(ids.SEARCH_SOME, "n_clicks"),
+        State(ids.URL, "pathname"),
+        prevent_initial_call=True,
+    )(search_some)
     # Several questions may be under way when a job ends; the page is drawn again for the first answer only.
     in_browser(
         app,
@@ -161,6 +167,31 @@ def retry(n_clicks: int | None, pathname: str | None) -> dict[str, object]:
     found = services()
     job = own_job(pathname, found)
     return _state(found.store.retry(job.token, current_owner()))
+
+
+def search_some(n_clicks: int | None, pathname: str | None) -> str:
+    """Search as many cells of a file that is too large as fit, drawn at random.
+
+    Parameters
+    ----------
+    n_clicks : int or None
+        None or 0 when the button has just appeared.
+    pathname : str or None
+        Path of the address.
+
+    Returns
+    -------
+    str
+        Address of the new search.
+    """
+    if not n_clicks:
+        raise PreventUpdate
+    found = services()
+    job = own_job(pathname, found)
+    if job.message is None or not job.message.fits:
+        raise PreventUpdate
+    options = {**job.options, "draw": job.message.fits}
+    return links.result(found.store.rerun(job.token, current_owner(), options).token)
 
 
 def _state(job: Job) -> dict[str, object]:

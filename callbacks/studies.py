@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from dash import Dash, Input, Output, State
+from dash.exceptions import PreventUpdate
 
-from callbacks.opened import Shown, in_panel
+from callbacks.browser import in_browser
+from callbacks.opened import Shown, in_panel, open_shown
 from core import words
+from core.result import to_csv
 from layouts import ids, studies
 
 
@@ -29,6 +32,15 @@ def register(app: Dash) -> None:
         Input(ids.DETAIL, "data"),
         State(ids.URL, "pathname"),
     )(update)
+    app.callback(
+        Output(ids.STUDIES_FILE, "data"),
+        Input(ids.STUDIES_DOWNLOAD, "n_clicks"),
+        State(ids.SELECTION, "data"),
+        State(ids.DETAIL, "data"),
+        State(ids.URL, "pathname"),
+        prevent_initial_call=True,
+    )(save)
+    in_browser(app, "fitStudies", [], Input(ids.STUDIES, "rowData"))
 
 
 def update(selection: str | None, detail: str | None, pathname: str | None) -> list[Any]:
@@ -47,6 +59,31 @@ def update(selection: str | None, detail: str | None, pathname: str | None) -> l
         Values of the registered outputs.
     """
     return in_panel(draw, 3, (pathname, selection, None, detail))
+
+
+def save(n_clicks: int | None, selection: str | None, detail: str | None, pathname: str | None) -> dict[str, str]:
+    """Give the studies of the selected cells as a file.
+
+    Parameters
+    ----------
+    n_clicks : int or None
+        None or 0 when the button has just appeared.
+    selection, detail, pathname : str or None
+        As in `update`.
+
+    Returns
+    -------
+    dict
+        For `dash.dcc.Download`: the columns of the result's ``studies.csv``.
+    """
+    if not n_clicks:
+        raise PreventUpdate
+    shown = open_shown(pathname, selection, None, detail)
+    return {
+        "content": to_csv(shown.engine.studies(shown.result, shown.mask)),
+        "filename": studies.FILE,
+        "type": "text/csv",
+    }
 
 
 def draw(shown: Shown) -> Sequence[Any]:

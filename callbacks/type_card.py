@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import logging
-from typing import Any
-
 from dash import Dash, Input, Output, State
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from callbacks.evidence import draw_evidence
-from callbacks.opened import Content, Shown, in_panel, in_place, open_shown, read_contrast
+from callbacks.opened import Content, Shown, in_place, open_shown, read_contrast
 from core.result import to_csv
 from layouts import composition, ids, type_card
-from layouts.figures.tokens import Theme
-
-logger = logging.getLogger(__name__)
 
 
 def register(app: Dash) -> None:
@@ -36,16 +29,6 @@ def register(app: Dash) -> None:
         Input(ids.DETAIL, "data"),
         State(ids.URL, "pathname"),
     )(update)
-    app.callback(
-        Output(ids.CARD_EVIDENCE, "children"),
-        Input(ids.SCHEME, "data"),
-        Input(ids.CARD_EVIDENCE, "id"),
-        State(ids.TYPE, "data"),
-        State(ids.SELECTION, "data"),
-        State(ids.THRESHOLD, "data"),
-        State(ids.DETAIL, "data"),
-        State(ids.URL, "pathname"),
-    )(update_evidence)
     app.callback(
         Output(ids.GENES_FILE, "data"),
         Input(ids.GENES_DOWNLOAD, "n_clicks"),
@@ -111,39 +94,6 @@ def draw(shown: Shown, term_id: str, contrast: str) -> Component:
         chosen=str(shown.selection),
         ontology_release=type_card.ontology_release(ontology.name, ontology.release),
     )
-
-
-def update_evidence(
-    theme: Theme | None,
-    place: object,  # noqa: ARG001  (its appearance is the news: a card has been filled)
-    term_id: str | None,
-    selection: str | None,
-    threshold: str | None,
-    detail: str | None,
-    pathname: str | None,
-) -> Any:  # noqa: ANN401
-    """Say in the card why cells carry its label.
-
-    Parameters
-    ----------
-    theme : str or None
-        ``light`` or ``dark``; None before the browser has said.
-    place : object
-        Id of the section.
-    term_id, selection, threshold, detail : str or None
-        Parts of the address.
-    pathname : str or None
-        Path of the address.
-
-    Returns
-    -------
-    list of Component or Component
-        The evidence, or why there is none.
-    """
-    if theme is None or not term_id:
-        raise PreventUpdate
-    body, _, message = in_panel(draw_evidence, 2, (pathname, selection, threshold, detail), term_id, theme)
-    return body if message is None else message
 
 
 def save_genes(

@@ -77,6 +77,13 @@ def _parser() -> argparse.ArgumentParser:
         "--threshold", type=float, default=0.5, metavar="S", help="smallest score of a confident label (default 0.5)"
     )
     annotate.add_argument(
+        "--draw",
+        type=int,
+        default=0,
+        metavar="N",
+        help="search N cells of a larger file, drawn at random (default: all)",
+    )
+    annotate.add_argument(
         "--h5ad",
         type=Path,
         metavar="FILE.h5ad",
@@ -124,7 +131,8 @@ def _add_query(parser: argparse.ArgumentParser) -> None:
 def _annotate(given: argparse.Namespace) -> None:
     from core.engine import Engine, QueryOptions  # noqa: PLC0415 - keeps --help and wrong commands quick
 
-    options = QueryOptions(k=given.k, leave_out=tuple(dict.fromkeys(given.leave_out)), threshold=given.threshold)
+    left_out = tuple(dict.fromkeys(given.leave_out))
+    options = QueryOptions(k=given.k, leave_out=left_out, threshold=given.threshold, draw=given.draw)
     _need(given.query)
     if given.h5ad and (given.h5ad.exists() or not given.h5ad.parent.is_dir()):
         raise ConfigError(
@@ -183,18 +191,19 @@ def _embed(given: argparse.Namespace) -> None:
 
 def _info(given: argparse.Namespace) -> None:
     from core.engine import Engine  # noqa: PLC0415 - as above
+    from core.search.index import way_of_search  # noqa: PLC0415 - as above
 
     engine = Engine.open([given.bundle])
     bundle = engine.bundles[engine.default]
     facts = bundle.manifest
-    counts, index, trust = facts.counts, facts.index, facts.confidence
+    counts, trust = facts.counts, facts.confidence
     rows = {
         "Reference": f"{facts.title} ({facts.name}, {facts.bundle_id})",
         "Organism": f"{facts.organism} ({facts.organism_ontology_term_id})",
         "Built": f"{facts.built_at} by scQuery {facts.builder_version}, schema {facts.schema_version}",
         "Holds": f"{counts.n_cells:,} cells, {counts.n_genes:,} genes, {counts.n_cell_types} types, {counts.n_studies} studies",
         "Encoder": f"{facts.encoder.n_nets} nets, {facts.encoder.n_vocabulary:,} genes to {facts.encoder.n_latent} numbers",
-        "Index": f"{index.library}, recall {index.recall:.4f} at efSearch {index.ef_search}",
+        "Index": way_of_search(facts.index),
         "Unknown": f"mean distance to the 10 nearest above {trust.unknown_distance:.3f} ({trust.learned_from})",
         "Ontology": f"{facts.ontology.name} {facts.ontology.release}",
     }

@@ -29,6 +29,7 @@ from core.expression.by_gene import write_by_gene
 from core.expression.doctor import Diagnosis, examine
 from core.expression.matrix import ExpressionMatrix, RawMatrix
 from core.expression.sandbox import read_upload
+from core.forecast import check_memory
 from core.memory import peak_memory
 from core.query import Clock, Progress, QueryOptions, Request
 from core.reference import Reference
@@ -199,16 +200,22 @@ def _read_and_check(
             request.source,
             scratch,
             display_name=request.display_name,
-            limits=request.limits,
-            tick=lambda: clock.share(0.0),  # a cancelled job stops here too
+            limits=request.limits.drawing() if request.options.draw else request.limits,
+            tick=clock.share,  # a cancelled job stops here too
         )
         clock.detail = f"{raw.n_obs:,} cells x {raw.n_vars:,} genes" if raw.orientation_known else ""
     with clock.at("check"):
+        _check_memory(raw, request)
         diagnosis = _examine(reference, raw, request, others)
         findings = json.dumps([f.to_dict() for f in diagnosis.findings])
         (request.work / FINDINGS).write_text(findings, encoding="utf-8")
         clock.detail = f"{len(diagnosis.findings)} findings, {diagnosis.n_matched:,} genes matched"
     return raw, diagnosis
+
+
+def _check_memory(raw: RawMatrix, request: Request) -> None:
+    n_cells = min(raw.n_obs, request.options.draw or raw.n_obs)
+    check_memory(n_cells, raw.matrix.x.nnz * n_cells // max(1, raw.n_obs), request.limits.query_memory_bytes)
 
 
 def _examine(reference: Reference, raw: RawMatrix, request: Request, others: Sequence[Reference]) -> Diagnosis:
@@ -243,6 +250,7 @@ def _diagnose(reference: Reference, raw: RawMatrix, request: Request) -> Diagnos
         organism=reference.bundle.manifest.organism,
         encoder_genes=reference.encoder.inputs.genes.tolist(),
         max_cells=request.limits.max_cells,
+        draw=min(request.options.draw, request.limits.max_cells),
     )
 
 
@@ -276,8 +284,14 @@ def _report(reference: Reference, request: Request, raw: RawMatrix, diagnosis: D
             "title": manifest.title,
             "organism": manifest.organism,
         },
-        "options": {"k": options.k, "leave_out": list(options.leave_out), "threshold": options.threshold},
+        "options": {
+            "k": options.k,
+            "leave_out": list(options.leave_out),
+            "threshold": options.threshold,
+            "draw": options.draw,
+        },
         "n_cells": diagnosis.matrix.n_obs,
+        "n_cells_file": diagnosis.n_cells_file,
         "n_genes": diagnosis.n_genes_file,
         "n_matched": diagnosis.n_matched,
         "scale": diagnosis.scale,

@@ -14,6 +14,7 @@ import logging
 import shutil
 import tempfile
 import zipfile
+from functools import cache
 from pathlib import Path
 from typing import IO
 
@@ -149,6 +150,26 @@ def question(**facts: object) -> str:
     True
     """
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+@cache
+def code_digest(folder: Path = Path(__file__).parent) -> str:
+    """Return a digest of the code that finds answers: after an update, what was kept before it is not given again.
+
+    Parameters
+    ----------
+    folder : Path
+        Package whose modules count, with all below; core if left out. Read once.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(repr((path.relative_to(folder).as_posix(), path.read_bytes())).encode())
+    return digest.hexdigest()
 
 
 def _unpack(file: IO[bytes], result: Path) -> None:

@@ -43,13 +43,15 @@ def methods(bundle: Bundle, result: QueryResult) -> str:
     facts, report = bundle.manifest, result.report
     options, counts = report["options"], count_statuses(result.labels)
     left_out = options["leave_out"]
+    n_drawn, n_all = options.get("draw", 0), report.get("n_cells_file", 0)
+    drawn = f"{n_drawn:,} of the file's {n_all:,} cells were drawn at random. " if 0 < n_drawn < n_all else ""
     wider = f" Types were joined into wider ones ({len(result.type_ids)} of them)." if result.level else ""
     without = f" Studies left out: {', '.join(left_out)}." if left_out else ""
     return (
         f"Cell types were assigned with scQuery {__version__} against the reference {facts.title} ({facts.name}, build {facts.bundle_id}: "
         f"{facts.counts.n_cells:,} {facts.organism} cells of {facts.counts.n_cell_types} types from "
         f"{words.count(facts.counts.n_studies, 'study', 'studies')}; {facts.ontology.name} {facts.ontology.release}). "
-        f"Of the file's {report['n_genes']:,} genes, {report['n_matched']:,} matched the reference. Expression was normalised to "
+        f"{drawn}Of the file's {report['n_genes']:,} genes, {report['n_matched']:,} matched the reference. Expression was normalised to "
         f"10,000 counts per cell and log-transformed (natural logarithm of 1 + x), and cells were embedded in "
         f"{facts.encoder.n_latent} dimensions, each together with the {N_ALIKE} cells of the file most like it. Each cell was compared with its "
         f"{report['k']} nearest reference cells (Euclidean distance D); a neighbour counted 1/(1 + D) for its type, and the "
@@ -73,8 +75,23 @@ def bibliography(studies: pd.DataFrame) -> str:
     str
         One entry a study with hits, most similar first, with its accession and PubMed id; authors are not known here.
     """
-    hit = studies[studies["n_hits"] > 0]
-    return "\n".join([_PAPER, *(_entry(row) for row in hit.to_dict("records"))])
+    return reference_bibliography(studies[studies["n_hits"] > 0])
+
+
+def reference_bibliography(studies: pd.DataFrame) -> str:
+    """Write the studies of a reference, and the method's paper, as BibTeX.
+
+    Parameters
+    ----------
+    studies : pandas.DataFrame
+        ``study``, ``accession``, ``title``, ``pubmed_id``, ``year``.
+
+    Returns
+    -------
+    str
+        One entry a study, in the table's order.
+    """
+    return "\n".join([_PAPER, *(_entry(row) for row in studies.to_dict("records"))])
 
 
 def _entry(row: Mapping[Hashable, Any]) -> str:

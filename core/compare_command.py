@@ -123,6 +123,7 @@ def _check(given: argparse.Namespace, choice: Choice) -> None:
 
 
 def _write_genes(choice: Choice, genes: GeneDifference, path: Path) -> None:
+    from core.explore.compare_words import depth  # noqa: PLC0415 - as above
     from core.explore.markers import Q_SIGNIFICANT  # noqa: PLC0415 - as above
     from core.result import to_csv  # noqa: PLC0415 - as above
 
@@ -130,6 +131,8 @@ def _write_genes(choice: Choice, genes: GeneDifference, path: Path) -> None:
     sure = int((genes.table["q_value"] < Q_SIGNIFICANT).sum())
     where = genes.within_name or "no type: none has 10 cells of both groups"
     print(f"{sure:,} of {words.count(len(genes.table), 'gene')} differ at q < 0.05 in {where}; written to {path}.")
+    if deeper := depth(genes, choice):
+        print(deeper)
     if genes.lacking:
         print(f"Cells were tested for genes, not replicates, so these q-values are too small. {genes.lacking}")
 
@@ -158,5 +161,5 @@ def _print(view: Comparison) -> None:
         shares = (f"{row[f'n_{side}']:,} ({100 * row[f'share_{side}']:.1f} %)" for side in ("against", "group"))
         tested = row["q_value"] == row["q_value"]
         interval = f"{row['low']:.2f} to {row['high']:.2f}" if tested else "-"
-        ratio, q = (f"{row['odds_ratio']:.2f}", words.p_value(row["q_value"])) if tested else ("-", "-")
+        ratio, q = (words.ratio(row["odds_ratio"]), words.p_value(row["q_value"])) if tested else ("-", "-")
         print(" ".join(f"{share:>16}" for share in shares), f"{ratio:>10} {interval:>16} {q:>9}  {row['type_name']}")

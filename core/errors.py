@@ -1,4 +1,7 @@
-"""Every error the project raises on purpose, in one tree.
+"""The errors whose sentence somebody reads, in one tree.
+
+A part with errors of its own (harvest, quantification, the cluster, pages) derives them from these where it raises them. What never
+leaves the part that raises it, such as a test that does not apply to a study, need not be here.
 
 ::
 
@@ -82,9 +85,21 @@ class MatrixRefusedError(InputError):
 
 
 class LimitError(InputError):
-    """The input is larger than this server allows."""
+    """The input is larger than this server allows.
+
+    Parameters
+    ----------
+    message, next_step, code
+        As in `ScQueryError`.
+    fits : int
+        How many cells of the file, drawn at random, could be searched instead; 0 where that is no way out.
+    """
 
     default_code = "limit"
+
+    def __init__(self, message: str, *, next_step: str = "", code: str = "", fits: int = 0) -> None:
+        super().__init__(message, next_step=next_step, code=code)
+        self.fits = fits
 
 
 class ConfigError(ScQueryError):

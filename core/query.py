@@ -39,6 +39,8 @@ class QueryOptions:
         Studies of the reference that must not be found.
     threshold : float
         Smallest score of a confident label, 0..1.
+    draw : int
+        So many cells of a larger file are searched, drawn at random (always the same); 0: all.
 
     Raises
     ------
@@ -49,6 +51,7 @@ class QueryOptions:
     k: int = 100
     leave_out: tuple[str, ...] = ()
     threshold: float = DEFAULT_THRESHOLD
+    draw: int = 0
 
     def __post_init__(self) -> None:
         if not 1 <= self.k <= MAX_K:
@@ -59,6 +62,8 @@ class QueryOptions:
             raise InputError(
                 f"The confidence level is {self.threshold}.", next_step="Choose a number from 0 to 1.", code="option"
             )
+        if self.draw < 0:
+            raise InputError(f"{self.draw} cells cannot be drawn.", next_step="Choose 1 or more.", code="option")
 
 
 @dataclass

@@ -15,6 +15,7 @@ import pandas as pd
 from core.bundle import schema
 from core.bundle.reader import Bundle
 from core.bundle.relabelled import RelabelledBundle
+from core.bundle.schema import TYPE
 from core.embedding.encoder import Encoder
 from core.errors import InputError
 from core.expression.gene_finder import GeneFinder
@@ -28,7 +29,6 @@ from core.search.index import NeighborIndex
 from core.search.labelling import Labeller, is_thin
 
 Ints = npt.NDArray[np.int32]
-_TYPE = "cell_type_ontology_term_id"
 
 
 class Reference:
@@ -89,7 +89,7 @@ class Reference:
     def levels(self) -> tuple[Level, ...]:
         """The ways to look at the types, from as they are (0) to a few wide terms."""
         similarity = Similarity.from_table(self.bundle.frame(schema.TYPE_SIMILARITY))
-        return levels_of_detail(self.ontology, self.bundle.cell_types[_TYPE].tolist(), similarity)
+        return levels_of_detail(self.ontology, self.bundle.cell_types[TYPE].tolist(), similarity)
 
     def at_level(self, level: int) -> Reference:
         """Return the same reference with its cells under wider types.
@@ -115,13 +115,13 @@ class Reference:
     def labeller(self) -> Labeller:
         """Writes labels as a table."""
         types = self.bundle.cell_types
-        names = dict(zip(types[_TYPE].tolist(), types["cell_type"].tolist(), strict=True))
+        names = dict(zip(types[TYPE].tolist(), types["cell_type"].tolist(), strict=True))
         return Labeller(
             self.ontology,
             names,
             self.bundle.manifest.confidence.unknown_distance,
             calibration=self._calibration,
-            thin=frozenset(types.loc[is_thin(types), _TYPE]),
+            thin=frozenset(types.loc[is_thin(types), TYPE]),
         )
 
     @cached_property
@@ -132,7 +132,7 @@ class Reference:
     @cached_property
     def type_codes(self) -> Ints:
         """Type of every reference cell, int32, n_ref: place in the bundle's table of cell types."""
-        return _codes(self.bundle.cells[_TYPE], self.bundle.cell_types[_TYPE])
+        return _codes(self.bundle.cells[TYPE], self.bundle.cell_types[TYPE])
 
     @cached_property
     def study_codes(self) -> Ints:

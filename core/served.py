@@ -13,7 +13,9 @@ from types import MappingProxyType
 from core.bundle.reader import Bundle
 from core.coarser import CoarserResult
 from core.errors import ConfigError, InputError
+from core.explore.naming import type_names
 from core.explore.own_table import OwnTable, read_table
+from core.ontology.text import short_name
 from core.query import QueryOptions
 from core.reference import Reference
 from core.result import REPORT, QueryResult
@@ -158,6 +160,14 @@ class Served:
         """Return how many types the reference has at each level of detail, the finest first."""
         levels = self._served(result).levels
         return tuple(len(set(level.values())) for level in levels)
+
+    def level_joining(self, result: QueryResult, a: str, b: str) -> tuple[int, str] | None:
+        """Return the finest level of detail at which two types are one, and that type's short name; None where there is none."""
+        reference = self._served(result)
+        for number, level in enumerate(reference.levels):
+            if level.get(a, a) == level.get(b, b):
+                return number, short_name(type_names(reference.at_level(number).bundle).get(level[a], level[a]))
+        return None
 
     def _at_level(self, result: QueryResult, level: int) -> QueryResult:
         reference = self._served(result).at_level(level)

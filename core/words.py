@@ -5,6 +5,9 @@ from __future__ import annotations
 MINUTE = 60
 HOUR = 3600
 
+LARGEST_RATIO = 1000
+"""Of odds that is written; its inverse is the smallest."""
+
 
 def count(n: int, noun: str = "", plural: str = "") -> str:
     """Write a count with thousands separators, and its noun in the right number.
@@ -214,6 +217,29 @@ def p_value(value: float) -> str:
     ('< 0.001', '0.031')
     """
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def ratio(value: float) -> str:
+    """Write an odds ratio.
+
+    Parameters
+    ----------
+    value : float
+        0 or more.
+
+    Returns
+    -------
+    str
+        Two decimals, three below 0.01, or the bound of what so few cells can tell.
+
+    Examples
+    --------
+    >>> ratio(29719.67), ratio(4), ratio(0.0042), ratio(1e-9)
+    ('> 1,000', '4.00', '0.004', '< 0.001')
+    """
+    if value > LARGEST_RATIO or value < 1 / LARGEST_RATIO:
+        return "> 1,000" if value > 1 else "< 0.001"
+    return f"{value:.2f}" if value >= 0.01 else f"{value:.3f}"
 
 
 def fingerprint(digest: str) -> str:

@@ -76,7 +76,12 @@ def _answer(run: JobRun, settings: Settings) -> None:
 def _annotate(run: JobRun, settings: Settings) -> tuple[dict[str, float], int]:
     job = run.job
     _remove_leftovers(run)
-    limits = replace(DEFAULT_LIMITS, max_cells=settings.max_query_cells, max_file_bytes=settings.max_upload_bytes)
+    limits = replace(
+        DEFAULT_LIMITS,
+        max_cells=settings.max_query_cells,
+        max_file_bytes=settings.max_upload_bytes,
+        query_memory_bytes=settings.job_memory_bytes,
+    )
     engine = Engine.open(settings.bundle_folders(), limits=limits)
     chosen = {**job.options, "leave_out": tuple(job.options.get("leave_out", ()))}
     result = engine.annotate(

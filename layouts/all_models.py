@@ -79,7 +79,7 @@ def panel(table: pd.DataFrame, names: Mapping[str, str]) -> Component:
         suppressFloatingFilterButton=True,
     )
     save = el.button("Download table", id=ids.ALL_MODELS_DOWNLOAD, symbol="download")
-    shown = html.Div(grid, className="all-models-table", style={"--rows": len(table)})
+    shown = html.Div(grid, className="all-models-table glyph-search", style={"--rows": len(table)})
     body = [shown, dcc.Download(id=ids.ALL_MODELS_FILE)]
     return el.panel(title, body, name="all-models", sub=_sub(table), tools=[save])
 

@@ -24,7 +24,7 @@ SWITCH_DEFINITION = (
     "are told apart. Parent's rest: all cells of the wider type that are not of this one."
 )
 SHOWN_NAMES = 3
-GRAPH_CONFIG = graph_config("genes")
+FOREST_SAVED_AS = "gene-by-study"
 ROW_HEIGHT = 28
 
 
@@ -71,7 +71,7 @@ def layout(card: TypeCard) -> list[Component]:
     ]
 
 
-def plot(id: str | dict[str, str], figure: Any) -> Component:  # noqa: A002, ANN401 - plotly figure
+def plot(id: str | dict[str, str], figure: Any, *, saved_as: str) -> Component:  # noqa: A002, ANN401 - plotly figure
     """Hold a figure of the card.
 
     Parameters
@@ -80,13 +80,15 @@ def plot(id: str | dict[str, str], figure: Any) -> Component:  # noqa: A002, ANN
         Component id.
     figure : plotly figure
         Or its JSON form.
+    saved_as : str
+        Ends the name of the saved file.
 
     Returns
     -------
     Component
         `dash.dcc.Graph`.
     """
-    return dcc.Graph(id=id, figure=figure, config=GRAPH_CONFIG, className="graph", responsive=True)
+    return dcc.Graph(id=id, figure=figure, config=graph_config(saved_as), className="graph", responsive=True)
 
 
 def forest(view: StudyEffects, figure: Any) -> list[Component]:  # noqa: ANN401 - plotly figure
@@ -104,7 +106,7 @@ def forest(view: StudyEffects, figure: Any) -> list[Component]:  # noqa: ANN401 
     list of Component
         Heading and figure.
     """
-    return [html.Div(forest_head(view), className="forest-head"), plot(ids.FOREST, figure)]
+    return [html.Div(forest_head(view), className="forest-head"), plot(ids.FOREST, figure, saved_as=FOREST_SAVED_AS)]
 
 
 def line(contrast: Contrast) -> str:

@@ -24,6 +24,7 @@ from layouts import elements as el
 from layouts.choosing import select
 
 OTHERS_LABEL, NONE_LABEL = "all other cells", "no column chosen"
+BARS_FILE = "scquery-compare-groups.csv"
 WIDEST_NAME, NAME_MARGIN, MANY_GROUPS = 220, 2, 10
 """Pixels for the names of the groups; more groups than this get lower bars."""
 NOT_INDEPENDENT = "Cells from one donor are not independent."
@@ -137,6 +138,8 @@ def note(view: Comparison) -> list[Component]:
     list of Component
         A band, or nothing.
     """
+    if not view.n_group or not view.n_against:
+        return []
     if view.method == "cells":
         first, advice = NOT_INDEPENDENT, CHOOSE_REPLICATES
         if view.lacking:
@@ -251,8 +254,8 @@ def _key(text: str, colour: str) -> Component:
 
 def _controls() -> Component:
     definition = (
-        "A column that names the donor, animal or sample of each cell. Each is then one observation, whatever its number of cells: "
-        "a t-test of the types' log odds, paired where the replicates are in both groups."
+        "A column that names the donor, animal or sample of each cell. Each is then one observation, "
+        "those of few cells count less: a moderated t-test of the types' log odds, paired where the replicates are in both groups."
     )
     return html.Section(
         [
@@ -275,9 +278,10 @@ def _controls() -> Component:
 def _bars_panel() -> Component:
     return el.panel(
         "Composition by group",
-        html.Div(id=ids.COMPARE_BARS),
+        [html.Div(id=ids.COMPARE_BARS), dcc.Download(id=ids.COMPARE_BARS_FILE)],
         name="compare-bars",
         sub=html.Span(id=ids.COMPARE_BARS_SUB),
+        tools=[el.button("Download table", id=ids.COMPARE_BARS_DOWNLOAD, symbol="download")],
         message_id=ids.COMPARE_BARS_MESSAGE,
         expandable=False,
     )

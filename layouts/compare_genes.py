@@ -9,7 +9,9 @@ from dash.development.base_component import Component
 
 from core import words
 from core.explore.compare_choice import Choice
+from core.explore.compare_words import depth
 from core.explore.gene_difference import EVERYTHING, MIN_CELLS, MIN_WITH_GENE, GeneDifference
+from core.explore.markers import Q_SIGNIFICANT
 from core.ontology.text import clip_text, plural, short_name
 from layouts import card_genes, grid_theme, ids, states
 from layouts import elements as el
@@ -134,9 +136,13 @@ def body(view: GeneDifference, choice: Choice, figure: Any) -> list[Component]: 
     Returns
     -------
     list of Component
-        Figure, and table with its explanation.
+        Figure, or the sentence that no gene differs, and table with its explanation.
     """
-    plot = dcc.Graph(id=ids.COMPARE_GENES_PLOT, figure=figure, config=GRAPH_CONFIG, className="graph", responsive=True)
+    # Without a gene that differs all points lie on one line: the figure is there for the callbacks that listen to it, and not seen.
+    unseen: dict[str, Any] = {"style": {"display": "none"}} if view.none_differs else {}
+    plot = dcc.Graph(
+        id=ids.COMPARE_GENES_PLOT, figure=figure, config=GRAPH_CONFIG, className="graph", responsive=True, **unseen
+    )
     grid = grid_theme.grid(
         _columns(choice),
         rows(view),
@@ -147,20 +153,35 @@ def body(view: GeneDifference, choice: Choice, figure: Any) -> list[Component]: 
         suppressHeaderFilterButton=True,
     )
     return [
-        html.Div(plot, className="compare-genes-plot"),
+        html.Div([*_none_differs(view), plot], className="compare-genes-plot"),
         html.Div(
-            [html.Div(grid, className="list-table"), html.P(below(view), className="quiet")], className="list-out"
+            [html.Div(grid, className="list-table"), html.P(below(view, choice), className="quiet")],
+            className="list-out",
         ),
     ]
 
 
-def below(view: GeneDifference) -> str:
+def _none_differs(view: GeneDifference) -> list[Component]:
+    if not view.none_differs:
+        return []
+    smallest = words.p_value(float(view.table["q_value"].min()))
+    return [
+        states.panel_empty(
+            f"No gene differs at q < {Q_SIGNIFICANT}.",
+            f"The smallest q is {smallest}. The table has the smallest p first.",
+        )
+    ]
+
+
+def below(view: GeneDifference, choice: Choice) -> str:
     """Say what was tested, and what to beware of.
 
     Parameters
     ----------
     view : GeneDifference
         The genes.
+    choice : Choice
+        The groups.
 
     Returns
     -------
@@ -175,7 +196,8 @@ def below(view: GeneDifference) -> str:
     dependent = (
         f" Cells are tested, not replicates, so these q-values are too small. {view.lacking}" if view.lacking else ""
     )
-    return f"{tested}{more}{mixed}{dependent} A click on a gene shows it on the map."
+    deeper = depth(view, choice)
+    return f"{tested}{more}{mixed}{dependent}{' ' if deeper else ''}{deeper} A click on a gene shows it on the map."
 
 
 def rows(view: GeneDifference) -> list[dict[str, Any]]:
@@ -216,13 +238,10 @@ def nothing(view: GeneDifference) -> Component:
     Component
         Two lines.
     """
-    if not view.within:
-        return states.panel_empty(
-            f"No type has {MIN_CELLS} selected cells in both groups.",
-            "Choose all selected cells here, or larger groups.",
-        )
     if view.within == EVERYTHING:
-        return states.panel_empty(f"The groups do not have {MIN_CELLS} selected cells each.", "Choose larger groups.")
+        return states.panel_empty(
+            f"The groups do not have {MIN_CELLS} selected cells each.", "Clear the selection, or choose larger groups."
+        )
     return states.panel_empty(f"No gene is in {MIN_WITH_GENE} of these {plural(short_name(view.within_name))}.")
 
 
@@ -233,7 +252,7 @@ def _columns(choice: Choice) -> list[dict[str, Any]]:
             "headerTooltip": "Official symbol; choose a row to see the gene on the map",
         },
         card_genes.number(
-            "log2_fold_change", "log2 FC", 84, "fixed", f"log2 of the mean in {choice.group_name} over the mean in {choice.against_name}; 1 is twofold",
+            "log2_fold_change", "log2 FC", 84, "fixed", f"log2 of the mean in {choice.group_name} over the mean in {choice.against_name}; 1 is twofold. Drawn to 0 where few molecules were counted",
         ),
         card_genes.number("q_value", "q", 84, "tiny", "Benjamini-Hochberg over the tested genes"),
         card_genes.number("pct_against", choice.against_name, 96, "percent", f"Share of the cells of {choice.against_name} that have the gene"),

@@ -17,7 +17,7 @@ from layouts import grid_theme, ids, states
 from layouts.graphs import graph_config
 
 FILE = "scquery-compare.csv"
-GRAPH_CONFIG = graph_config("compare", can_zoom=False)
+GRAPH_CONFIG = graph_config("compare-types", can_zoom=False)
 PLOT, TABLE = "plot", "table"
 ROW_HEIGHT = HEADER_HEIGHT = 30
 MAX_TABLE_HEIGHT = 420
@@ -174,7 +174,7 @@ def _columns(view: Comparison) -> list[dict[str, Any]]:
     group, against = view.choice.group_name, view.choice.against_name
     percents = "params.value == null ? '–' : d3.format('.1f')(100 * params.value) + ' %'"
     q = "params.value == null ? 'not tested' : params.value < 0.001 ? '< 0.001' : d3.format('.3f')(params.value)"
-    interval = "params.data.low == null ? '–' : d3.format('.2f')(params.data.low) + ' to ' + d3.format('.2f')(params.data.high)"
+    interval = f"params.data.low == null ? '–' : {_ratio('params.data.low')} + ' to ' + {_ratio('params.data.high')}"
 
     def numeric(field: str, name: str, form: str, definition: str) -> dict[str, Any]:
         return {
@@ -182,7 +182,7 @@ def _columns(view: Comparison) -> list[dict[str, Any]]:
             "valueFormatter": {"function": form}, "cellDataType": "number",
         }  # fmt: skip
 
-    ratio = "params.value == null ? '–' : d3.format('.2f')(params.value)"
+    ratio = f"params.value == null ? '–' : {_ratio('params.value')}"
     count = "d3.format(',')(params.value)"
     return [
         {"field": "name", "headerName": "Type", "flex": 3, "minWidth": 130, "tooltipField": "name", "cellClass": "is-strong", "filter": "agTextColumnFilter"},
@@ -194,3 +194,9 @@ def _columns(view: Comparison) -> list[dict[str, Any]]:
         {**numeric("low", "95 % interval", interval, "Of the odds ratio"), "minWidth": 112},
         numeric("q_value", "q", q, "Benjamini-Hochberg over the tested types"),
     ]  # fmt: skip
+
+
+def _ratio(of: str) -> str:
+    """Write `core.words.ratio` for the grid."""
+    most = words.LARGEST_RATIO
+    return f"({of} > {most} ? '> 1,000' : {of} < {1 / most} ? '< 0.001' : d3.format({of} < 0.01 ? '.3f' : '.2f')({of}))"

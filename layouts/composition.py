@@ -20,6 +20,7 @@ from layouts import ids, states
 
 N_COLOURS = 12
 SELECTION, ALL = "selection", "all"
+FILE = "scquery-composition.csv"
 
 
 def layout() -> Component:
@@ -90,10 +91,13 @@ def rows(view: CompositionView, ranks: Sequence[str], *, chosen: str, thin: froz
         for row in view.table.to_dict("records")
     ]
     apart = [
-        _status_row("ambiguous", "Ambiguous", view.n_ambiguous, view.n_selected, most, chosen),
+        _status_row("ambiguous", "of which ambiguous", view.n_ambiguous, view.n_selected, most, chosen),
         _status_row("unknown", "Unknown", view.n_unknown, view.n_selected, most, chosen),
     ]
-    return [html.Div(types, className="composition-types"), html.Div(apart, className="composition-apart")]
+    return [
+        html.Div(types or states.no_types(view.n_unknown), className="composition-types"),
+        html.Div(apart, className="composition-apart"),
+    ]
 
 
 def colour(term_id: str, ranks: Sequence[str]) -> str:
@@ -139,8 +143,8 @@ def _row(row: dict[Any, Any], n_selected: int, most: int, swatch: str, *, chosen
 
 def _status_row(status: str, text: str, n: int, n_selected: int, most: int, chosen: str) -> Component:
     definitions = {
-        "ambiguous": "No type reaches the confidence level. Above, these cells are the hatched parts of their most likely types; "
-        "the headline counts them by the wider type they carry.",
+        "ambiguous": "No type reaches the confidence level. These cells are counted above: they are the hatched parts of their most "
+        "likely types. The headline counts them by the wider type they carry.",
         "unknown": "Farther from their nearest reference cells than almost all held-out cells of known types are. No type is given.",
     }
     picked = chosen == f"status:{status}"

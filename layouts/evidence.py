@@ -102,7 +102,7 @@ def is_weak(view: EvidenceView) -> bool:
 def _notes(view: EvidenceView) -> list[Component]:
     notes: list[Component] = []
     if is_weak(view):
-        few = "Most of this type's own genes are missing in these cells: read the label with care."
+        few = "Most of this type's own genes are rarer in these cells than their depth explains: read the label with care."
         notes.append(html.P([el.icon("alert-triangle", size="small"), few], className="evidence-warning"))
     if view.rival is not None and not view.shared_studies:
         text = "No study of the reference holds both types, so part of the difference may lie between laboratories."
@@ -114,10 +114,11 @@ def _notes(view: EvidenceView) -> list[Component]:
 
 def _legend(view: EvidenceView) -> Component:
     rival = short_name(view.rival[1]) if view.rival else EVERYTHING_ELSE
-    keys = (
-        ("cells", "your cells"),
-        ("label", f"reference: {short_name(view.label[1])}"),
-        ("rival", f"reference: {rival}"),
+    types = html.Span(
+        ["reference:", _key("label", short_name(view.label[1])), _key("rival", rival)], className="legend"
     )
-    items = [html.Span([html.Span(className=f"key is-{kind}"), text], className="legend-item") for kind, text in keys]
-    return html.Div(items, className="legend is-flush")
+    return html.Div([_key("cells", "your cells"), types], className="legend is-flush")
+
+
+def _key(kind: str, text: str) -> Component:
+    return html.Span([html.Span(className=f"key is-{kind}"), text], className="legend-item")

@@ -13,6 +13,7 @@ from core.explore.contrast import StudyEffects
 from core.ontology.text import brief_name, short_name
 from layouts import card_genes, grid_theme, ids
 from layouts import elements as el
+from layouts.graphs import graph_config
 
 ROW_HEIGHT = 26
 
@@ -34,7 +35,9 @@ def layout() -> Component:
         choosing=True,
         suppressHeaderFilterButton=True,
     )
-    graph = dcc.Graph(id=ids.GENE_FOREST, config=card_genes.GRAPH_CONFIG, className="graph", responsive=True)
+    graph = dcc.Graph(
+        id=ids.GENE_FOREST, config=graph_config(card_genes.FOREST_SAVED_AS), className="graph", responsive=True
+    )
     return el.panel(
         "Types it marks",
         [

@@ -16,7 +16,7 @@ from layouts import elements as el
 from layouts import gene_list, gene_marks, ids, states
 from layouts.graphs import graph_config
 
-GRAPH_CONFIG = graph_config("gene", can_select=True)
+MAP_CONFIG, TYPES_CONFIG = graph_config("gene-map", can_select=True), graph_config("gene-by-type")
 SHOWN_ALIASES = 4
 UNIT = "Log expression: the natural logarithm of 1 + counts per 10,000."
 
@@ -195,7 +195,7 @@ def types_graph(figure: Any) -> Component:  # noqa: ANN401 - plotly figure
     Component
         A graph.
     """
-    graph: Component = dcc.Graph(figure=figure, config=GRAPH_CONFIG, style={"height": f"{figure.layout.height}px"})
+    graph: Component = dcc.Graph(figure=figure, config=TYPES_CONFIG, style={"height": f"{figure.layout.height}px"})
     return graph
 
 
@@ -232,7 +232,7 @@ def _map() -> Component:
     )
     return el.panel(
         "Map",
-        dcc.Graph(id=ids.GENE_MAP, config=GRAPH_CONFIG, className="graph", responsive=True),
+        dcc.Graph(id=ids.GENE_MAP, config=MAP_CONFIG, className="graph", responsive=True),
         name="gene-map",
         sub=html.Span(id=ids.GENE_MAP_SUB),
         tools=[el.tip(switch, f"Whose cells are coloured. {UNIT} Draw a box or a lasso to select.")],

@@ -39,9 +39,10 @@ def graph_config(saved_as: str, *, can_zoom: bool = True, can_select: bool = Fal
     Returns
     -------
     dict
-        For `dash.dcc.Graph`. Plotly's own button that sends a figure to its cloud is never there: data stay here.
+        For `dash.dcc.Graph`. ``assets/saving.js`` adds buttons that save as SVG and as PNG. Plotly's own buttons, one of which would
+        send a figure to its cloud, are never there: data stay here.
     """
-    unused = ["autoScale2d", "zoomIn2d", "zoomOut2d"]
+    unused = ["toImage", "autoScale2d", "zoomIn2d", "zoomOut2d"]
     unused += [] if can_select else ["lasso2d", "select2d"]
     unused += [] if can_zoom else ["zoom2d", "pan2d", "resetScale2d"]
     return {
@@ -51,5 +52,5 @@ def graph_config(saved_as: str, *, can_zoom: bool = True, can_select: bool = Fal
         "scrollZoom": False,
         "showSendToCloud": False,
         "modeBarButtonsToRemove": unused,
-        "toImageButtonOptions": {"format": "svg", "filename": f"scquery-{saved_as}"},
+        "toImageButtonOptions": {"filename": f"scquery-{saved_as}"},
     }

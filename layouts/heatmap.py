@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import dash_mantine_components as dmc
+import numpy as np
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from core import words
 from core.explore.heatmap import MAX_CLUSTERS, HeatmapView
 from layouts import elements as el
 from layouts import ids
@@ -51,12 +53,39 @@ def layout(n_clusters: int) -> Component:
     graph = dcc.Graph(id=ids.HEATMAP, config=GRAPH_CONFIG, className="graph", responsive=True)
     return el.panel(
         "Scores",
-        [graph, dcc.Store(id=ids.HEATMAP_SIZE)],
+        [graph, html.Div(id=ids.CLUSTER_LIST), dcc.Store(id=ids.HEATMAP_SIZE)],
         name="heatmap",
         sub=html.Span(id=ids.HEATMAP_SUB),
         tools=[opener, html.Div([count, slider], className="cluster-tool")],
         message_id=ids.HEATMAP_MESSAGE,
     )
+
+
+def clusters(view: HeatmapView, wanted: int, *, chosen: str) -> Component:
+    """List the clusters for whoever has no pointer.
+
+    Parameters
+    ----------
+    view : HeatmapView
+        All cells: clusters of some cells alone choose nothing.
+    wanted : int
+        Number of clusters asked for, part of what a cluster is called in the address.
+    chosen : str
+        Text of the selection: its button is pressed.
+
+    Returns
+    -------
+    Component
+        A group of buttons, from the top of the heatmap to its bottom.
+    """
+    sizes = np.bincount(view.cluster_of_row, weights=view.row_sizes, minlength=view.n_clusters + 1)[1:].astype(int)
+    buttons = []
+    for number, n_cells in enumerate(sizes.tolist(), start=1):
+        selection = f"cluster:{number}/{wanted}"
+        picked = selection == chosen
+        text = f"Cluster {number}: {words.count(n_cells, 'cell')}"
+        buttons.append(el.focus_button(text, picked=picked, sel=None if picked else selection))
+    return el.focus_list("Clusters", buttons)
 
 
 def sub(view: HeatmapView) -> list[Any]:

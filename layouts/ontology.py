@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import dash_cytoscape as cyto
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -46,11 +49,14 @@ def layout() -> Component:
             el.icon_button("plus", "Zoom in", **el.attributes(data_zoom="in")),
             el.icon_button("minus", "Zoom out", **el.attributes(data_zoom="out")),
             el.icon_button("maximize", "Show all", **el.attributes(data_zoom="fit")),
+            el.icon_button("download", "Save as PNG", **el.attributes(data_save_ontology="png")),
         ],
         className="zoom",
     )
     sheets = dcc.Store(id=ids.ONTOLOGY_SHEETS, data={theme: stylesheet(theme) for theme in THEMES})
-    body = html.Div([graph, zoom, dcc.Store(id=ids.ONTOLOGY_SIZE), sheets], className="ontology")
+    body = html.Div(
+        [graph, zoom, html.Div(id=ids.ONTOLOGY_LIST), dcc.Store(id=ids.ONTOLOGY_SIZE), sheets], className="ontology"
+    )
     return el.panel(
         "Ontology",
         body,
@@ -58,3 +64,28 @@ def layout() -> Component:
         sub=html.Span("matched types in green, paths in grey", id=ids.ONTOLOGY_SUB),
         message_id=ids.ONTOLOGY_MESSAGE,
     )
+
+
+def wider_types(drawn: Sequence[Mapping[str, Any]], *, chosen: str) -> Component:
+    """List the types on the paths for whoever has no pointer; the matched ones are the rows of Composition.
+
+    Parameters
+    ----------
+    drawn : sequence of dict
+        Elements of the graph.
+    chosen : str
+        Text of the selection: its button is pressed.
+
+    Returns
+    -------
+    Component
+        A group of buttons that do what a click on the node does.
+    """
+    nodes = [element["data"] for element in drawn if element["data"].get("types") == ""]
+    buttons = [
+        el.focus_button(
+            node["name"], picked=chosen == f"under:{node['id']}", sel=f"under:{node['id']}", type=node["id"]
+        )
+        for node in nodes
+    ]
+    return el.focus_list("Wider types", buttons)

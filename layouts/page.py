@@ -81,7 +81,7 @@ def layout(choices: Sequence[ReferenceChoice], default: str) -> Component:
             dmc.AppShellMain(html.Main(el.skeleton(), id=ids.MAIN, className="main", tabIndex=-1)),
         ],
         id=ids.SHELL,
-        header={"height": 48},
+        header={"height": {"base": 76, "40.0625em": 48}},  # on phones the reference has a line of its own
         navbar=navbar(shown=False, drawer=False),
         padding=0,
         transitionDuration=120,

@@ -143,10 +143,13 @@ def status(job: Job, now: float) -> list[Component]:
             pill = el.pill("Searching", "accent", symbol="search")
         case _:
             pill = el.pill("Waiting", "plain", symbol="clock")
-    return [
-        pill,
-        html.Div(f"Kept for {words.remaining(job.expires_at - now)} more, for this browser only.", className="kept"),
-    ]
+    kept = html.Div(
+        f"Kept for {words.remaining(job.expires_at - now)} more, for this browser only.",
+        className="kept",
+        tabIndex=0,
+        **el.attributes(data_until=f"{job.expires_at:.0f}"),
+    )
+    return [pill, el.tip(kept, "Then the upload and everything computed from it are removed.")]
 
 
 def _delete() -> Component:
@@ -200,12 +203,13 @@ def _check(findings: Sequence[Mapping[str, str]]) -> Component:
 
 def _settings(job: Job, studies: Sequence[tuple[str, str]], threshold: float) -> Component:
     k = int(job.options.get("k", 100))
+    left_out = list(job.options.get("leave_out", []))
     done = job.state == "done"
     leave_out = dmc.MultiSelect(
         id=ids.LEAVE_OUT,
         label=el.tip(html.Span("Leave studies out", tabIndex=0), DEFINITION_LEAVE_OUT),
         data=[{"value": key, "label": label} for key, label in studies],
-        value=list(job.options.get("leave_out", [])),
+        value=left_out,
         placeholder="None left out",
         searchable=True,
         clearable=True,
@@ -229,7 +233,14 @@ def _settings(job: Job, studies: Sequence[tuple[str, str]], threshold: float) ->
                 disabled=not done,
             ),
             leave_out,
-            el.button("Search again", id=ids.SEARCH_AGAIN, symbol="search", disabled=job.is_open),
+            el.button(
+                "Search again",
+                id=ids.SEARCH_AGAIN,
+                symbol="search",
+                disabled=job.is_open,
+                **el.attributes(data_k=f"{k}", data_left_out=",".join(sorted(left_out))),
+            ),
+            html.Div(id=ids.SEARCH_PENDING, className="rail-pending", role="status"),
             html.Div(id=ids.SEARCH_AGAIN_MESSAGE, className="rail-message", role="status"),
         ],
         class_name="settings",

@@ -7,7 +7,7 @@ from typing import Any
 
 import dash_ag_grid as dag
 import pandas as pd
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from core import words
@@ -28,6 +28,7 @@ from layouts import (
 )
 from layouts import elements as el
 
+TYPES_FILE, ACCURACY_FILE = "scquery-reference-types.csv", "scquery-held-out-accuracy.csv"
 METRICS: tuple[tuple[str, str, str], ...] = (
     ("accuracy", "Cells right", "Held-out cells that are given their own type."),
     ("macro_f1", "Macro F1", "F1 of each type, averaged over types: rare types count as much as frequent ones."),
@@ -37,6 +38,15 @@ METRICS: tuple[tuple[str, str, str], ...] = (
         "How near the retrieved cells' types are in the ontology, early ranks counting more; mean over cells.",
     ),
     ("mafp", "MAFP, types", "The same, averaged over types."),
+)
+COMPARED = (
+    "Which network answers here was decided by these tables. A model turns a cell into numbers or into a label; models were asked for the"
+    " cells of studies they never saw. MAFP, 0 to 1, says how near the types of the cells found are to the cell's own type in the Cell"
+    " Ontology, the first found counting more. Names tell how a network was built (layers, what it learns from); baselines are simpler"
+    " methods, rivals are those of others. The fields under the headings keep the models that have a word or reach a number."
+)
+BASELINES = (
+    "Encoder: the network that answers here. The others are the same search without a trained network, for comparison."
 )
 FEWEST_HELD_OUT = 200  # below it the share that is right says little; the tables still show it
 TOO_FEW = "Too few cells of types that come from two studies were held out to tell how often labels are right."
@@ -64,19 +74,15 @@ def layout(view: ReferenceView, *, bundle: str, fingerprint: str) -> Component:
     Component
         The main column.
     """
-    report = html.A(
-        [el.icon("file-text"), html.Span("Build report")],
-        href=links.build_report(bundle),
-        target="_blank",
-        rel="noopener",
-        className="button is-filled",
-    )
     lead = (
         f"Built {view.built_on} from {words.count(view.n_studies, 'study', 'studies')}. Every cell carries a Cell Ontology term;"
         " accuracy is measured on studies left out as a whole."
     )
     head = html.Div(
-        [html.Div([html.H1(view.title), html.P(lead)], className="answer"), html.Div(report, className="answer-tools")],
+        [
+            html.Div([html.H1(view.title), html.P(lead)], className="answer"),
+            html.Div(_tools(bundle), className="answer-tools"),
+        ],
         className="answer-head",
     )
     grid = html.Div(
@@ -85,9 +91,7 @@ def layout(view: ReferenceView, *, bundle: str, fingerprint: str) -> Component:
             _types(view),
             _accuracy(view),
             _models(view),
-            all_models.panel(view.models, all_models.NAMES),
-            models_by_type.panel(view.study_types, all_models.NAMES),
-            model_types.panel(view.model_types, all_models.NAMES),
+            _compared(view),
             trust.panel(view.trust),
             training.panel(view.training),
             *_reads(view),
@@ -97,6 +101,45 @@ def layout(view: ReferenceView, *, bundle: str, fingerprint: str) -> Component:
         className="grid reference-grid",
     )
     return html.Div([head, _stats(view, fingerprint), grid], id=ids.REFERENCE, className="reference")
+
+
+def _tools(bundle: str) -> list[Component]:
+    """Offer what one needs to use the reference in a paper, and the whole story of its build."""
+    cite = el.button(
+        "Cite", id=ids.CITE, symbol="file", title="BibTeX of the studies in this reference, and of the method"
+    )
+    licences = html.A(
+        [el.icon("info-circle"), html.Span("Licences")],
+        href=f"#{ids.LICENCES}",
+        className="button is-default",
+        title="Licence of every study, in the table at the end of this page",
+    )
+    report = html.A(
+        [el.icon("file-text"), html.Span("Build report")],
+        href=links.build_report(bundle),
+        target="_blank",
+        rel="noopener",
+        className="button is-filled",
+    )
+    return [cite, dcc.Download(id=ids.CITE_FILE), licences, report]
+
+
+def _compared(view: ReferenceView) -> Component:
+    """Fold away the long tables of models: they tell how the encoder was chosen, not how to use it."""
+    n_models = f"{words.count(len(view.models), 'model', 'models')}, " if len(view.models) else ""
+    summary = html.Summary(
+        [
+            html.Span("How models were compared", className="panel-title"),
+            html.Span(f"{n_models}over all cells and type by type", className="panel-sub"),
+        ]
+    )
+    tables = [
+        html.P(COMPARED, className="quiet"),
+        all_models.panel(view.models, all_models.NAMES),
+        models_by_type.panel(view.study_types, all_models.NAMES),
+        model_types.panel(view.model_types, all_models.NAMES),
+    ]
+    return html.Details([summary, html.Div(tables, className="grid")], className="compared-models")
 
 
 def _stats(view: ReferenceView, fingerprint: str) -> Component:
@@ -149,10 +192,10 @@ def _types(view: ReferenceView) -> Component:
     ]
     return el.panel(
         "Cells per type",
-        html.Div(rows, className="bars is-scrolling"),
+        [html.Div(rows, className="bars is-scrolling"), dcc.Download(id=ids.TYPES_FILE)],
         name="types",
         sub=f"{view.n_types} types, most cells first",
-        tools=note if n_thin else [],
+        tools=[*(note if n_thin else []), el.icon_button("download", "Download table", id=ids.TYPES_DOWNLOAD)],
         expandable=False,
     )
 
@@ -177,33 +220,50 @@ def _type_row(row: dict[Any, Any], most: int) -> Component:
     )
 
 
+def measured_types(view: ReferenceView) -> pd.DataFrame:
+    """Return the types whose held-out accuracy was measured, the highest first: rows of the view's types."""
+    return view.types[view.types["accuracy"].notna()].sort_values("accuracy", ascending=False)
+
+
 def _accuracy(view: ReferenceView) -> Component:
-    measured = view.types[view.types["accuracy"].notna()].sort_values("accuracy", ascending=False)
+    measured = measured_types(view)
     left_out = view.n_types - len(measured)
     if measured.empty:
-        body: Component = states.panel_empty(
-            "Accuracy was not measured.", "No study of this reference could be held out."
-        )
+        body: list[Component] = [
+            states.panel_empty("Accuracy was not measured.", "No study of this reference could be held out.")
+        ]
+        save = []
     else:
         rows = [_accuracy_row(row) for row in measured.to_dict("records")]
-        note = f"{words.count(left_out, 'type', 'types')} not measured" if left_out else ""
         scale = html.Div(
             [html.Span(f"{v} %", style={"left": f"{v}%"}) for v in (0, 25, 50, 75, 100)], className="dot-scale"
         )
         axis = html.Div(
-            [html.Span(note, className="dot-n"), scale, html.Span("held-out cells", className="dot-n")],
+            [html.Span(className="dot-n"), scale, html.Span("held-out cells", className="dot-n")],
             className="dot-row is-axis",
         )
-        body = html.Div([axis, *rows], className="dots is-scrolling")
+        body = [
+            html.Div([axis, *rows, *_not_measured(left_out)], className="dots"),
+            dcc.Download(id=ids.ACCURACY_FILE),
+        ]
+        save = [el.icon_button("download", "Download table", id=ids.ACCURACY_DOWNLOAD)]
     sub = "cells right when their study is held out, 95 % interval"
     return el.panel(
         "Held-out accuracy by type",
         body,
         name="accuracy",
         sub=sub,
-        tools=_few_held_out(view),
+        tools=[*_few_held_out(view), *save],
         expandable=False,
     )
+
+
+def _not_measured(n_types: int) -> list[Component]:
+    if not n_types:
+        return []
+    which = words.count(n_types, "type", "types")
+    rule = "A type is measured where a study with it is held out and another study has it too."
+    return [html.P(f"{which} not measured. {rule}", className="quiet")]
 
 
 def _accuracy_row(row: dict[Any, Any]) -> Component:
@@ -260,7 +320,7 @@ def _model_block(table: pd.DataFrame, split: str) -> Component:
     order = sorted(table["model"].unique(), key=lambda m: (m != "encoder", str(m)))
     body = [_model_row(table[table["model"] == model], str(model), [m[0] for m in shown]) for model in order]
     caption = html.Caption(
-        f"{SPLIT_WORDS.get(split, split).capitalize()}. p: paired t-test against PCA over cells, {METRICS[2][1]}."
+        f"{BASELINES} {SPLIT_WORDS.get(split, split).capitalize()}. p: paired t-test against PCA over cells, {METRICS[2][1]}."
     )
     return html.Table([caption, html.Thead(header), html.Tbody(body)], className="models")
 
@@ -311,6 +371,7 @@ def _studies(view: ReferenceView) -> Component:
             "wrapText": True,
             "autoHeight": True,
         },
+        id=ids.LICENCES,
         dashGridOptions=grid_theme.options(row_height=38, domLayout="autoHeight"),
         className="grid-table",
         style={"width": "100%"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import dash_mantine_components as dmc
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from core import words
@@ -40,10 +40,18 @@ AS_SHOWN = {
 }
 """Files whose labels follow the confidence level and the detail of the page."""
 ENTRIES = {**AS_SHOWN, "summary.html": ids.DOWNLOAD_SUMMARY}
-SHOWN_WARNINGS = 2
 DETAIL_DEFINITION = (
     "Joins types into wider ones of the Cell Ontology, in every panel. Neighbours stay the same; a wider type's score is the"
     " sum of its types' scores."
+)
+TITLE_DEFINITION = "Shares of all cells. A confident cell counts for its type, an ambiguous one for the wider type it carries, an unknown one for none."
+STATUS_DEFINITION = (
+    "Confident: the score of the type reaches the level set under Settings. Ambiguous: no type does. The others are farther from their"
+    " nearest reference cells than almost all held-out cells of known types are."
+)
+STATEMENT_DEFINITION = (
+    "Every panel shows these cells. A cell's score, 0 to 1, is the share of its neighbours' weight that its type has; half of the cells"
+    " score higher than the median."
 )
 
 
@@ -143,7 +151,10 @@ def answer(summary: SummaryView) -> list[Component]:
         Heading and one line.
     """
     title = summary.title.replace(" %", "\u00a0%")  # a line never breaks inside a share
-    return [html.H1(title), html.P(summary.detail)]
+    return [
+        el.tip(html.H1(title, tabIndex=0), TITLE_DEFINITION),
+        el.tip(html.P(summary.detail, tabIndex=0), STATUS_DEFINITION),
+    ]
 
 
 def selection_bar(view: SelectionView, *, agrees_on: tuple[str, str] | None, thin: bool) -> list[Component]:
@@ -165,18 +176,25 @@ def selection_bar(view: SelectionView, *, agrees_on: tuple[str, str] | None, thi
     """
     if view.text == "all":
         hint = "Click a branch, a row or a type under Results, or draw on a map, to narrow this down."
-        return [el.icon("lasso"), html.Strong(view.title), html.Span(hint, className="selection-detail")]
+        return [el.icon("lasso"), _statement(view.title, hint)]
+    title = view.title if view.text.startswith("obs:") else words.sentence(view.title)  # a column keeps its case
+    told = f"{title}. {words.sentence(view.detail)}. {STATEMENT_DEFINITION}" if view.detail else ""
     return [
         el.icon("lasso"),
-        html.Strong(
-            view.title if view.text.startswith("obs:") else words.sentence(view.title)
-        ),  # a column keeps its case
-        html.Span(view.detail or "No cell meets this.", className="selection-detail", title=view.detail),
+        _statement(title, view.detail or "No cell meets this.", told),
         *_evidence(view, agrees_on, thin=thin),
         html.Span(className="spring"),
         *_about(agrees_on),
         el.button("Clear", id=ids.CLEAR, symbol="x", look="subtle", title="Show all cells (Esc)", **el.goes(sel=None)),
     ]
+
+
+def _statement(title: str, detail: str, definition: str = "") -> Component:
+    """Write what is selected: on one line where there is room, else on two."""
+    parts = [html.Strong(title), html.Span(detail, className="selection-detail")]
+    if not definition:
+        return html.Div(parts, className="selection-statement")
+    return el.tip(html.Div(parts, className="selection-statement", tabIndex=0), definition)
 
 
 def detail_value(types_by_level: Sequence[int], level: int) -> str:
@@ -216,37 +234,6 @@ def nothing_selected(problem: str) -> list[Component]:
         html.Strong(problem),
         html.Span(className="spring"),
         el.button("Clear", id=ids.CLEAR, symbol="x", look="subtle", **el.goes(sel=None, threshold=None)),
-    ]
-
-
-def warnings(sentences: tuple[str, ...]) -> list[Component]:
-    """Warn where the reference is thin.
-
-    Parameters
-    ----------
-    sentences : tuple of str
-        One a type, the most frequent first.
-
-    Returns
-    -------
-    list of Component
-        A band, or nothing.
-    """
-    if not sentences:
-        return []
-    shown, hidden = sentences[:SHOWN_WARNINGS], len(sentences) - SHOWN_WARNINGS
-    first, *rest = shown
-    more = (
-        " The same holds for one more." if hidden == 1 else f" The same holds for {hidden} more." if hidden > 1 else ""
-    )
-    advice = "A label between types of so different numbers is less sure. Read it together with the runner-up."
-    text = [html.Strong(first), *[html.P(s) for s in rest], html.P(advice + more)]
-    return [
-        html.Section(
-            [el.icon("alert-triangle", class_name="band-icon"), html.Div(text, className="band-text")],
-            className="band is-warn",
-            role="note",
-        )
     ]
 
 
@@ -320,13 +307,13 @@ def _detail(types_by_level: Sequence[int], level: int) -> Component:
         size=6,
         thumbSize=12,
         label=None,
-        w=96,
+        className="detail-slider",
         updatemode="mouseup",
         thumbLabel="Detail of the types",
     )
     value = html.Span(detail_value(types_by_level, level), id=ids.DETAIL_VALUE, className="detail-value")
     name = el.tip(html.Span("Detail", tabIndex=0), DETAIL_DEFINITION)
-    return html.Div([name, slider, value], className="detail-tool", hidden=last < 1)
+    return html.Div([name, value, slider], className="detail-tool", hidden=last < 1)
 
 
 def _evidence(view: SelectionView, agrees_on: tuple[str, str] | None, *, thin: bool) -> list[Component]:
@@ -354,7 +341,7 @@ def _about(agrees_on: tuple[str, str] | None) -> list[Component]:
     term_id, name = agrees_on
     return [
         html.Button(
-            "About this type",
+            html.Span(["About", html.Span(" this type", className="if-wide")]),
             title=f"About {name}",
             className="button is-subtle",
             type="button",
@@ -385,15 +372,17 @@ def _downloads(job: Job) -> Component:
         )
         for name, file, detail in DOWNLOADS
     ]
-    menu: Component = dmc.Menu(
+    counted = html.Div("Cells by type: confident, ambiguous, share of the selection.", className="menu-detail")
+    composition_entry = dmc.MenuItem([html.Div("Composition"), counted], id=ids.COMPOSITION_DOWNLOAD)
+    menu = dmc.Menu(
         [
             dmc.MenuTarget(el.button("Download", symbol="download", look="filled")),
-            dmc.MenuDropdown([entries[0], selected, *entries[1:]]),
+            dmc.MenuDropdown([entries[0], selected, composition_entry, *entries[1:]]),
         ],
         position="bottom-end",
         width=360,
     )
-    return menu
+    return html.Div([menu, dcc.Download(id=ids.COMPOSITION_FILE)])
 
 
 def _file(href: str) -> dict[str, object]:

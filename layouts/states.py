@@ -173,8 +173,28 @@ def panel_empty(sentence: str, action: str = "", *, tone: str = "plain") -> Comp
     return html.Div([el.icon(name), html.Div(lines)], className=f"panel-empty is-{tone}", role="status")
 
 
+def no_types(n_unknown: int) -> Component:
+    """Say why a panel of types is empty although there are cells.
+
+    Parameters
+    ----------
+    n_unknown : int
+        Cells the panel is about; all resemble nothing in the reference.
+
+    Returns
+    -------
+    Component
+        Two lines.
+    """
+    why = "It resembles" if n_unknown == 1 else f"All {n_unknown:,} resemble"
+    return panel_empty("No cell has a type to show.", f"{why} nothing in the reference.")
+
+
 def _actions(job: Job) -> Component:
     again = [el.button("Search again", id=ids.RETRY, symbol="refresh", look="filled")] if job.can_retry else []
+    if job.message and job.message.fits:
+        some = f"Search {job.message.fits:,} cells at random"
+        again.append(el.button(some, id=ids.SEARCH_SOME, symbol="search", look="filled"))
     look: Literal["default", "filled"] = "default" if again else "filled"
     other = el.choose_file("Choose another file", look=look)
     start = el.link("Back to the examples", links.home(job.bundle))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from core.settings import set_default_environment
 from tests.world_bundle import write_world_bundle
 from tests.worlds import World, write_query
 
@@ -21,6 +24,21 @@ ROOT = Path(__file__).parents[1]
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let ``make fuzz`` try many more changed files than the usual run does."""
     parser.addoption("--mutations", type=int, default=10, help="changed uploads tried of each format")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give all workers, and the commands that tests start, an environment in which they do not hold each other up."""
+    if hasattr(config, "workerinput"):
+        return  # a worker has the environment of the process that started it
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        set_default_environment(
+            name, "1"
+        )  # small matrices: threads of several workers would mostly wait for a processor
+    # Of a small training, most of the time is the compiler's. The folder is new: no run depends on an earlier one.
+    compiled = tempfile.mkdtemp(prefix="scquery-compiled-")
+    config.add_cleanup(lambda: shutil.rmtree(compiled, ignore_errors=True))
+    set_default_environment("JAX_COMPILATION_CACHE_DIR", compiled)
+    set_default_environment("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 
 
 SHARED = ROOT.parent / "shared" / "data"

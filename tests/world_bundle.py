@@ -28,6 +28,7 @@ from core.bundle.manifest import (
     SourceFacts,
 )
 from core.bundle.publish import build_lock, new_stage, publish
+from core.bundle.schema import TYPE
 from core.bundle.writer import expression_batch, write_array, write_bytes, write_table, write_tensors
 from core.explore.projection import fit_projection
 from core.expression.recipe import EncoderInputs, Recipe
@@ -44,7 +45,6 @@ N_VOCABULARY = 250
 N_UNITS = 20
 N_LATENT = 16
 K = 10
-_TYPE = "cell_type_ontology_term_id"
 _STUDY_FACTS = {  # study: accession, title, PubMed id, release, technology, tissue, status, reason
     "lindholm2019": ("GSE900001", "Planted blood of four donors", "90000001", "2019-03-11", "10x v2", "blood", "used", ""),
     "okafor2020": ("GSE900002", "Planted blood on a smaller panel", "90000002", "2020-06-02", "10x v3", "blood", "used", ""),
@@ -174,7 +174,7 @@ def _write_cells(stage: Path, ref: Reference) -> None:
         "cell_id": [name for p in ref.parts for name in p.names],
         "study": ref.studies,
         "ontology_term_ids": [[t] for t in ref.types],
-        _TYPE: ref.types,
+        TYPE: ref.types,
         "high_confidence": confident,
         "split": split,
         "n_genes": np.diff(ref.counts.indptr),
@@ -249,7 +249,7 @@ def _write_ontology(stage: Path, ref: Reference) -> None:
     })  # fmt: skip
     write_table(stage, schema.TYPE_SIMILARITY, similarity_table(ontology, TYPES))
     write_table(stage, schema.CELL_TYPES, {
-        _TYPE: list(TYPES),
+        TYPE: list(TYPES),
         "cell_type": [TERMS[t][0] for t in TYPES],
         "n_cells": [int((ref.types == t).sum()) for t in TYPES],
         "n_studies": [len(set(ref.studies[ref.types == t])) for t in TYPES],
@@ -274,7 +274,7 @@ def _write_differential(stage: Path, ref: Reference) -> None:
         joined = pa.concat_tables([p[spec.name] for p in found])
         if spec is schema.MARKERS_BY_GENE:
             joined = joined.sort_by(
-                [(name, "ascending") for name in ("gene_symbol", "background", "p_value_adj", _TYPE)]
+                [(name, "ascending") for name in ("gene_symbol", "background", "p_value_adj", TYPE)]
             )
         write_table(stage, spec, joined)
     _write_expression_by_type(stage, ref)
@@ -352,7 +352,7 @@ def _write_evaluation(stage: Path, ref: Reference) -> None:
         for type_id, found in groups.items():
             spread = 1.96 * float(found.std()) / np.sqrt(len(found))
             rows += [
-                {"split": "study", "held_out": "all", "model": model, _TYPE: type_id, "metric": metric,
+                {"split": "study", "held_out": "all", "model": model, TYPE: type_id, "metric": metric,
                  "value": float(found.mean()), "ci_low": max(0.0, float(found.mean()) - spread),
                  "ci_high": min(1.0, float(found.mean()) + spread), "p_value": None if model == "pca_100" else 0.01,
                  "n_query": len(found), "k": K}

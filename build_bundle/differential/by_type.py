@@ -10,11 +10,10 @@ import pyarrow as pa
 from scipy import sparse
 
 from build_bundle.corpus import Corpus
-from core.bundle.schema import EXPRESSION_BY_TYPE
+from core.bundle.schema import EXPRESSION_BY_TYPE, TYPE
 from core.bundle.writer import write_table
 from core.expression.recipe import Recipe
 
-TYPE = "cell_type_ontology_term_id"
 _BLOCK_CELLS = 5_000
 _BLOCK_GENES = 2_048
 

@@ -22,10 +22,8 @@ from build_bundle.differential.pieces import PIECES, Tested, pieces_of
 from build_bundle.differential.remarks import Remarks
 from build_bundle.differential.settings import DifferentialSettings
 from build_bundle.step import StepContext
-from core.bundle.schema import MARKERS_BY_GENE
+from core.bundle.schema import MARKERS_BY_GENE, TYPE
 from core.bundle.writer import write_table
-
-TYPE = "cell_type_ontology_term_id"
 
 
 def run(context: StepContext) -> dict[str, Any]:

@@ -14,9 +14,9 @@ import numpy.typing as npt
 from build_bundle.corpus import Corpus
 from build_bundle.differential.lineage import Lineage
 from build_bundle.differential.settings import DifferentialSettings
+from core.bundle.schema import TYPE
 
 Indices = npt.NDArray[np.int64]
-TYPE = "cell_type_ontology_term_id"
 WIDE_ENOUGH = 0.5  # share of a part's genes that a background of another part must have measured
 
 

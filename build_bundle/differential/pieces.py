@@ -16,9 +16,8 @@ import pyarrow as pa
 from build_bundle.differential.combine import Stack, StudyTest, combined, stacked
 from build_bundle.differential.settings import DifferentialSettings
 from build_bundle.differential.strength import flag_specific, kept_rows, ranked
-from core.bundle.schema import CONTRASTS, DIFFERENTIAL, DIFFERENTIAL_BY_STUDY, MARKERS_BY_GENE, TableSpec
+from core.bundle.schema import CONTRASTS, DIFFERENTIAL, DIFFERENTIAL_BY_STUDY, MARKERS_BY_GENE, TYPE, TableSpec
 
-TYPE = "cell_type_ontology_term_id"
 PIECES = (CONTRASTS, DIFFERENTIAL, DIFFERENTIAL_BY_STUDY, MARKERS_BY_GENE)
 
 

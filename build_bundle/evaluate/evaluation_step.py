@@ -20,7 +20,7 @@ from build_bundle.evaluate.calibration import calibration_table
 from build_bundle.evaluate.confidence import learn_confidence
 from build_bundle.evaluate.folds import held_out_pairs, study_folds, types_left_out
 from build_bundle.evaluate.settings import EvaluateSettings
-from build_bundle.evaluate.summary import ALL, TYPE, evaluation_table
+from build_bundle.evaluate.summary import ALL, evaluation_table
 from build_bundle.evaluate.trial import make_trial, run_trial
 from build_bundle.evaluate.trust import trust_rows
 from build_bundle.holdout import Holdout
@@ -28,7 +28,7 @@ from build_bundle.step import ReportProgress, StepContext, no_progress
 from build_bundle.train.encoder import TrainedEncoder, train_encoder
 from build_bundle.train.settings import TrainSettings
 from build_bundle.train.training_step import SEEN, read_encoder
-from core.bundle.schema import CALIBRATION, EVALUATION
+from core.bundle.schema import CALIBRATION, EVALUATION, TYPE
 from core.bundle.writer import write_table
 
 STUDY, PAIR, TYPES = "study", "pair", "types"

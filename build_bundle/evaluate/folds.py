@@ -9,9 +9,8 @@ import pandas as pd
 
 from build_bundle.corpus import Corpus
 from build_bundle.evaluate.settings import EvaluateSettings
+from core.bundle.schema import TYPE
 from core.errors import ConfigError
-
-TYPE = "cell_type_ontology_term_id"
 
 
 def study_folds(corpus: Corpus, settings: EvaluateSettings) -> tuple[tuple[str, ...], ...]:

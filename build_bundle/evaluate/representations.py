@@ -39,7 +39,7 @@ class Representation:
     place : callable
         From linear expression to a vector, a cell by itself.
     in_context : bool
-        Whether reference cells are drawn to the middle of their type (`build_bundle.anchoring`) and query cells to the cells
+        Whether reference cells are drawn to the middle of their type (`build_bundle.index.anchoring`) and query cells to the cells
         of their study that look like them (`core.search.surroundings`), as in a bundle and its app.
     """
 

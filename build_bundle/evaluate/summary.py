@@ -12,9 +12,8 @@ import pandas as pd
 from scipy import stats
 
 from build_bundle.evaluate.metrics import macro_f1, mean_over_labels
-from core.bundle.schema import EVALUATION
+from core.bundle.schema import EVALUATION, TYPE
 
-TYPE = "cell_type_ontology_term_id"
 ALL = "all"
 RARE = "rare"
 BASELINE = "pca_100"

@@ -23,13 +23,13 @@ from build_bundle.evaluate.retrieval import retrieve
 from build_bundle.evaluate.settings import EvaluateSettings
 from build_bundle.stream import chunks
 from build_bundle.train.encoder import TrainedEncoder
+from core.bundle.schema import TYPE
 from core.expression.recipe import EncoderInputs
 from core.ontology.similarity import Similarity
 from core.search.scoring import label_cells, mean_distance
 
 Flags = npt.NDArray[np.bool_]
 Indices = npt.NDArray[np.int64]
-TYPE = "cell_type_ontology_term_id"
 RARE = 0.01  # share of the reference below which a type counts as rare
 COLUMNS = ("held_out", "model", "cell", TYPE, "rare", "k", "afp", "ap", "predicted", "near", "mean_distance")
 

@@ -11,12 +11,12 @@ from build_bundle.evaluate.representations import as_searched
 from build_bundle.evaluate.retrieval import retrieve
 from build_bundle.holdout import Holdout
 from build_bundle.train.encoder import TrainedEncoder
+from core.bundle.schema import TYPE
 from core.ontology.graph import Ontology
 from core.search.confidence import Backoff
 from core.search.scoring import label_cells, score_types
 
 Codes = npt.NDArray[np.int32]
-TYPE = "cell_type_ontology_term_id"
 MOST_CELLS = 500  # of one study: more would teach little and cost time
 COLUMNS = ("held_out", "cell", "known", "is_label", "share", "mean_distance", "right")
 

@@ -20,7 +20,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from build_bundle.harvest.durable import write_durably
 from build_bundle.harvest.records import (
     KEPT,
     Characteristic,
@@ -32,6 +31,7 @@ from build_bundle.harvest.records import (
     to_plain,
 )
 from core.bundle.writer import sha256_file
+from core.durable import write_durably
 from core.errors import SourceError
 
 FOLDER = "catalogue"

@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 
 from build_bundle.harvest.client import Client, PassingError
-from build_bundle.harvest.durable import sync_folder
 from build_bundle.harvest.records import BAM, FASTQ, MATRIX, SRA, FileRow
+from core.durable import sync
 from core.errors import FetchError
 
 KINDS = (FASTQ, BAM, SRA, MATRIX)
@@ -103,7 +103,7 @@ def download(client: Client, file: FileRow, target: Path) -> str:
 
     digest = client.patiently(attempt)
     part.replace(target)
-    sync_folder(target.parent)
+    sync(target.parent)
     return digest
 
 

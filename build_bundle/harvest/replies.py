@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from build_bundle.harvest.durable import write_durably
+from core.durable import write_durably
 
 
 class ReplyStore:

@@ -13,7 +13,6 @@ from typing import Any
 import pandas as pd
 
 from build_bundle.harvest.catalogue import read_catalogue
-from build_bundle.harvest.durable import write_durably
 from build_bundle.harvest.records import AUTHOR_LABELLED, DOWNLOADED, EXCLUDED, FAILED, KEPT, OK
 from build_bundle.harvest.screening import (
     ARRAY,
@@ -26,6 +25,7 @@ from build_bundle.harvest.screening import (
 )
 from build_bundle.report.charts import Bar
 from build_bundle.report.rendering import render
+from core.durable import write_durably
 
 REPORT = "report.html"
 _AVAILABLE = {

@@ -9,7 +9,7 @@ from build_bundle.harvest.file_kinds import kind_of
 from build_bundle.harvest.records import BAM, OK, SRA, FileRow, RunRow
 from build_bundle.harvest.sra_xml import SraExperiment, SraRecords, SraRun, SraSample
 
-_UNKNOWN = SraExperiment("", "", "", "", "", "", "", "", "", "", "")
+_UNKNOWN = SraExperiment("", "", "", "", "", "", "", "")
 
 
 def runs_of(records: SraRecords) -> list[ArchiveRun]:

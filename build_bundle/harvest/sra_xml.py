@@ -1,4 +1,4 @@
-"""Read SRA's XML: experiments, samples, runs and studies, from NCBI's packages and from ENA's browser alike.
+"""Read SRA's XML: experiments, samples and runs, from NCBI's packages and from ENA's browser alike.
 
 The elements are those of the INSDC SRA schemas (``SRA.experiment.xsd`` and its neighbours); both services wrap them in
 sets of their own. What NCBI adds, the files of a run, is read where it is there: among them the alignments that authors
@@ -22,13 +22,12 @@ from build_bundle.harvest.values import day, number
 
 @dataclass(frozen=True)
 class SraFile:
-    """A file of a run: `kind` is its semantic name (``fastq``, ``TenX``, ``SRA Normalized``, ...)."""
+    """A file of a run."""
 
     name: str
     url: str
     md5: str
     bytes: int | None
-    kind: str
     is_original: bool
 
 
@@ -50,45 +49,27 @@ class SraExperiment:
 
     accession: str
     alias: str
-    title: str
-    study: str
     sample: str
     strategy: str
     source: str
     selection: str
     layout: str
-    protocol: str
     instrument: str
 
 
 @dataclass(frozen=True)
 class SraSample:
-    """A sample, with the attributes its submitter gave."""
+    """A sample, with its names in other archives."""
 
     accession: str
     alias: str
-    title: str
-    taxon_id: str
-    organism: str
-    attributes: tuple[tuple[str, str], ...]
     external: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class SraStudy:
-    """A study."""
-
-    accession: str
-    alias: str
-    title: str
-    abstract: str
 
 
 @dataclass(frozen=True)
 class SraRecords:
     """What one or several replies hold; an element that several packages repeat stands once."""
 
-    studies: tuple[SraStudy, ...] = ()
     experiments: tuple[SraExperiment, ...] = ()
     samples: tuple[SraSample, ...] = ()
     runs: tuple[SraRun, ...] = ()
@@ -96,14 +77,13 @@ class SraRecords:
     def joined(self, other: SraRecords) -> SraRecords:
         """Return both together."""
         return SraRecords(
-            _once((*self.studies, *other.studies)),
             _once((*self.experiments, *other.experiments)),
             _once((*self.samples, *other.samples)),
             _once((*self.runs, *other.runs)),
         )
 
 
-R = TypeVar("R", SraStudy, SraExperiment, SraSample, SraRun)
+R = TypeVar("R", SraExperiment, SraSample, SraRun)
 
 
 def _once(records: tuple[R, ...]) -> tuple[R, ...]:
@@ -135,20 +115,9 @@ def read_sra_xml(body: bytes) -> SraRecords:
     if not root.tag.endswith("_SET"):
         raise BadReplyError(f"An SRA record holds {root.tag[:60]}, not a set of records.")
     return SraRecords(
-        _once(tuple(map(_study, root.iter("STUDY")))),
         _once(tuple(map(_experiment, root.iter("EXPERIMENT")))),
         _once(tuple(map(_sample, root.iter("SAMPLE")))),
         _once(tuple(map(_run, root.iter("RUN")))),
-    )
-
-
-def _study(element: Element) -> SraStudy:
-    text = element.findtext
-    return SraStudy(
-        element.get("accession", ""),
-        element.get("alias", ""),
-        text("DESCRIPTOR/STUDY_TITLE", ""),
-        text("DESCRIPTOR/STUDY_ABSTRACT", ""),
     )
 
 
@@ -158,30 +127,20 @@ def _experiment(element: Element) -> SraExperiment:
     return SraExperiment(
         accession=element.get("accession", ""),
         alias=element.get("alias", ""),
-        title=element.findtext("TITLE", ""),
-        study=_reference(element, "STUDY_REF"),
         sample=_reference(element, "DESIGN/SAMPLE_DESCRIPTOR"),
         strategy=element.findtext(f"{library}LIBRARY_STRATEGY", ""),
         source=element.findtext(f"{library}LIBRARY_SOURCE", ""),
         selection=element.findtext(f"{library}LIBRARY_SELECTION", ""),
         layout="" if layout is None else layout.tag,
-        protocol=element.findtext(f"{library}LIBRARY_CONSTRUCTION_PROTOCOL", ""),
         instrument=element.findtext("PLATFORM/*/INSTRUMENT_MODEL", ""),
     )
 
 
 def _sample(element: Element) -> SraSample:
-    pairs = (
-        (a.findtext("TAG", ""), a.findtext("VALUE", "")) for a in element.iterfind("SAMPLE_ATTRIBUTES/SAMPLE_ATTRIBUTE")
-    )
     external = {e.get("namespace", ""): e.text or "" for e in element.iterfind("IDENTIFIERS/EXTERNAL_ID")}
     return SraSample(
         accession=element.get("accession", ""),
         alias=element.get("alias", ""),
-        title=element.findtext("TITLE", ""),
-        taxon_id=element.findtext("SAMPLE_NAME/TAXON_ID", ""),
-        organism=element.findtext("SAMPLE_NAME/SCIENTIFIC_NAME", ""),
-        attributes=tuple((tag, value) for tag, value in pairs if not tag.startswith("ENA-")),
         external=external,
     )
 
@@ -210,7 +169,6 @@ def _files(run: Element) -> Iterator[SraFile]:
             url=url,
             md5=element.get("md5", ""),
             bytes=number(element.get("size")),
-            kind=element.get("semantic_name", ""),
             is_original=element.get("supertype", "") == "Original",
         )
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from build_bundle.anchoring import anchored
+from build_bundle.index.anchoring import anchored
 from build_bundle.index.settings import EmbedSettings
 from build_bundle.step import StepContext
 from build_bundle.stream import chunks

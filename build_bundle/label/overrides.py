@@ -7,12 +7,12 @@ source labels its cells with. ``term_ids`` are ids joined by ``;``, or ``drop``.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from build_bundle.csv_table import is_ragged, read_csv_table
 from build_bundle.label_mapping import split_ids
 from core.errors import ConfigError
 
@@ -89,14 +89,7 @@ def read_overrides(path: Path, known: Collection[str] | None = None) -> tuple[Ov
     ConfigError
         With all problems: wrong columns, no sample, no term, a term that is not live.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream)
-            if tuple(reader.fieldnames or ()) != COLUMNS:
-                raise ConfigError(f"{path.name}: the columns are not {', '.join(COLUMNS)}.")
-            rows = list(reader)
-    except (OSError, ValueError, csv.Error) as error:
-        raise ConfigError(f"The corrections {path} cannot be read: {error}.", next_step="Check the path.") from error
+    rows = read_csv_table(path, COLUMNS, "The corrections")
     problems = [f"line {n}: {why}" for n, row in enumerate(rows, start=2) for why in _problems(row, known)]
     if problems:
         raise ConfigError(f"{path.name}: {' '.join(problems)}", next_step="Correct these lines.")
@@ -109,7 +102,7 @@ def _override(row: dict[str, str]) -> Override:
 
 
 def _problems(row: dict[str, str], known: Collection[str] | None) -> Sequence[str]:
-    if None in row.values() or None in row:
+    if is_ragged(row):
         return ["has not four columns."]
     ids = split_ids(row["term_ids"])
     found = [f"{name} is empty." for name in ("study", "sample") if not row[name].strip()]

@@ -5,7 +5,6 @@ Not here: finding them in a text (``matcher``), deciding between them (``decide`
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
+from build_bundle.csv_table import is_ragged, read_csv_table
 from build_bundle.label.words import key_of
 from build_bundle.ontology_files import OntologySource
 from core.errors import ConfigError
@@ -100,7 +100,7 @@ def make_vocabulary(source: OntologySource, lab_words: Path = LAB_WORDS) -> Voca
     ValueError
         Where the edges form a cycle.
     """
-    graph = Ontology({i: t.name for i, t in source.terms.items()}, ((c, p) for c, p, _ in source.edges))
+    graph = source.graph
     found: dict[Key, dict[tuple[str, str], Name]] = defaultdict(dict)
     for name in (*_lab_names(lab_words, graph), *_ontology_names(source)):
         key = key_of(name.text)
@@ -139,15 +139,8 @@ def _short_forms(key: Key, names: Iterable[Name]) -> Iterator[Name]:
 
 
 def _lab_names(path: Path, graph: Ontology) -> Iterator[Name]:
-    try:
-        with path.open(encoding="utf-8", newline="") as stream:
-            reader = csv.DictReader(stream)
-            if tuple(reader.fieldnames or ()) != LAB_COLUMNS:
-                raise ConfigError(f"{path.name}: the columns are not {', '.join(LAB_COLUMNS)}.")
-            rows = list(reader)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"The table of lab words {path} cannot be read: {error}.") from error
-    short = [str(n) for n, row in enumerate(rows, start=2) if None in row.values() or None in row]
+    rows = read_csv_table(path, LAB_COLUMNS, "The table of lab words")
+    short = [str(n) for n, row in enumerate(rows, start=2) if is_ragged(row)]
     if short:
         raise ConfigError(f"{path.name}: line {', '.join(short)}: not {len(LAB_COLUMNS)} columns.")
     for row in rows:

@@ -19,6 +19,7 @@ from build_bundle.quantify.sheet import Sheet
 from build_bundle.step import Facts, Finished, Task, TaskContext
 from build_bundle.step_store import StepStore
 from build_bundle.workflow.groups import Group, Load, make_groups
+from core.durable import write_durably
 from core.errors import ConfigError
 from core.expression.genes import GeneNames
 
@@ -103,9 +104,7 @@ class QuantifyPlan:
             "groups": [asdict(group) for group in groups],
         }
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.part")
-        part.write_text(json.dumps(values, indent=1), encoding="utf-8")
-        part.replace(path)
+        write_durably(path, json.dumps(values, indent=1).encode())
 
     @classmethod
     def read(cls, path: Path, group: str) -> QuantifyPlan:

@@ -22,6 +22,7 @@ from build_bundle.quantify.library_step import CELLS
 from build_bundle.quantify.reference import Reference
 from build_bundle.quantify.settings import QuantifySettings
 from build_bundle.step import Finished
+from core.durable import write_durably
 
 RUNS, RECORD = "runs.parquet", "quantify.json"
 _RUNS_SCHEMA = pa.schema(
@@ -118,7 +119,7 @@ def write_outputs(
         **about,
     }
     _remove_stale(out, files)
-    _replace_text(out / RECORD, json.dumps(record, indent=1))
+    write_durably(out / RECORD, json.dumps(record, indent=1).encode())
     return states
 
 
@@ -219,10 +220,4 @@ def _row(item: Quantified, n_genes: float | None) -> dict[str, Any]:
 def _replace_table(path: Path, rows: list[dict[str, Any]]) -> None:
     part = path.with_name(f".{path.name}.part")
     pq.write_table(pa.Table.from_pylist(rows, schema=_RUNS_SCHEMA), part)
-    part.replace(path)
-
-
-def _replace_text(path: Path, text: str) -> None:
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8")
     part.replace(path)

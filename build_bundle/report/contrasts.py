@@ -9,9 +9,7 @@ import pyarrow.parquet as pq
 
 from build_bundle.corpus import Corpus
 from build_bundle.step import Finished
-from core.bundle.schema import BACKGROUNDS, CONTRASTS
-
-TYPE = "cell_type_ontology_term_id"
+from core.bundle.schema import BACKGROUNDS, CONTRASTS, TYPE
 
 
 def gather_contrasts(done: Mapping[str, Finished]) -> dict[str, Any] | None:

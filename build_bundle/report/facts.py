@@ -15,9 +15,10 @@ from build_bundle.report.contrasts import gather_contrasts
 from build_bundle.sources.part import USED
 from build_bundle.step import Finished
 from build_bundle.study_facts import StudyOutcome, outcomes
-from core.bundle.schema import CELL_TYPES, EVALUATION, TRAINING
+from core.bundle.manifest import IndexFacts
+from core.bundle.schema import CELL_TYPES, EVALUATION, TRAINING, TYPE
+from core.search.index import way_of_search
 
-TYPE = "cell_type_ontology_term_id"
 METRICS = ("mafp_weighted", "mafp", "map", "accuracy", "macro_f1", "near_accuracy")
 _MODELS = {"encoder": 0, "pca_100": 1, "raw": 2, "cosine": 3}
 _SPLITS = {"study": "Whole studies held out", "pair": "One type of one study held out"}
@@ -39,6 +40,7 @@ def gather(config: Config, done: Mapping[str, Finished]) -> dict[str, Any]:
         Names used by ``report.html.jinja``; what later steps would give is None or empty without them.
     """
     found = outcomes(config, done)
+    index = done["index"].facts["index"] if "index" in done else None
     return {
         "config": config,
         "studies": [_study(outcome) for outcome in found],
@@ -52,7 +54,8 @@ def gather(config: Config, done: Mapping[str, Finished]) -> dict[str, Any]:
         "accuracy_by_type": _accuracy_by_type(done),
         "train": done["train"].facts if "train" in done else None,
         "contrasts": gather_contrasts(done),
-        "index": done["index"].facts["index"] if "index" in done else None,
+        "index": index,
+        "way_of_search": way_of_search(IndexFacts(**index)) if index else "",
         "confidence": done["evaluate"].facts.get("confidence") if "evaluate" in done else None,
         "selection": config.selection,
     }

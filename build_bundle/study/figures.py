@@ -7,7 +7,8 @@ from html import escape
 
 import pandas as pd
 
-from build_bundle.evaluate.summary import ALL, RARE, TYPE
+from build_bundle.evaluate.summary import ALL, RARE
+from core.bundle.schema import TYPE
 
 CELL, ROW, LABEL = 26, 18, 370  # the longest names of models have 60 letters
 BARS = 960  # width of the figure of bars

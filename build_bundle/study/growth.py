@@ -25,8 +25,8 @@ from build_bundle.evaluate.summary import bootstrap_interval
 from build_bundle.study.figures import growth_curves
 from build_bundle.study.run import StudyFold, StudyReference
 from build_bundle.study.settings import DEFAULT
+from core.bundle.schema import TYPE
 
-TYPE = "cell_type_ontology_term_id"
 GROWTH: Literal["growth"] = "growth"
 MODELS = (DEFAULT, "pca_100", "logistic")
 """What is compared; of `build_bundle.study.settings`."""

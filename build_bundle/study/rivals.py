@@ -22,12 +22,12 @@ from build_bundle.corpus import Corpus
 from build_bundle.evaluate.nearest import NearestStream
 from build_bundle.evaluate.representations import on_sphere
 from build_bundle.evaluate.trial import Trial, score_labels, score_neighbours
+from core.bundle.schema import TYPE
 from core.errors import ScQueryError
 
 SCRIPT = Path(__file__).with_name("rival_process.py")
 Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float32]
-TYPE = "cell_type_ontology_term_id"
 
 
 class RivalFailedError(ScQueryError):

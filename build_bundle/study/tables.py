@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from build_bundle.evaluate.summary import ALL, TYPE, bootstrap_interval, evaluation_table
+from build_bundle.evaluate.summary import ALL, bootstrap_interval, evaluation_table
 from build_bundle.study.figures import model_bars, type_heatmap
 from build_bundle.study.growth import GROWTH, N_BOOTSTRAP, write_growth
 from build_bundle.study.models_file import file_of
 from build_bundle.study.run import StudyStore
 from build_bundle.study.settings import DEFAULT
+from core.bundle.schema import TYPE
 from core.bundle.schema_networks import FIRST_FAMILIES, METRICS, MODELS, MODELS_BY_TYPE
 
 SHOWN = 14  # models beside one another in a table

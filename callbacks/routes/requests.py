@@ -84,7 +84,8 @@ def options(body: Mapping[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        Any of ``k`` (1..1000), ``leave_out`` (list of study keys), ``threshold`` (0..1); absent ones take the engine's default.
+        Any of ``k`` (1..1000), ``leave_out`` (list of study keys), ``threshold`` (0..1), ``draw`` (0 or more cells); absent ones
+        take the engine's default.
 
     Raises
     ------
@@ -121,7 +122,11 @@ def _is_threshold(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1
 
 
-_OPTIONS = {"k": _is_k, "leave_out": _is_leave_out, "threshold": _is_threshold}
+def _is_draw(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
+
+
+_OPTIONS = {"k": _is_k, "leave_out": _is_leave_out, "threshold": _is_threshold, "draw": _is_draw}
 
 
 def _bad_option(name: object) -> InputError:

@@ -11,32 +11,31 @@ import pyarrow.parquet as pq
 
 from core.bundle import schema
 from core.bundle.manifest import Manifest, is_example
-from core.bundle.schema import TableSpec
+from core.bundle.schema import TYPE, TableSpec
 from core.bundle.writer import column_problems
 
-_TYPE = "cell_type_ontology_term_id"
 _SHOWN = 3  # values named in a sentence
 _BATCH_ROWS = 64  # rows of expression held at a time: at most 64 genes x all cells
 
 REFERENCES: tuple[tuple[TableSpec, str, TableSpec, str], ...] = (
     (schema.CELLS, "study", schema.STUDIES, "study"),
-    (schema.CELLS, _TYPE, schema.CELL_TYPES, _TYPE),
+    (schema.CELLS, TYPE, schema.CELL_TYPES, TYPE),
     (schema.CELLS, "ontology_term_ids", schema.TERMS, "term_id"),
-    (schema.CELL_TYPES, _TYPE, schema.TERMS, "term_id"),
+    (schema.CELL_TYPES, TYPE, schema.TERMS, "term_id"),
     (schema.EDGES, "child_id", schema.TERMS, "term_id"),
     (schema.EDGES, "parent_id", schema.TERMS, "term_id"),
-    (schema.TYPE_SIMILARITY, "a", schema.CELL_TYPES, _TYPE),
-    (schema.TYPE_SIMILARITY, "b", schema.CELL_TYPES, _TYPE),
+    (schema.TYPE_SIMILARITY, "a", schema.CELL_TYPES, TYPE),
+    (schema.TYPE_SIMILARITY, "b", schema.CELL_TYPES, TYPE),
     (schema.GENES, "gene_symbol", schema.GENE_NAMES, "gene_symbol"),
     (schema.ENCODER_GENES, "gene_symbol", schema.GENES, "gene_symbol"),
-    (schema.CONTRASTS, _TYPE, schema.TERMS, "term_id"),
-    (schema.CONTRASTS, "compared_with", schema.CELL_TYPES, _TYPE),
-    (schema.DIFFERENTIAL, _TYPE, schema.CONTRASTS, _TYPE),
+    (schema.CONTRASTS, TYPE, schema.TERMS, "term_id"),
+    (schema.CONTRASTS, "compared_with", schema.CELL_TYPES, TYPE),
+    (schema.DIFFERENTIAL, TYPE, schema.CONTRASTS, TYPE),
     (schema.DIFFERENTIAL, "gene_symbol", schema.GENES, "gene_symbol"),
-    (schema.DIFFERENTIAL_BY_STUDY, _TYPE, schema.CONTRASTS, _TYPE),
+    (schema.DIFFERENTIAL_BY_STUDY, TYPE, schema.CONTRASTS, TYPE),
     (schema.DIFFERENTIAL_BY_STUDY, "gene_symbol", schema.GENES, "gene_symbol"),
     (schema.DIFFERENTIAL_BY_STUDY, "study", schema.STUDIES, "study"),
-    (schema.MARKERS_BY_GENE, _TYPE, schema.CONTRASTS, _TYPE),
+    (schema.MARKERS_BY_GENE, TYPE, schema.CONTRASTS, TYPE),
     (schema.MARKERS_BY_GENE, "gene_symbol", schema.GENES, "gene_symbol"),
     (schema.MODELS_BY_TYPE, "model", schema.MODELS, "model"),
 )

@@ -30,6 +30,7 @@ from core.bundle.manifest import FileEntry, Manifest, damaged
 from core.bundle.schema import MANIFEST
 from core.bundle.verify import verify_bundle
 from core.bundle.writer import sha256_file, write_bytes
+from core.durable import sync
 from core.errors import BuildLockedError, BundleError
 
 LOCK = ".lock"
@@ -112,7 +113,7 @@ def publish(stage: Path, out: Path, manifest: Manifest) -> Path:
             return _publish_again(stage, target)
         _bring_to_disk(stage)
         stage.rename(target)
-        _sync(out)
+        sync(out)
         switch_current(out, target.name)
     except OSError as error:
         raise BundleError(
@@ -129,7 +130,7 @@ def switch_current(out: Path, bundle_id: str) -> None:
     link.unlink(missing_ok=True)
     link.symlink_to(bundle_id, target_is_directory=True)
     link.replace(out / CURRENT)
-    _sync(out)
+    sync(out)
 
 
 def _publish_again(stage: Path, target: Path) -> Path:
@@ -155,16 +156,8 @@ def _entries(stage: Path) -> dict[str, FileEntry]:
 
 def _bring_to_disk(folder: Path) -> None:
     for path in sorted(folder.rglob("*"), reverse=True):
-        _sync(path)
-    _sync(folder)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        sync(path)
+    sync(folder)
 
 
 def _holder(out: Path) -> str:

@@ -24,10 +24,9 @@ from core.bundle import schema
 from core.bundle.files import check_file, listing_problems, resolve_bundle
 from core.bundle.gene_lookup import RowGroups, TypeExpression, rows_where
 from core.bundle.manifest import Manifest, damaged, read_manifest
-from core.bundle.schema import EMBEDDING, TABLES, TableSpec
+from core.bundle.schema import EMBEDDING, TABLES, TYPE, TableSpec
 from core.bundle.verify import verify_bundle
 
-_TYPE = "cell_type_ontology_term_id"
 _SPECS = {spec.name: spec for spec in TABLES}
 T = TypeVar("T")
 
@@ -179,7 +178,7 @@ class Bundle:
     def backgrounds(self, term_id: str) -> tuple[str, ...]:
         """Return what a type was held against, in the order of `core.bundle.schema.BACKGROUNDS`; empty for an untested one."""
         contrasts = self.contrasts
-        found = set(contrasts.loc[contrasts[_TYPE] == term_id, "background"])
+        found = set(contrasts.loc[contrasts[TYPE] == term_id, "background"])
         return tuple(name for name in schema.BACKGROUNDS if name in found)
 
     def differential(self, term_id: str, *, background: str = "others", by_study: bool = False) -> pd.DataFrame:
@@ -204,11 +203,11 @@ class Bundle:
         Reads the row groups that hold the contrast, not the table.
         """
         spec = schema.DIFFERENTIAL_BY_STUDY if by_study else schema.DIFFERENTIAL
-        return self._rows_where(spec, {_TYPE: term_id, "background": background})
+        return self._rows_where(spec, {TYPE: term_id, "background": background})
 
     def gene_by_study(self, term_id: str, gene_symbol: str, *, background: str = "others") -> pd.DataFrame:
         """Return the tests of one gene in one contrast, a row a study; none where the table does not hold it."""
-        wanted = {_TYPE: term_id, "background": background, "gene_symbol": gene_symbol}
+        wanted = {TYPE: term_id, "background": background, "gene_symbol": gene_symbol}
         return self._rows_where(schema.DIFFERENTIAL_BY_STUDY, wanted)
 
     def differential_of_gene(self, gene_symbol: str) -> pd.DataFrame:
@@ -241,7 +240,7 @@ class Bundle:
             table = file.read_row_group(group).slice(within, 1)
         found = TypeExpression.from_table(table, self.manifest.counts.n_cell_types)
         columns = {"n_cells": found.n_cells[0], "mean": found.mean[0], "pct": found.pct[0]}
-        return pd.DataFrame({_TYPE: self.cell_types[_TYPE], **columns})
+        return pd.DataFrame({TYPE: self.cell_types[TYPE], **columns})
 
     @property
     def type_expression(self) -> TypeExpression:

@@ -11,9 +11,7 @@ import pandas as pd
 from core.bundle import schema
 from core.bundle.gene_lookup import TypeExpression
 from core.bundle.reader import Bundle
-from core.bundle.schema import TableSpec
-
-_TYPE = "cell_type_ontology_term_id"
+from core.bundle.schema import TYPE, TableSpec
 
 
 class RelabelledBundle(Bundle):
@@ -32,10 +30,10 @@ class RelabelledBundle(Bundle):
         self._finest = bundle
         names = dict(zip(bundle.terms["term_id"].tolist(), bundle.terms["name"].tolist(), strict=True))
         cells = bundle.cells
-        cells[_TYPE] = cells[_TYPE].map(wider)
+        cells[TYPE] = cells[TYPE].map(wider)
         types = _joined(bundle.cell_types, cells, wider, names)
-        place = {term: i for i, term in enumerate(types[_TYPE])}
-        self._group_of_type = np.array([place[wider[term]] for term in bundle.cell_types[_TYPE]])
+        place = {term: i for i, term in enumerate(types[TYPE])}
+        self._group_of_type = np.array([place[wider[term]] for term in bundle.cell_types[TYPE]])
         self._relabelled = {
             schema.CELLS.name: cells,
             schema.CELL_TYPES.name: types,
@@ -52,7 +50,7 @@ class RelabelledBundle(Bundle):
         rows = (fine[name].to_numpy()[np.newaxis] for name in ("n_cells", "mean", "pct"))
         joined = TypeExpression(*rows).joined(self._group_of_type)
         columns = {"n_cells": joined.n_cells[0], "mean": joined.mean[0], "pct": joined.pct[0]}
-        return pd.DataFrame({_TYPE: self.cell_types[_TYPE], **columns})
+        return pd.DataFrame({TYPE: self.cell_types[TYPE], **columns})
 
     @cached_property
     def type_expression(self) -> TypeExpression:
@@ -64,9 +62,9 @@ def _joined(
     types: pd.DataFrame, cells: pd.DataFrame, wider: Mapping[str, str], names: Mapping[str, str]
 ) -> pd.DataFrame:
     """Join the rows of types that one term stands for; first come, first listed."""
-    groups = types.assign(**{_TYPE: types[_TYPE].map(wider)}).groupby(_TYPE, sort=False)
+    groups = types.assign(**{TYPE: types[TYPE].map(wider)}).groupby(TYPE, sort=False)
     table = groups.agg(n_cells=("n_cells", "sum"), in_training=("in_training", "any")).reset_index()
-    studies = cells.groupby(_TYPE)["study"].nunique()
-    table["n_studies"] = table[_TYPE].map(studies).fillna(0).astype(types["n_studies"].dtype)
-    table["cell_type"] = table[_TYPE].map(names)
+    studies = cells.groupby(TYPE)["study"].nunique()
+    table["n_studies"] = table[TYPE].map(studies).fillna(0).astype(types["n_studies"].dtype)
+    table["cell_type"] = table[TYPE].map(names)
     return table[types.columns.tolist()]

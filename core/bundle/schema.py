@@ -40,6 +40,8 @@ __all__ = [
 
 SCHEMA_VERSION = 6
 
+TYPE = "cell_type_ontology_term_id"  # the column of a cell's label, in every table that has one
+
 MANIFEST = "manifest.json"
 EMBEDDING = "embedding.npy"  # float32, n_ref x n_latent, rows as in cells.parquet
 ENCODER_WEIGHTS = "encoder.safetensors"  # "net{i}.layer{j}.kernel" (n_in x n_out), ".bias"; "join." and "place.kernel"

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from core.bundle.reader import Bundle
+from core.bundle.schema import TYPE
 from core.explore.contrast import BACKGROUND, Contrast, backgrounds_of, contrast_of
 from core.explore.evidence import label_mask, members
 from core.explore.markers import markers_of
@@ -17,7 +18,6 @@ from core.explore.query import Mask, Query
 from core.explore.studies import studies
 from core.explore.thin import thin_sentence
 
-_TYPE = "cell_type_ontology_term_id"
 OLS = "https://www.ebi.ac.uk/ols4/ontologies/{ontology}/classes?obo_id={term}"
 
 
@@ -144,7 +144,7 @@ def type_card(bundle: Bundle, result: Query, term_id: str, mask: Mask, backgroun
     chosen = background if background in backgrounds else next(iter(backgrounds), BACKGROUND)
     found = markers_of(bundle, term_id, chosen)
     terms = members(bundle, term_id)
-    sizes = bundle.cells.loc[bundle.cells[_TYPE].isin(terms), "study"]
+    sizes = bundle.cells.loc[bundle.cells[TYPE].isin(terms), "study"]
     n = int(own.sum())
     return TypeCard(
         id=term_id,

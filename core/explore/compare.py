@@ -82,6 +82,14 @@ class Comparison:
         return whole_composition(self.by_group.to_numpy()) if self.method == "cells" else None
 
     @property
+    def saved_groups(self) -> pd.DataFrame:
+        """The composition of all groups of the column, for a file: ``group``, ``type_id``, ``type_name``, ``n``, ``share`` (0..1)."""
+        table = self.by_group.melt(ignore_index=False, var_name="group", value_name="n").reset_index(names="type_id")
+        table["type_name"] = table["type_id"].map(self.names)
+        table["share"] = table["n"] / table.groupby("group")["n"].transform("sum")
+        return table[["group", "type_id", "type_name", "n", "share"]]
+
+    @property
     def n_tested(self) -> int:
         """How many types were tested."""
         return int(self.table["q_value"].notna().sum())

@@ -1,4 +1,4 @@
-"""A comparison of two groups in words: which types differ most, how many, and by which test."""
+"""A comparison of two groups in words: which types differ most, how many, by which test, and what to beware of."""
 
 from __future__ import annotations
 
@@ -6,14 +6,19 @@ import pandas as pd
 
 from core import words
 from core.explore.compare import MIN_CELLS, Comparison
+from core.explore.compare_choice import OTHERS, Choice
 from core.explore.compared_cells import UNKNOWN
+from core.explore.gene_difference import GeneDifference
 from core.ontology.text import plural, short_name
 
 _TESTS = {
     "cells": "Fisher's exact test on cells",
-    "replicates": "t-test between replicates",
-    "pairs": "paired t-test over replicates",
+    "replicates": "moderated t-test between replicates",
+    "pairs": "moderated paired t-test over replicates",
 }
+
+MANY_MORE = 1.15
+"""Times as many genes a cell, from which the cells of a group count as sequenced deeper."""
 
 
 def headline(view: Comparison) -> str:
@@ -30,8 +35,13 @@ def headline(view: Comparison) -> str:
         One sentence without a full stop: of the types that differ at q < .05, the one that rises most and the one that falls most.
     """
     group, against = view.choice.group_name, view.choice.against_name
-    if not min(view.n_group, view.n_against):
-        return f"No selected cell is {group if not view.n_group else against}"
+    if not view.n_group or not view.n_against:
+        only_group = view.n_group and view.choice.against == OTHERS
+        return (
+            f"All selected cells are {group}"
+            if only_group
+            else f"No selected cell is {against if view.n_group else group}"
+        )
     if len(view.table) == 1:
         return f"All selected cells of {group} and {against} are {_kinds(view.table.iloc[0])}"
     if not view.n_tested:
@@ -59,6 +69,8 @@ def detail(view: Comparison) -> str:
     str
         One or two sentences.
     """
+    if not view.n_group or not view.n_against:
+        return f"{words.count(view.n_group, 'cell')} against {view.n_against:,}: nothing to compare."
     if len(view.table) == 1:
         return f"{words.count(view.n_group, 'cell')} against {view.n_against:,}: shares need two types or more."
     if not view.n_tested:
@@ -68,6 +80,37 @@ def detail(view: Comparison) -> str:
     fall = f"{down or 'none'} {'fall' if down > 1 else 'falls'}"
     how = words.sentence(_TESTS[view.method]) + ("" if view.method == "cells" else f" ({_replicates(view)})")
     return f"{rise} and {fall} at q < 0.05. {how}, Benjamini-Hochberg over {words.count(view.n_tested, 'type')}."
+
+
+def depth(view: GeneDifference, choice: Choice) -> str:
+    """Warn of a test on cells of which one group was sequenced deeper.
+
+    Parameters
+    ----------
+    view : GeneDifference
+        The genes.
+    choice : Choice
+        The groups.
+
+    Returns
+    -------
+    str
+        A sentence; empty where nothing is to be warned of.
+
+    Notes
+    -----
+    Ranks depend on how many cells lack a gene, and that on depth, which no scaling undoes. Without any difference between 1,000 cells
+    a side, twice the molecules make 80 % of the genes significant. Means, and so replicates, are not touched.
+    """
+    more, deeper, other = view.more_genes, choice.group_name, choice.against_name
+    if more < 1:
+        more, deeper, other = 1 / more, other, deeper
+    if view.paired is not None or more < MANY_MORE:
+        return ""
+    return (
+        f"A cell of {deeper} has {more:.1f} times as many genes as one of {other}: if it was sequenced deeper, "
+        "Wilcoxon's test calls many genes different that are not."
+    )
 
 
 def _rising(view: Comparison) -> pd.DataFrame:

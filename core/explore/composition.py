@@ -81,6 +81,30 @@ def composition(bundle: Bundle, result: Query, mask: npt.NDArray[np.bool_]) -> C
     )
 
 
+def saved_composition(view: CompositionView) -> pd.DataFrame:
+    """Write a composition as one table, for a file.
+
+    Parameters
+    ----------
+    view : CompositionView
+        Counts of cells.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``type_id``, ``type_name``, ``n_confident``, ``n_ambiguous``, ``n``, ``share`` (0..1 of all cells counted). Unknown cells are the
+        last row, if there are any, so that ``n`` sums to all cells.
+    """
+    table = view.table.rename(columns={"n_low": "n_ambiguous"})
+    if not view.n_unknown:
+        return table
+    unknown = {
+        "type_id": "unknown", "type_name": "unknown", "n_confident": 0, "n_ambiguous": 0, "n": view.n_unknown,
+        "share": view.n_unknown / view.n_selected,
+    }  # fmt: skip
+    return pd.concat([table, pd.DataFrame([unknown])], ignore_index=True) if len(table) else pd.DataFrame([unknown])
+
+
 def type_ranks(bundle: Bundle, result: Query) -> tuple[str, ...]:
     """Order types by their share in the whole query; colours are given out in this order.
 

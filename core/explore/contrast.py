@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from core.bundle.reader import Bundle
+from core.bundle.schema import TYPE
 from core.explore.naming import narrower, type_names
 
 BACKGROUND = "others"
@@ -19,7 +20,6 @@ EFFECT_COLUMNS = (
     "same_study",
 )  # fmt: skip
 Z_95 = 1.959964
-_TYPE = "cell_type_ontology_term_id"
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,6 @@ class StudyEffects:
         change.
     log2_fold_change, low, high : float or None
         The mean over studies and its 95 % interval; None where the gene was not tested.
-    p_value_adj : float or None
-        The largest adjusted p-value over studies.
     i2 : float or None
         Share of the spread between studies that their errors do not explain, 0..1; None with one study.
     """
@@ -94,7 +92,6 @@ class StudyEffects:
     log2_fold_change: float | None
     low: float | None
     high: float | None
-    p_value_adj: float | None
     i2: float | None
 
 
@@ -113,10 +110,10 @@ def term_of_tests(bundle: Bundle, term_id: str) -> str:
     str
         The term itself where it was tested, else a narrower one that holds exactly the same reference cells, else itself.
     """
-    tested = set(bundle.contrasts[_TYPE])
+    tested = set(bundle.contrasts[TYPE])
     if term_id in tested:
         return term_id
-    labels = set(bundle.table("cell_types").column(_TYPE).to_pylist())
+    labels = set(bundle.table("cell_types").column(TYPE).to_pylist())
     below = narrower(bundle, term_id)
     own = below & labels
     for term in sorted(below & tested):
@@ -149,7 +146,7 @@ def contrast_of(bundle: Bundle, term_id: str, background: str = BACKGROUND) -> C
     """
     term = term_of_tests(bundle, term_id)
     table = bundle.contrasts
-    rows = table.loc[(table[_TYPE] == term) & (table["background"] == background)]
+    rows = table.loc[(table[TYPE] == term) & (table["background"] == background)]
     if rows.empty:
         return None
     row = rows.iloc[0]
@@ -213,13 +210,12 @@ def study_effects(bundle: Bundle, term_id: str, symbol: str, background: str = B
         log2_fold_change=joined["log2_fold_change"],
         low=_minus(joined, -Z_95),
         high=_minus(joined, Z_95),
-        p_value_adj=joined["p_value_adj"],
         i2=joined["i2"],
     )
 
 
 def _joined(bundle: Bundle, term: str, symbol: str, background: str) -> dict[str, float | None]:
-    columns = ("log2_fold_change", "log2_fold_change_se", "p_value_adj", "i2")
+    columns = ("log2_fold_change", "log2_fold_change_se", "i2")
     table = bundle.differential(term, background=background)
     rows = table.loc[table["gene_symbol"] == symbol, list(columns)]
     if rows.empty:

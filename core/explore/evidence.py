@@ -3,6 +3,9 @@
 Two types may come from different studies, and then every gene differs a little because the laboratories do. So a gene is taken
 only where it also sets one of the two apart in the reference's own tests, which hold cells of one study against each other
 wherever that can be done.
+
+Cells measured less deeply have every gene more rarely, also those of their own type. So the shares of the reference are told as they
+would be in cells with as many genes as the query's (`at_depth`).
 """
 
 from __future__ import annotations
@@ -12,19 +15,26 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import scipy
 
 from core.bundle.reader import Bundle
+from core.bundle.schema import TYPE
 from core.explore.markers import markers_of
 from core.explore.naming import narrower, type_names
 from core.explore.query import Mask, Query
 
 N_DRIVERS = 6
+MOST_CELLS = 300
+"""Of the query, to learn how many genes they have."""
+ALL = 0.999
+"""A gene that all cells of a sample have might be missing in the next."""
+LEAST_DEPTH = 0.02
+"""Of the query's cells against the reference's; less is taken for this much."""
 COMMON, LESS = 0.5, 0.5
 """A gene tells two types apart if at least half of the one's cells have it, and at most half as large a share of the other's."""
 FEW_CELLS = 5
 TESTED_AGAINST = ("others", "siblings", "parent")
 EVERYTHING_ELSE = "all other types"
-_TYPE = "cell_type_ontology_term_id"
 Shares = npt.NDArray[np.float64]
 
 
@@ -41,7 +51,7 @@ class Driver:
     share : float
         Share of the query cells with a value above 0, 0..1.
     share_label, share_rival : float
-        The same in the reference's cells of both types.
+        The same in the reference's cells of both types, at the depth of the query cells.
     """
 
     symbol: str
@@ -87,8 +97,16 @@ class EvidenceView:
 def main_label(result: Query, mask: Mask) -> str | None:
     """Return the type most selected cells carry, unknown cells aside; None for no such cell."""
     known = mask & (result.labels["status"] != "unknown").to_numpy()
-    counts = result.labels.loc[known, _TYPE].value_counts()
+    counts = result.labels.loc[known, TYPE].value_counts()
     return str(counts.index[0]) if len(counts) else None
+
+
+def main_type(result: Query, mask: Mask) -> tuple[str, str] | None:
+    """Return id and name of the type most selected cells carry, as `main_label`."""
+    label = main_label(result, mask)
+    if label is None:
+        return None
+    return label, str(result.labels.loc[result.labels[TYPE] == label, "cell_type"].iloc[0])
 
 
 def evidence(bundle: Bundle, result: Query, term_id: str, mask: Mask) -> EvidenceView:
@@ -113,10 +131,15 @@ def evidence(bundle: Bundle, result: Query, term_id: str, mask: Mask) -> Evidenc
     own = label_mask(bundle, result, term_id, mask)
     rival = _runner_up(bundle, result.labels.loc[own], term_id)
     names = type_names(bundle)
-    found = _telling(bundle, term_id, rival)
+    profile, other = _shares(bundle, term_id), _shares(bundle, rival) if rival else _all_others(bundle, term_id)
+    found = _telling(bundle, (term_id, profile), (rival, other))
     measured = np.array([result.has_gene(str(symbol)) for symbol in found["symbol"]], dtype=np.bool_)
     chosen = found[measured].groupby("of_label", sort=False).head(N_DRIVERS)
     rows = np.flatnonzero(own)
+    chosen = chosen.assign(
+        label=_as_in(bundle, result, rows, profile, chosen["label"]),
+        rival=_as_in(bundle, result, rows, other, chosen["rival"]),
+    )
     symbols = [str(symbol) for symbol in chosen["symbol"]]
     shares = (result.expression_of(symbols, rows) > 0).mean(axis=0) if len(rows) and symbols else np.empty(0)
     drivers = [
@@ -155,12 +178,12 @@ def label_mask(bundle: Bundle, result: Query, term_id: str, mask: Mask) -> Mask:
     """
     terms = members(bundle, term_id)
     known = (result.labels["status"] != "unknown").to_numpy()
-    return np.asarray(mask & known & result.labels[_TYPE].isin(terms).to_numpy(), dtype=np.bool_)
+    return np.asarray(mask & known & result.labels[TYPE].isin(terms).to_numpy(), dtype=np.bool_)
 
 
 def members(bundle: Bundle, term_id: str) -> set[str]:
     """Return the labels a term stands for: itself where it labels cells, else all narrower ones."""
-    labels = set(bundle.cell_types[_TYPE])
+    labels = set(bundle.cell_types[TYPE])
     return {term_id} if term_id in labels else narrower(bundle, term_id) & labels
 
 
@@ -171,10 +194,57 @@ def _runner_up(bundle: Bundle, labels: pd.DataFrame, term_id: str) -> str | None
     return str(counts.index[0]) if len(counts) else None
 
 
-def _telling(bundle: Bundle, term_id: str, rival: str | None) -> pd.DataFrame:
+def at_depth(shares: Shares, profile: Shares, n_genes: float) -> Shares:
+    """Return in which shares of cells genes are found, were the cells measured less deeply.
+
+    Parameters
+    ----------
+    shares : ndarray of float64
+        Shares of cells with some genes, 0..1.
+    profile : ndarray of float64
+        The same of all genes that are compared.
+    n_genes : float
+        How many of these a cell has on the average, at the other depth.
+
+    Returns
+    -------
+    ndarray of float64
+        1 - (1 - share)^r, in order of `shares`, as for molecules that are each caught with r times the chance (r <= 1). r is such that the
+        profile adds up to `n_genes`. Shares stay as they are where the profile has no more genes: what a cell does not express is not
+        found at any depth.
+    """
+    missed = 1 - np.minimum(profile[profile > 0], ALL)
+
+    def too_many(depth: float) -> float:
+        return float(len(missed) - (missed**depth).sum() - n_genes)
+
+    if too_many(1.0) <= 0:
+        return shares
+    depth = LEAST_DEPTH if too_many(LEAST_DEPTH) >= 0 else scipy.optimize.brentq(too_many, LEAST_DEPTH, 1.0)
+    fewer: Shares = 1 - (1 - np.minimum(shares, ALL)) ** depth
+    return fewer
+
+
+def _as_in(
+    bundle: Bundle, result: Query, rows: npt.NDArray[np.intp], found: tuple[Shares, Mask], shares: pd.Series
+) -> Shares:
+    """Return shares of the reference as in some cells of the query."""
+    profile, known = found
+    asked = shares.to_numpy(np.float64)
+    if not len(rows):
+        return asked
+    place = np.array([bundle.gene_rows.get(symbol, -1) for symbol in result.genes])
+    both = (place >= 0) & known[place]
+    some = rows[:: -(-len(rows) // MOST_CELLS)]
+    n_genes = (result.cells_by_gene(some)[:, both] > 0).sum() / len(some)
+    return at_depth(asked, profile[place[both]], float(n_genes))
+
+
+def _telling(
+    bundle: Bundle, label: tuple[str, tuple[Shares, Mask]], runner_up: tuple[str | None, tuple[Shares, Mask]]
+) -> pd.DataFrame:
     """List telling genes, the most telling first: symbol, of_label, and the shares of both types."""
-    own, there = _shares(bundle, term_id)
-    other, also = _shares(bundle, rival) if rival else _all_others(bundle, term_id)
+    (term_id, (own, there)), (rival, (other, also)) = label, runner_up
     known = there & also
     of_label = known & (own >= COMMON) & (other <= LESS * own)
     of_rival = known & (other >= COMMON) & (own <= LESS * other)
@@ -202,11 +272,11 @@ def _tested(bundle: Bundle, term_id: str) -> tuple[set[str], set[str]]:
 
 def _shares(bundle: Bundle, term_id: str) -> tuple[Shares, Mask]:
     """Return the share of a term's reference cells with each gene, and where it was measured in enough of them."""
-    return _pooled(bundle, bundle.cell_types[_TYPE].isin(members(bundle, term_id)))
+    return _pooled(bundle, bundle.cell_types[TYPE].isin(members(bundle, term_id)))
 
 
 def _all_others(bundle: Bundle, term_id: str) -> tuple[Shares, Mask]:
-    return _pooled(bundle, ~bundle.cell_types[_TYPE].isin(narrower(bundle, term_id)))
+    return _pooled(bundle, ~bundle.cell_types[TYPE].isin(narrower(bundle, term_id)))
 
 
 def _pooled(bundle: Bundle, wanted: pd.Series) -> tuple[Shares, Mask]:
@@ -219,6 +289,6 @@ def _pooled(bundle: Bundle, wanted: pd.Series) -> tuple[Shares, Mask]:
 
 def _shared_studies(bundle: Bundle, term_id: str, rival: str) -> tuple[str, ...]:
     cells = bundle.cells
-    types = cells[_TYPE]
+    types = cells[TYPE]
     both = [set(cells.loc[types.isin(members(bundle, term)), "study"]) for term in (term_id, rival)]
     return tuple(sorted(both[0] & both[1]))

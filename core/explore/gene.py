@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from core.bundle.reader import Bundle
+from core.bundle.schema import TYPE
 from core.explore.naming import positions, type_names
 from core.explore.projection import projection
 from core.explore.query import Mask, Query
@@ -24,7 +25,6 @@ TYPE_COLUMNS = (
     "cell_type_ontology_term_id", "cell_type", "n_query", "mean_query", "share_query", "n_reference", "mean_reference",
     "share_reference",
 )  # fmt: skip
-_TYPE = "cell_type_ontology_term_id"
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,8 @@ class GeneView:
         Older or other names.
     n_studies, n_studies_total : int
         Studies of the reference in which some cell has the gene, studies in all.
-    n_reference_cells : int
-        Cells of those studies.
     share_reference : float
-        Share of those cells that have the gene, 0..1.
+        Share of the cells of those studies that have the gene, 0..1.
     in_query : bool
         Whether the upload measured it.
     n_selected : int
@@ -61,7 +59,6 @@ class GeneView:
     aliases: tuple[str, ...]
     n_studies: int
     n_studies_total: int
-    n_reference_cells: int
     share_reference: float
     in_query: bool
     n_selected: int
@@ -134,7 +131,6 @@ def gene_view(bundle: Bundle, result: Query, symbol: str, mask: Mask) -> GeneVie
         aliases=_aliases(bundle, symbol),
         n_studies=int(bundle.cells["study"][counts].nunique()),
         n_studies_total=int((bundle.studies["status"] == "used").sum()),
-        n_reference_cells=int(counts.sum()),
         share_reference=float((values[counts] > 0).mean()) if counts.any() else 0.0,
         in_query=in_query,
         n_selected=int(mask.sum()),
@@ -202,15 +198,15 @@ def _by_type(
     bundle: Bundle, result: Query, mask: Mask, own: Floats | None, values: Floats, counts: Mask
 ) -> pd.DataFrame:
     known = result.labels["status"].to_numpy()[mask] != "unknown"
-    labels = result.labels[_TYPE][mask]
+    labels = result.labels[TYPE][mask]
     query = _figures(labels[known], own[known] if own is not None else None, "query")
-    reference = _figures(bundle.cells[_TYPE][counts], values[counts], "reference")
+    reference = _figures(bundle.cells[TYPE][counts], values[counts], "reference")
     table = query.join(reference, how="outer")
     for side in ("query", "reference"):
         table[f"n_{side}"] = table[f"n_{side}"].fillna(0).astype(np.int64)
     names = type_names(bundle)
     table["cell_type"] = [names.get(str(term), str(term)) for term in table.index]
-    table = table.rename_axis(_TYPE).reset_index()[list(TYPE_COLUMNS)]
+    table = table.rename_axis(TYPE).reset_index()[list(TYPE_COLUMNS)]
     order = ["mean_reference", "mean_query", "cell_type"]
     return table.sort_values(order, ascending=[False, False, True], na_position="last", ignore_index=True)
 

@@ -18,8 +18,8 @@ from core.explore.markers import FOLD_SIGNIFICANT, Q_SIGNIFICANT, VolcanoView, v
 from core.explore.naming import type_names
 from core.explore.query import Mask, Query
 from core.expression.effect import effect_of
-from core.expression.moderated import moderated
 from core.expression.rank_sum import rank_sum
+from core.expression.replicates import Measured, difference
 
 EVERYTHING = "*"
 """Stands for all selected cells, whatever their type."""
@@ -38,6 +38,8 @@ MOST_UNEVEN = 2
 approximation calls rare genes significant in groups of very different size: of 50 and 1,000 cells taken at random, six genes."""
 RAISED = 0.1
 """Added to a replicate's mean before its logarithm, in counts per 10,000: one molecule in one of ten cells of 10,000."""
+LEAST_SPREAD = 1e-9
+"""Of the relative variance of a gene over the cells of a replicate; with none at all its mean would be known without error."""
 _SEED = 0
 
 
@@ -48,7 +50,7 @@ class GeneDifference:
     Parameters
     ----------
     within : str
-        Cell type id, `UNKNOWN` or `EVERYTHING`; empty where no type has enough cells.
+        Cell type id, `UNKNOWN` or `EVERYTHING`.
     offered : mapping of str to str
         Types that could be asked for, most cells first: id to name. `EVERYTHING` always can.
     n_group, n_against : int
@@ -65,7 +67,8 @@ class GeneDifference:
         Why the chosen replicates could not be tested, a sentence; empty otherwise.
     table : pandas.DataFrame
         Columns `COLUMNS`, one row a tested gene, the smallest p first: log2 of the ratio of mean counts per 10,000 (of cells, or of
-        replicates), shares of cells with the gene (0..1), mean log1p counts per 10,000, p, and Benjamini-Hochberg q.
+        replicates; drawn to 0 where few molecules were counted), shares of cells with the gene (0..1), mean log1p counts per 10,000,
+        p, and Benjamini-Hochberg q.
     """
 
     within: str
@@ -84,6 +87,17 @@ class GeneDifference:
     def within_name(self) -> str:
         """Whose genes were compared, in words."""
         return "all selected cells" if self.within == EVERYTHING else self.offered.get(self.within, "")
+
+    @property
+    def more_genes(self) -> float:
+        """How many times as many tested genes a cell of the group has as one of the other, on average; 1 where none was tested."""
+        group, against = self.table["pct_group"].sum(), self.table["pct_against"].sum()
+        return float(group / against) if group and against else 1.0
+
+    @property
+    def none_differs(self) -> bool:
+        """Whether no tested gene reaches q < .05."""
+        return not (self.table["q_value"] < Q_SIGNIFICANT).any()
 
     def volcano(self, background: str) -> VolcanoView:
         """Return the tested genes as a volcano plot; `background` names the group compared with."""
@@ -107,8 +121,8 @@ def gene_difference(
     choice : Choice
         The groups.
     within : str, optional
-        Type whose cells are compared, or `EVERYTHING`; the most frequent one with enough cells of both groups if left out or not
-        there.
+        Type whose cells are compared, or `EVERYTHING`; if left out or not there, the most frequent one with enough cells of both
+        groups, or `EVERYTHING` where there is none.
 
     Returns
     -------
@@ -117,16 +131,17 @@ def gene_difference(
 
     Notes
     -----
-    Replicates are tested by a moderated t-test of the log2 of their mean counts per 10,000 (Smyth 2004; limma's test of
-    pseudo-bulk), paired where they are on both sides. Replicates may have ten cells or a thousand, so a mean is drawn to that of all
-    cells as by v more cells (v the relative variance of a gene over the cells; the logarithm of a noisy mean lies too low), and the
-    error is never smaller than that of counting so many cells (v over their number). Cells are tested by Wilcoxon's rank-sum test.
+    Replicates are tested by a weighted moderated t-test of the log2 of their mean counts per 10,000 (limma's test of pseudo-bulk,
+    see `core.expression.replicates`), paired where they are on both sides. Replicates may have ten cells or a thousand, and cells more
+    molecules in one than in another, so a mean is drawn to that of all cells as by v more cells, v the variance of a gene over the
+    cells of a replicate relative to the mean, and weighs the less the larger v over its number of cells. Cells are tested by
+    Wilcoxon's rank-sum test.
     """
     cells = compared_cells(result, mask, choice)
     cells = cells[cells["side"] != ""]
     offered = _offered(cells, type_names(bundle))
     if within not in (*offered, EVERYTHING):
-        within = next((t for t in offered if t != UNKNOWN), next(iter(offered), ""))
+        within = next((t for t in offered if t != UNKNOWN), next(iter(offered), EVERYTHING))
     inside = cells if within == EVERYTHING else cells[cells["type_id"] == within]
     enough = min(int((inside["side"] == side).sum()) for side in ("group", "against")) >= MIN_CELLS
     replicates, lacking = replicates_of(inside) if choice.replicates and enough else (None, "")
@@ -197,36 +212,63 @@ def _between(
     replicates: Replicates, cells: pd.DataFrame, x: sparse.csr_matrix
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Return log2 fold change and p of every gene."""
-    linear = x.copy()
+    linear = x.astype(np.float64)
     linear.data = np.expm1(linear.data)
-    common = linear.mean(axis=0).A1.astype(np.float64)
-    spread = (linear.multiply(linear).mean(axis=0).A1 - common**2) / (common + RAISED) ** 2
-    places = []
-    counting = np.zeros(x.shape[1])
+    n, mean, molecule = [], [], []
     for side in ("group", "against"):
         of_side = (cells["side"] == side).to_numpy()
         parts = [linear[of_side & (cells["replicate"] == name).to_numpy()] for name in replicates.of(side)]
-        places.append(np.stack([_place(part, common, spread) for part in parts]))
-        counting += spread * np.mean([1 / part.shape[0] for part in parts]) / len(parts)
-    a, b = places
-    change = a.mean(axis=0) - b.mean(axis=0)
-    if replicates.paired:
-        df, scale = len(a) - 1, 1 / len(a)
-        variance = (a - b).var(axis=0, ddof=1)
-    else:
-        df, scale = len(a) + len(b) - 2, 1 / len(a) + 1 / len(b)
-        variance = (a.var(axis=0) * len(a) + b.var(axis=0) * len(b)) / df
-    shrunken, freedom = moderated(variance, df)
-    error = np.sqrt(np.maximum(shrunken * scale, counting / np.log(2) ** 2))
-    t = np.divide(change, error, out=np.zeros(len(change)), where=error > 0)
-    return change, 2 * np.asarray(scipy.stats.t.sf(np.abs(t), freedom))
+        n.append(np.array([[part.shape[0]] for part in parts], dtype=np.float64))
+        mean.append(np.stack([part.mean(axis=0).A1 for part in parts]))
+        molecule.append(np.array([[_molecule(part)] for part in parts]))
+    spread = _spread(linear, *(np.concatenate(of_both) for of_both in (n, mean, molecule)))
+    common = linear.mean(axis=0).A1
+    spreads = spread[: len(n[0])], spread[len(n[0]) :]
+    # both sides of a pair are drawn alike, so that what is the donor's own falls out of their difference
+    more = [spread / size for spread, size in zip(spreads, n, strict=True)]
+    drawn = [np.maximum(*more)] * 2 if replicates.paired else more
+    a, b = (_measured(m, common, 1 / (1 + d), noise) for m, d, noise in zip(mean, drawn, more, strict=True))
+    found = (
+        difference(Measured(a.value - b.value, a.kept, a.noise + b.noise)) if replicates.paired else difference(a, b)
+    )
+    return found.change, found.p_value
 
 
-def _place(
-    part: sparse.csr_matrix, common: npt.NDArray[np.float64], spread: npt.NDArray[np.float64]
+def _molecule(part: sparse.csr_matrix) -> float:
+    """Return what one molecule is in counts per 10,000, as the mean of cells: a cell's smallest value."""
+    filled = np.diff(part.indptr) > 0
+    return float(np.minimum.reduceat(part.data, part.indptr[:-1][filled]).mean()) if filled.any() else 0.0
+
+
+def _spread(
+    linear: sparse.csr_matrix,
+    n: npt.NDArray[np.float64],
+    mean: npt.NDArray[np.float64],
+    molecule: npt.NDArray[np.float64],
 ) -> npt.NDArray[np.float64]:
-    """Return log2 of a replicate's mean of every gene, drawn to the mean of all cells: as much as by `spread` more cells of that mean."""
-    n = part.shape[0]
-    drawn = (n * part.mean(axis=0).A1.astype(np.float64) + spread * common) / (n + spread)
-    place: npt.NDArray[np.float64] = np.log2(drawn + RAISED)
-    return place
+    """Return the relative variance of every gene over the cells of each replicate, were its mean that of all cells.
+
+    A replicate's own variance would not do: of a few cells, those that happen to lack a gene would seem to know so for sure. What
+    counting molecules gives follows from the mean; what goes beyond it (a negative binomial's dispersion) is one for all replicates.
+    """
+    squares = linear.multiply(linear).sum(axis=0).A1 - (n * mean**2).sum(axis=0)
+    beyond = (squares - ((n - 1) * molecule * mean).sum(axis=0)) / ((n - 1) * mean**2).sum(axis=0)
+    common = (n * mean).sum(axis=0) / n.sum()
+    spread: npt.NDArray[np.float64] = (molecule * common + np.maximum(beyond, 0) * common**2) / (common + RAISED) ** 2
+    return np.maximum(spread, LEAST_SPREAD)
+
+
+def _measured(
+    mean: npt.NDArray[np.float64],
+    common: npt.NDArray[np.float64],
+    kept: npt.NDArray[np.float64],
+    noise: npt.NDArray[np.float64],
+) -> Measured:
+    """Return log2 of the replicates' means of every gene, of whose distance to the mean of all cells `kept` is kept.
+
+    The logarithm of a noisy mean lies too low by half its variance; that is added. `RAISED` makes less of a donor's own factor where
+    the mean is low.
+    """
+    noise = kept**2 * noise
+    value = np.log(common + kept * (mean - common) + RAISED) + noise / 2
+    return Measured(value / np.log(2), kept * common / (common + RAISED), noise / np.log(2) ** 2)

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 import scipy
 
 from core.bundle.reader import Bundle
+from core.bundle.schema import TYPE
 from core.explore.contrast import BACKGROUND
 from core.explore.naming import type_names
 
@@ -29,7 +30,6 @@ FIT_COLUMNS = (
     "cell_type_ontology_term_id", "cell_type", "n_cells", "n_measured", "n_markers", "n_background", "n_overlap", "overlap",
     "p_overlap", "q_overlap", "auc", "p_rank", "q_rank",
 )  # fmt: skip
-_TYPE = "cell_type_ontology_term_id"
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def types_of(bundle: Bundle, genes: Sequence[str]) -> Fits:
     """
     rows = [bundle.gene_rows[gene] for gene in genes]
     labels = bundle.table("cell_types")
-    term_ids = [str(term) for term in labels.column(_TYPE).to_pylist()]
+    term_ids = [str(term) for term in labels.column(TYPE).to_pylist()]
     if not rows:
         return Fits((), pd.DataFrame(columns=list(FIT_COLUMNS)))
     measured = bundle.type_expression.n_cells >= MIN_CELLS
@@ -83,7 +83,7 @@ def types_of(bundle: Bundle, genes: Sequence[str]) -> Fits:
     names = type_names(bundle)
     table = pd.DataFrame(
         {
-            _TYPE: term_ids,
+            TYPE: term_ids,
             "cell_type": [names.get(t, t) for t in term_ids],
             "n_cells": labels.column("n_cells").to_pylist(),
         }
@@ -123,7 +123,7 @@ def _overlaps(
     listed: npt.NDArray[np.bool_],
 ) -> pd.DataFrame:
     contrasts = bundle.contrasts
-    tested = contrasts[contrasts["background"] == BACKGROUND].set_index(_TYPE)[["n_genes", "n_up"]].to_dict("index")
+    tested = contrasts[contrasts["background"] == BACKGROUND].set_index(TYPE)[["n_genes", "n_up"]].to_dict("index")
     higher = _higher(bundle, genes)
     out = []
     for column, term in enumerate(term_ids):
@@ -139,14 +139,14 @@ def _overlaps(
 
 def _higher(bundle: Bundle, genes: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Return the genes of the list that set each type apart upwards, the strongest first."""
-    table = bundle.table("markers_by_gene", ["gene_symbol", "background", _TYPE, "rank", "log2_fold_change"])
+    table = bundle.table("markers_by_gene", ["gene_symbol", "background", TYPE, "rank", "log2_fold_change"])
     wanted = pc.and_(
         pc.equal(table.column("background"), BACKGROUND),
         pc.is_in(table.column("gene_symbol"), value_set=pa.array(list(genes), pa.string())),
     )
     found = table.filter(wanted).to_pandas()
     found = found[found["rank"].notna() & (found["log2_fold_change"] > 0)].sort_values("rank", kind="stable")
-    return {str(term): tuple(part["gene_symbol"].astype(str)) for term, part in found.groupby(_TYPE)}
+    return {str(term): tuple(part["gene_symbol"].astype(str)) for term, part in found.groupby(TYPE)}
 
 
 def _ranks(bundle: Bundle, measured: npt.NDArray[np.bool_], listed: npt.NDArray[np.bool_]) -> pd.DataFrame:

@@ -51,8 +51,6 @@ class HeatmapView:
 
     Parameters
     ----------
-    row_ids : numpy.ndarray of str, shape (n_rows,)
-        Cell id of a row, or ``"n cells"`` where the row stands for several.
     row_sizes : numpy.ndarray of int32, shape (n_rows,)
         Cells a row stands for; row heights are proportional to it.
     values : numpy.ndarray of float32, shape (n_rows, n_types)
@@ -65,15 +63,12 @@ class HeatmapView:
         Top to bottom, left to right.
     cluster_of_row : numpy.ndarray of int32, shape (n_rows,)
         1..n_clusters, numbered from top to bottom.
-    cluster_of_cell : numpy.ndarray of int32, shape (n_query,)
-        1..n_clusters, 0 for a cell that is not in this view (a branch opened for itself).
     n_clusters : int
         Clusters really made: fewer than asked for where rows are identical.
     row_of_cell : numpy.ndarray of int32, shape (n_query,)
-        Row of a cell, -1 for a cell that is not in this view.
+        Row of a cell, -1 for a cell that is not in this view (a branch opened for itself).
     """
 
-    row_ids: npt.NDArray[np.str_]
     row_sizes: npt.NDArray[np.int32]
     values: npt.NDArray[np.float32]
     type_ids: tuple[str, ...]
@@ -83,7 +78,6 @@ class HeatmapView:
     row_order: npt.NDArray[np.int32]
     col_order: npt.NDArray[np.int32]
     cluster_of_row: npt.NDArray[np.int32]
-    cluster_of_cell: npt.NDArray[np.int32]
     n_clusters: int
     row_of_cell: npt.NDArray[np.int32]
 
@@ -238,12 +232,9 @@ def _view(
     cluster_of_row = cut(arrays["row_merges"], arrays["row_order"], n_clusters)
     row_of_cell = np.full(result.n_query, -1, dtype=np.int32)
     row_of_cell[cells] = arrays["row_of_cell"]
-    cluster_of_cell = np.zeros(result.n_query, dtype=np.int32)
-    cluster_of_cell[cells] = cluster_of_row[arrays["row_of_cell"]]
     type_ids = tuple(str(result.type_ids[i]) for i in arrays["columns"])
     names = type_names(bundle)
     return HeatmapView(
-        row_ids=_row_ids(result.labels["cell_id"].to_numpy()[cells], arrays["row_of_cell"], arrays["row_sizes"]),
         row_sizes=arrays["row_sizes"],
         values=arrays["values"],
         type_ids=type_ids,
@@ -253,16 +244,6 @@ def _view(
         row_order=arrays["row_order"],
         col_order=arrays["col_order"],
         cluster_of_row=cluster_of_row,
-        cluster_of_cell=cluster_of_cell,
         n_clusters=int(cluster_of_row.max()),
         row_of_cell=row_of_cell,
     )
-
-
-def _row_ids(
-    cell_ids: npt.NDArray[np.object_], row_of_cell: npt.NDArray[np.int32], row_sizes: npt.NDArray[np.int32]
-) -> npt.NDArray[np.str_]:
-    first = np.zeros(len(row_sizes), dtype=np.intp)
-    first[row_of_cell[::-1]] = np.arange(len(row_of_cell))[::-1]
-    ids = [str(cell_ids[f]) if size == 1 else f"{size:,} cells" for f, size in zip(first, row_sizes, strict=True)]
-    return np.array(ids, dtype=np.str_)

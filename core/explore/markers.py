@@ -66,8 +66,6 @@ class GeneHeatmapView:
         How many of them are up.
     cell_ids : tuple of str
         Columns: at most 160 cells.
-    of_type : numpy.ndarray of bool, shape (n_cells,)
-        Whether the cell is labelled with the type or a narrower one.
     values : numpy.ndarray of float32, shape (n_genes, n_cells)
         log1p counts per 10,000; genes and cells NOT reordered.
     reference : numpy.ndarray of float32, shape (n_genes,)
@@ -81,7 +79,6 @@ class GeneHeatmapView:
     genes: tuple[str, ...]
     n_up: int
     cell_ids: tuple[str, ...]
-    of_type: Mask
     values: npt.NDArray[np.float32]
     reference: npt.NDArray[np.float32]
     n_available: int
@@ -235,7 +232,6 @@ def gene_heatmap(
         genes=genes,
         n_up=len(up),
         cell_ids=tuple(result.labels["cell_id"].astype(str).to_numpy()[cells]),
-        of_type=own[cells],
         values=np.ascontiguousarray(values, dtype=np.float32),
         reference=rows["mean_in"].to_numpy(dtype=np.float32),
         n_available=int(mask.sum()),

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-_TYPE = "cell_type_ontology_term_id"
+from core.bundle.schema import TYPE
+
 METRIC = "mafp_weighted"
 FIRST = "encoder"
 GATHERED = ("all", "rare")  # rows of the evaluation that are no type
@@ -30,12 +31,12 @@ def model_types(evaluation: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFr
         out where the bundle has that split, else single types of single studies.
     """
     rows = evaluation[(evaluation["metric"] == METRIC) & (evaluation["held_out"] == "all")]
-    rows = rows[~rows[_TYPE].isin(GATHERED)]
+    rows = rows[~rows[TYPE].isin(GATHERED)]
     split = "study" if (rows["split"] == "study").any() else "pair"
     rows = rows[rows["split"] == split]
-    wide = rows.pivot_table(index=_TYPE, columns="model", values="value")
+    wide = rows.pivot_table(index=TYPE, columns="model", values="value")
     models = sorted(wide.columns, key=lambda model: (model != FIRST, model))
-    sizes = rows.groupby(_TYPE)["n_query"].max()
+    sizes = rows.groupby(TYPE)["n_query"].max()
     table = wide[models].assign(n_query=sizes).rename_axis("type_id").rename_axis(None, axis=1).reset_index()
     table.insert(1, "type_name", [names.get(name, name) for name in table["type_id"]])
     table = table[["type_id", "type_name", "n_query", *models]]

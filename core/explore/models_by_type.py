@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from core.bundle.schema import TYPE
 from core.bundle.schema_networks import FIRST_FAMILIES
-
-_TYPE = "cell_type_ontology_term_id"
 
 
 def models_by_type(table: pd.DataFrame, models: pd.DataFrame, *, first: str = "") -> dict[str, pd.DataFrame]:
@@ -41,10 +40,10 @@ def _drawing_order(models: pd.DataFrame) -> list[str]:
 
 
 def _wide(rows: pd.DataFrame, order: list[str]) -> pd.DataFrame:
-    types = rows.groupby(_TYPE).agg(
+    types = rows.groupby(TYPE).agg(
         type_name=("cell_type", "first"), n_query=("n_cells", "max"), n_studies=("n_studies", "max")
     )
-    wide = rows.pivot_table(index=_TYPE, columns="model", values="mafp")
+    wide = rows.pivot_table(index=TYPE, columns="model", values="mafp")
     shown = [name for name in order if name in wide.columns]
     table = types.join(wide[shown]).rename_axis("type_id").reset_index()
     best = table.assign(mean=table[shown].mean(axis=1)).sort_values(["mean", "type_name"], ascending=[False, True])

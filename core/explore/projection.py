@@ -106,11 +106,11 @@ class ProjectionView:
     reference_rows : numpy.ndarray of int, shape (n_shown,)
         Their rows in the bundle's cells, ascending.
     reference_type, reference_study : numpy.ndarray of int16, shape (n_shown,)
-        Positions in `type_ids` and `study_ids`.
+        Positions in `type_ids` and `accessions`.
     type_ids, type_names : tuple of str
         Types of the reference.
-    study_ids, accessions : tuple of str
-        Studies of the reference; an accession is ``"no accession"`` where there is none.
+    accessions : tuple of str
+        Studies of the reference; ``"no accession"`` where there is none.
     query_xy : numpy.ndarray of float32, shape (n_query, 2)
         Query cells.
     query_type : numpy.ndarray of int16, shape (n_query,)
@@ -132,7 +132,6 @@ class ProjectionView:
     reference_study: npt.NDArray[np.int16]
     type_ids: tuple[str, ...]
     type_names: tuple[str, ...]
-    study_ids: tuple[str, ...]
     accessions: tuple[str, ...]
     query_xy: npt.NDArray[np.float32]
     query_type: npt.NDArray[np.int16]
@@ -268,7 +267,6 @@ def projection(bundle: Bundle, result: Query, space: str = "embedding") -> Proje
         reference_study=_codes(cells["study"].to_numpy()[shown], study_ids),
         type_ids=type_ids,
         type_names=tuple(names.get(i, i) for i in type_ids),
-        study_ids=study_ids,
         accessions=tuple(accession[s] if isinstance(accession[s], str) else "no accession" for s in study_ids),
         query_xy=query_xy,
         query_type=query_type,

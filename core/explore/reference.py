@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-import numpy as np
 import pandas as pd
 
 from core.bundle.manifest import EncoderFacts, Manifest
@@ -15,6 +14,7 @@ from core.explore.model_types import model_types
 from core.explore.models_by_type import models_by_type
 from core.explore.naming import type_names
 from core.explore.trust import TrustView, trust_view
+from core.search.index import way_of_search
 from core.search.labelling import is_thin
 
 STATUS_ORDER = ("used", "held_out", "set_aside")
@@ -211,7 +211,7 @@ def _embedding(encoder: EncoderFacts) -> str:
 
 
 def _facts(manifest: Manifest) -> tuple[tuple[str, str], ...]:
-    encoder, index, confidence = manifest.encoder, manifest.index, manifest.confidence
+    encoder, confidence = manifest.encoder, manifest.confidence
     shape = " - ".join(f"{width:,}" for width in encoder.layers)
     return (
         ("Organism", manifest.organism),
@@ -221,7 +221,7 @@ def _facts(manifest: Manifest) -> tuple[tuple[str, str], ...]:
             f"{encoder.n_nets} networks of {shape} {encoder.activation} units on {encoder.n_vocabulary:,} genes",
         ),
         ("Embedding", _embedding(encoder)),
-        ("Index", f"HNSW, finds {np.floor(index.recall * 1e3) / 10:.1f} % of the exact neighbours, {index.library}"),
+        ("Index", way_of_search(manifest.index)),
         (
             "Unknown",
             f"mean distance to the 10 nearest above {confidence.unknown_distance:.2f}: {confidence.learned_from}",

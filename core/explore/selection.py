@@ -12,6 +12,7 @@ text                                   cells
 ``under:CL:0000084``                   labelled with this type or a narrower one
 ``box:embedding:x0,x1,y0,y1``          inside a rectangle of the map, ``embedding``, ``raw``, or one of the file's own
 ``lasso:raw:x,y;x,y;x,y``              inside a polygon of the map, 3 to 60 corners
+``rival:CL:0000451``                   with this type as a serious runner-up (`core.explore.thin`)
 ``status:unknown``                     ``confident``, ``ambiguous`` or ``unknown``
 ``obs:donor=A%3D1``                    a value of a column of the user's own metadata, percent-encoded
 =====================================  =====================================================================
@@ -38,11 +39,12 @@ from core.explore.heatmap import clusters
 from core.explore.naming import narrower, type_names
 from core.explore.projection import COLUMNS, query_places
 from core.explore.query import Mask, Query
+from core.explore.thin import serious_runner_up
 from core.expression.places import is_own_map
 from core.ontology.text import plural, short_name
 from core.words import percent
 
-Kind = Literal["all", "cluster", "branch", "type", "under", "box", "lasso", "status", "obs"]
+Kind = Literal["all", "cluster", "branch", "type", "under", "box", "lasso", "rival", "status", "obs"]
 STATUSES = ("confident", "ambiguous", "unknown")
 MAX_TEXT = 2_000
 MAX_CORNERS = 60
@@ -274,6 +276,7 @@ _CHECKS: dict[str, Callable[[str], bool]] = {
     "under": _is_types,
     "box": _is_box,
     "lasso": _is_lasso,
+    "rival": _is_types,
     "status": lambda value: value in STATUSES,
     "obs": lambda value: bool(_obs_pair(value)[0]),
 }
@@ -334,6 +337,7 @@ _MASKS: dict[str, Callable[[Query, str], Mask]] = {
     "type": lambda result, value: _labelled(result, set(value.split("+"))),
     "box": _in_box,
     "lasso": _in_lasso,
+    "rival": lambda result, value: np.asarray(serious_runner_up(result) == value, dtype=np.bool_),
     "status": lambda result, value: np.asarray(result.labels["status"].to_numpy() == value, dtype=np.bool_),
     "obs": _with_obs,
 }
@@ -347,6 +351,8 @@ def _subject(bundle: Bundle, selection: Selection) -> str:
         named = [short_name(type_names(bundle).get(t, t)) for t in value.split("+")]
         what = named[0] if len(named) == 1 else f"{len(named)} types"
         return what + (" and narrower types" if kind == "under" else "")
+    if kind == "rival":
+        return f"Runner-up {short_name(type_names(bundle).get(value, value))}"
     if kind == "cluster":
         return f"Cluster {_cluster_numbers(value)[0]}"
     if kind == "obs":

@@ -12,6 +12,7 @@ from core.bundle.reader import Bundle
 from core.explore.naming import positions, type_names
 from core.explore.query import Mask, Query
 from core.explore.reference import year
+from core.search.scoring import similarity
 
 COLUMNS = (
     "study", "accession", "title", "pubmed_id", "similarity", "summed_similarity", "n_hits", "share", "n_types", "types",
@@ -71,7 +72,7 @@ def _hits(bundle: Bundle, result: Query, mask: Mask, studies_in_use: pd.Index, t
     study = positions(cells["study"], studies_in_use.tolist())
     type_ = positions(cells["cell_type_ontology_term_id"], type_ids.tolist())
     pair = study * len(type_ids) + type_
-    similarity = np.zeros(len(studies_in_use))
+    summed = np.zeros(len(studies_in_use))
     by_type = np.zeros(len(studies_in_use) * len(type_ids), dtype=np.int64)
     chosen = np.flatnonzero(mask)
     for start in range(0, len(chosen), BLOCK):
@@ -79,10 +80,10 @@ def _hits(bundle: Bundle, result: Query, mask: Mask, studies_in_use: pd.Index, t
         ids = np.asarray(result.neighbor_ids[rows]).ravel()
         distances = np.asarray(result.distances[rows]).ravel()
         found = ids >= 0
-        ids, s = ids[found], 1.0 / (1.0 + distances[found].astype(np.float64))
-        similarity += np.bincount(study[ids], weights=s, minlength=len(similarity))
+        ids, s = ids[found], similarity(distances[found])
+        summed += np.bincount(study[ids], weights=s, minlength=len(summed))
         by_type += np.bincount(pair[ids], minlength=len(by_type))
-    return _Hits(similarity, by_type.reshape(len(studies_in_use), len(type_ids)))
+    return _Hits(summed, by_type.reshape(len(studies_in_use), len(type_ids)))
 
 
 def _most_frequent(counts: npt.NDArray[np.int64], names: list[str]) -> str:

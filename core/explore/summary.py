@@ -9,11 +9,11 @@ from typing import TypeVar
 from core.bundle.reader import Bundle
 from core.explore.composition import CompositionView, composition
 from core.explore.query import Mask, Query
-from core.explore.thin import thin_sentences
+from core.explore.thin import ThinPair, thin_pairs
 from core.ontology.graph import Ontology
 from core.ontology.skeleton import spokesman
 from core.ontology.text import plural, short_name
-from core.words import percent
+from core.words import count, percent
 
 T = TypeVar("T")
 MAX_GROUPS = 3
@@ -56,7 +56,7 @@ class SummaryView:
     title : str
         "Mostly T cells (53 %), monocytes (24 %) and B cells (14 %)".
     detail : str
-        "2,638 cells, 11 types. 89 % have a confident type; 248 are ambiguous and count as their parent type;
+        "2,638 cells, 11 confident types. 89 % have one; 248 are ambiguous and count as their parent type;
         40 resemble nothing in the reference." Composition counts ambiguous cells by their most likely type instead.
     groups : tuple of Group
         Parts of the title, most cells first; they do not overlap.
@@ -64,8 +64,8 @@ class SummaryView:
         Selected cells; the last three sum to the first.
     n_types : int
         Types with a confident cell.
-    thin : tuple of str
-        Sentences on types whose reference is thin, most cells first.
+    thin : tuple of ThinPair
+        Types whose reference is thin, most cells first.
     """
 
     title: str
@@ -76,7 +76,7 @@ class SummaryView:
     n_ambiguous: int
     n_unknown: int
     n_types: int
-    thin: tuple[str, ...]
+    thin: tuple[ThinPair, ...]
 
 
 def summary(bundle: Bundle, result: Query, mask: Mask) -> SummaryView:
@@ -110,7 +110,7 @@ def summary(bundle: Bundle, result: Query, mask: Mask) -> SummaryView:
         n_ambiguous=view.n_ambiguous,
         n_unknown=view.n_unknown,
         n_types=int((view.table["n_confident"] > 0).sum()),
-        thin=thin_sentences(bundle, result, mask),
+        thin=thin_pairs(bundle, result, mask),
     )
 
 
@@ -220,7 +220,8 @@ def _title(view: CompositionView, groups: tuple[Group, ...]) -> str:
         return "No cells selected"
     named = [group for group in groups if group.share >= MIN_SHARE][:MAX_GROUPS]
     if view.n_unknown * 2 >= whole:
-        return f"Mostly cells that resemble nothing in the reference ({percent(view.n_unknown, whole)})"
+        mostly = f"Mostly cells that resemble nothing in the reference ({percent(view.n_unknown, whole)})"
+        return mostly if view.n_unknown < whole else "No cell resembles the reference"
     if not named:
         return f"No sure type: {percent(view.n_ambiguous, whole)} of the cells are ambiguous"
     if named[0].n == whole:
@@ -242,8 +243,8 @@ def _listed(parts: list[str]) -> str:
 
 def _detail(view: CompositionView) -> str:
     n_types = int((view.table["n_confident"] > 0).sum())
-    cells = f"{view.n_selected:,} cell{'s' * (view.n_selected != 1)}"
-    parts = [f"{percent(view.n_confident, view.n_selected)} have a confident type"]
+    of_types = count(n_types, "confident type") if n_types else "no confident type"
+    parts = [f"{percent(view.n_confident, view.n_selected)} have {'it' if n_types == 1 else 'one'}"] if n_types else []
     if view.n_ambiguous:
         one = view.n_ambiguous == 1
         wider = [short_name(str(name)) for name in view.parents["type_name"]]
@@ -254,7 +255,7 @@ def _detail(view: CompositionView) -> str:
         )
     if view.n_unknown:
         parts.append(f"{view.n_unknown:,} resemble{'s' * (view.n_unknown == 1)} nothing in the reference")
-    return f"{cells}, {n_types} type{'s' * (n_types != 1)}. {'; '.join(parts)}." if view.n_selected else ""
+    return f"{count(view.n_selected, 'cell')}, {of_types}. {'; '.join(parts)}." if view.n_selected else ""
 
 
 def _column(keys: Iterable[object], values: Iterable[T]) -> dict[str, T]:

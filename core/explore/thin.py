@@ -7,8 +7,10 @@ is, and with fewer than ten cells it hardly wins the label. That must be said be
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from core.bundle.reader import Bundle
@@ -27,8 +29,28 @@ MIN_SHARE_OF_TYPE = 0.1
 MAX_SENTENCES = 3
 
 
-def thin_sentences(bundle: Bundle, result: Query, mask: Mask) -> tuple[str, ...]:
-    """Name the thin pairs among selected cells.
+@dataclass(frozen=True)
+class ThinPair:
+    """Two types of which the reference has few and many cells, and query cells between them.
+
+    Parameters
+    ----------
+    sentence : str
+        "The reference is thin here: 119 dendritic cells against 972 monocytes."
+    few, many : tuple of (str, str, int)
+        Id and short name of each type, and its reference cells.
+    n_behind : int
+        Selected cells whose serious runner-up is the type with few.
+    """
+
+    sentence: str
+    few: tuple[str, str, int]
+    many: tuple[str, str, int]
+    n_behind: int
+
+
+def thin_pairs(bundle: Bundle, result: Query, mask: Mask) -> tuple[ThinPair, ...]:
+    """Find the thin pairs among selected cells.
 
     Parameters
     ----------
@@ -41,9 +63,8 @@ def thin_sentences(bundle: Bundle, result: Query, mask: Mask) -> tuple[str, ...]
 
     Returns
     -------
-    tuple of str
-        At most three sentences, the pair with most query cells first: "The reference is thin here: 119 dendritic cells against
-        972 monocytes."
+    tuple of ThinPair
+        At most three, the pair with most query cells first.
     """
     sizes = _sizes(bundle)
     names = type_names(bundle)
@@ -51,7 +72,30 @@ def thin_sentences(bundle: Bundle, result: Query, mask: Mask) -> tuple[str, ...]
     pairs = _rivals(result, mask)
     thin = [(a, b) for (a, b), n in pairs.items() if n >= enough and _are_uneven(sizes.get(a, 0), sizes.get(b, 0))]
     thin = [(a, b) for a, b in thin if not _are_relatives(bundle, a, b)]
-    return tuple(_sentence(names, sizes, a, b) for a, b in thin[:MAX_SENTENCES])
+    behind = serious_runner_up(result)[mask]
+    return tuple(_pair(names, sizes, behind, *pair) for pair in thin[:MAX_SENTENCES])
+
+
+def serious_runner_up(result: Query) -> npt.NDArray[np.object_]:
+    """Give the runner-up of every cell that has a serious one.
+
+    Parameters
+    ----------
+    result : Query
+        The query.
+
+    Returns
+    -------
+    ndarray of str, shape (n_query,)
+        Type id; "" for cells without a runner-up that scores .15 or more, and for unknown cells.
+    """
+    labels = result.labels
+    position = {str(term): i for i, term in enumerate(result.type_ids)}
+    runner_up = labels["runner_up_ontology_term_id"].fillna("").astype(str)
+    column = runner_up.map(position).fillna(-1).to_numpy(dtype=np.intp)
+    score = np.where(column >= 0, result.scores[np.arange(result.n_query), np.maximum(column, 0)], 0.0)
+    serious = (score >= MIN_RUNNER_UP_SCORE) & (labels["status"] != "unknown").to_numpy()
+    return np.where(serious, runner_up.to_numpy(dtype=object), "")
 
 
 def thin_sentence(bundle: Bundle, result: Query, mask: Mask, term_id: str) -> str:
@@ -100,16 +144,19 @@ def _sizes(bundle: Bundle) -> dict[str, int]:
 
 def _rivals(result: Query, mask: Mask) -> dict[tuple[str, str], int]:
     """Count selected cells by their pair of label and serious runner-up, most cells first."""
-    labels = result.labels
-    position = {str(term): i for i, term in enumerate(result.type_ids)}
-    runner_up = labels["runner_up_ontology_term_id"].fillna("").astype(str)
-    column = runner_up.map(position).fillna(-1).to_numpy(dtype=np.intp)
-    score = np.where(column >= 0, result.scores[np.arange(result.n_query), np.maximum(column, 0)], 0.0)
-    serious = mask & (score >= MIN_RUNNER_UP_SCORE) & (labels["status"] != "unknown").to_numpy()
-    own = labels["cell_type_ontology_term_id"].astype(str).to_numpy()[serious]
-    other = runner_up.to_numpy()[serious]
+    runner_up = serious_runner_up(result)
+    serious = mask & (runner_up != "")
+    own = result.labels["cell_type_ontology_term_id"].astype(str).to_numpy()[serious]
+    other = runner_up[serious]
     pairs = pd.Series([tuple(sorted(pair)) for pair in zip(own, other, strict=True)], dtype=object).value_counts()
     return {(str(pair[0]), str(pair[1])): int(n) for pair, n in pairs.items() if isinstance(pair, tuple)}
+
+
+def _pair(
+    names: Mapping[str, str], sizes: Mapping[str, int], behind: npt.NDArray[np.object_], a: str, b: str
+) -> ThinPair:
+    few, many = ((t, short_name(names.get(t, t)), sizes[t]) for t in sorted((a, b), key=lambda term: sizes[term]))
+    return ThinPair(_sentence(names, sizes, a, b), few, many, int((behind == few[0]).sum()))
 
 
 def _sentence(names: Mapping[str, str], sizes: Mapping[str, int], a: str, b: str) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 from core.expression.findings import Level
 from core.expression.genes import GeneNames, Resolution
 from core.expression.matrix import ExpressionMatrix, Names, RawMatrix, as_names
-from core.expression.species import shares_of_known_ids
+from core.expression.species import are_ids_of_another_kind, shares_of_known_ids
 
 _SAMPLE = 3_000  # names that are looked at to tell the axes apart
 MIN_ENTREZ_SHARE = 0.6  # any list of small numbers matches some NCBI gene ids; a list of genes nearly all
@@ -64,7 +64,7 @@ def orient(raw: RawMatrix, names: GeneNames) -> Oriented:
     in_rows, by_row = _best(rows, names)
     matrix, text, level = raw.matrix, "Cells in rows, genes in columns. Read as they are.", "ok"
     place, chosen = in_columns, columns[in_columns]
-    if by_row > by_column:
+    if by_row > by_column or (by_row == by_column == 0 and _only_rows_are_features(raw.matrix)):
         place, chosen = in_rows, rows[in_rows]
         matrix = _turned(raw.matrix, chosen)
         text = "Genes in rows, cells in columns. Turned here."
@@ -77,6 +77,12 @@ def orient(raw: RawMatrix, names: GeneNames) -> Oriented:
         text = f"{text} Genes are named by {place}."
     listed = chosen.tolist()
     return Oriented(matrix, listed, names.resolve(listed), text, level)  # type: ignore[arg-type]
+
+
+def _only_rows_are_features(matrix: ExpressionMatrix) -> bool:
+    """Tell whether the rows have ids of features that are no genes, such as probes: then the reason must be told of them."""
+    rows, columns = matrix.obs_names.tolist(), matrix.var_names.tolist()
+    return are_ids_of_another_kind(rows) and not are_ids_of_another_kind(columns)
 
 
 def _text_columns(obs: pd.DataFrame) -> Iterator[tuple[str, Names]]:

@@ -14,11 +14,12 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from core.errors import LimitError, MatrixRefusedError
+from core.errors import MatrixRefusedError
 from core.expression import axes, scale, species
 from core.expression.columns import renumber
 from core.expression.findings import Finding, Level
 from core.expression.genes import GeneNames, Resolution
+from core.expression.limits import too_many_cells
 from core.expression.matrix import ExpressionMatrix, Names, RawMatrix, as_names
 from core.words import count, percent
 
@@ -61,8 +62,8 @@ class Diagnosis:
         Unit of the file's values (`core.expression.scale.Scale`).
     n_matched : int
         Genes of the matrix.
-    n_genes_file : int
-        Genes in the file.
+    n_cells_file, n_genes_file : int
+        Cells and genes in the file.
     organism : str
         "human" or "mouse".
     """
@@ -71,6 +72,7 @@ class Diagnosis:
     findings: tuple[Finding, ...]
     scale: str
     n_matched: int
+    n_cells_file: int
     n_genes_file: int
     organism: str
 
@@ -82,6 +84,7 @@ def examine(
     organism: str,
     encoder_genes: Collection[str] = (),
     max_cells: int | None = None,
+    draw: int = 0,
     declared_scale: str | None = None,
 ) -> Diagnosis:
     """Find out what a matrix is, repair what is safe, refuse what is nonsense.
@@ -98,6 +101,8 @@ def examine(
         Vocabulary of the encoder; empty for the builder.
     max_cells : int, optional
         Cells one query may have.
+    draw : int
+        Cells to draw at random (always the same) where there are more; 0: none are left out.
     declared_scale : str, optional
         "linear", "ln", "log2" or "log10", where the unit is known and need not be found out.
 
@@ -121,13 +126,12 @@ def examine(
     for note in raw.notes:
         case.add("note", "Format", "info", note)
     turned = axes.orient(raw, names)
+    n_cells = turned.matrix.n_obs
     case.add("orientation", "Orientation", turned.level, turned.text)
+    if 0 < draw < n_cells:
+        turned = _drawn(case, turned, draw)
     if max_cells is not None and turned.matrix.n_obs > max_cells:
-        raise LimitError(
-            f"{turned.matrix.n_obs:,} cells are in the file; this server takes {max_cells:,} in one query.",
-            next_step="Upload a random part of the cells, or use the command line.",
-            code="too-many-cells",
-        )
+        raise too_many_cells(turned.matrix.n_obs, max_cells)
     try:
         matrix, symbols = _drop_unmeasured(case, turned)
         unit = _unit(case, matrix, declared_scale)
@@ -139,7 +143,7 @@ def examine(
     _check_enough(case, merged.n_vars)
     final = _cells(case, merged)
     _depth(case, final)
-    return Diagnosis(final, case.sorted(), unit.name, final.n_vars, len(turned.names), organism)
+    return Diagnosis(final, case.sorted(), unit.name, final.n_vars, n_cells, len(turned.names), organism)
 
 
 @dataclass
@@ -164,6 +168,14 @@ class _Case:
     def sorted(self) -> tuple[Finding, ...]:
         """Return the findings in reading order."""
         return tuple(sorted(self.findings, key=lambda f: _ORDER.index(f.title)))
+
+
+def _drawn(case: _Case, turned: axes.Oriented, n: int) -> axes.Oriented:
+    """Keep some of the cells, in the order of the file."""
+    n_all = turned.matrix.n_obs
+    rows = np.sort(np.random.default_rng(0).choice(n_all, n, replace=False))
+    case.add("drawn", "Cells", "info", f"{n:,} of {n_all:,} cells are searched, drawn at random.")
+    return replace(turned, matrix=turned.matrix.take_obs(rows))
 
 
 def _drop_unmeasured(case: _Case, turned: axes.Oriented) -> tuple[ExpressionMatrix, Names]:

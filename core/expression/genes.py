@@ -43,8 +43,6 @@ class Resolution:
         Ids with a symbol.
     n_exact : int
         Of these, official symbols exactly as written.
-    n_alias : int
-        Of these, resolved by an alias or a repaired spelling.
     n_other_case : int
         Of these, official symbols in other capitals.
     """
@@ -53,7 +51,6 @@ class Resolution:
     id_type: str
     n_resolved: int
     n_exact: int
-    n_alias: int
     n_other_case: int = 0
 
     @property
@@ -192,7 +189,6 @@ class GeneNames:
             id_type=_id_type(kinds),
             n_resolved=len(ids) - unresolved,
             n_exact=kinds["exact"],
-            n_alias=kinds["alias"] + kinds["repaired"],
             n_other_case=kinds["symbol"],
         )
 

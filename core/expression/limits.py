@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
+
+from core.errors import LimitError
 
 MIB = 1024**2
 GIB = 1024**3
@@ -17,6 +19,10 @@ class Limits:
     ----------
     max_cells : int
         Cells in one query.
+    max_cells_to_draw_from : int
+        Cells in a file of which some are drawn.
+    query_memory_bytes : int
+        Memory a query may use; 0: any.
     max_genes : int
         Rows of the other axis.
     max_file_bytes : int
@@ -50,6 +56,8 @@ class Limits:
     """
 
     max_cells: int = 100_000
+    max_cells_to_draw_from: int = 2_000_000
+    query_memory_bytes: int = 0
     max_genes: int = 300_000
     max_file_bytes: int = 4 * GIB
     max_elements: int = 3_000_000_000
@@ -77,9 +85,39 @@ class Limits:
         """Return how long reading a file of this size may take."""
         return min(self.wall_s, self.wall_floor_s + self.wall_s_per_mib * stored_bytes / MIB)
 
+    def drawing(self) -> Limits:
+        """Return the limits of a file of which some cells are drawn."""
+        return replace(self, max_cells=max(self.max_cells, self.max_cells_to_draw_from))
+
     def to_dict(self) -> dict[str, Any]:
         """Return the limits as plain values for JSON."""
         return asdict(self)
 
 
 DEFAULT_LIMITS = Limits()
+
+
+def too_many_cells(n_cells: int, max_cells: int, hint: str = "") -> LimitError:
+    """Return the error for more cells than a query may have.
+
+    Parameters
+    ----------
+    n_cells : int
+        Cells in the file.
+    max_cells : int
+        Cells a query may have.
+    hint : str
+        What to do where some of the cells, drawn at random, would be of no use.
+
+    Returns
+    -------
+    LimitError
+        To be raised; code "too-many-cells".
+    """
+    return LimitError(
+        f"{n_cells:,} cells are in the file; this server takes {max_cells:,} in one query.",
+        next_step=hint
+        or f"Search {max_cells:,} of them, drawn at random, or use the command line on a larger machine.",
+        code="too-many-cells",
+        fits=0 if hint else max_cells,
+    )

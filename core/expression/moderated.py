@@ -12,6 +12,8 @@ ALL_ALIKE = 1e6
 """Prior degrees of freedom where the variances differ no more than chance makes them."""
 LEAST = 1e-5
 """Of the median variance; less is none, but for rounding."""
+MOST = 1 / 8
+"""Prior degrees of freedom, of those that all other genes have together: a handful cannot tell how alike they are."""
 
 
 def moderated(variance: Doubles, df: float) -> tuple[Doubles, float]:
@@ -31,7 +33,8 @@ def moderated(variance: Doubles, df: float) -> tuple[Doubles, float]:
 
     Notes
     -----
-    A scaled F distribution is fitted to the variances by the mean and the variance of their logarithms.
+    A scaled F distribution is fitted to the variances by the mean and the variance of their logarithms. The limit on the prior is not
+    Smyth's: it never matters among thousands of genes, and lets two shares that mirror each other, so vary alike, be what they are.
     """
     seen = variance[variance > 0]
     seen = seen[seen > LEAST * np.median(seen)] if len(seen) else seen
@@ -43,4 +46,5 @@ def moderated(variance: Doubles, df: float) -> tuple[Doubles, float]:
     if spread > special.polygamma(1, ALL_ALIKE / 2):
         prior_df = 2 * float(scipy.optimize.brentq(lambda half: special.polygamma(1, half) - spread, 1e-3, ALL_ALIKE))
         prior = float(np.exp(logs.mean() + special.digamma(prior_df / 2) - np.log(prior_df / 2)))
+    prior_df = min(prior_df, MOST * df * (len(variance) - 1))
     return (prior_df * prior + df * variance) / (prior_df + df), prior_df + df

@@ -23,12 +23,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+import psutil
 
 from core.errors import FileFormatError, InputError, LimitError
 from core.expression import places
 from core.expression.formats import csr, parse, to_raw
 from core.expression.formats.parsed import Parsed
-from core.expression.limits import DEFAULT_LIMITS, GIB, Limits
+from core.expression.formats.sniff import HDF5
+from core.expression.limits import DEFAULT_LIMITS, GIB, MIB, Limits
 
 if TYPE_CHECKING:
     from core.expression.matrix import RawMatrix
@@ -44,6 +46,8 @@ _TABLE = "obs{:03d}.npy"
 _MAP = "map{:d}.npy"
 _ARRAYS = ("data", "indices", "indptr")
 _POLL_S = 0.5
+_READ_TO_START = 8 * MIB  # what Python and its libraries read themselves
+_MOST_READ = 0.95  # of the stage: the arrays have to be written and taken over
 _PR_SET_PDEATHSIG = 1
 _ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
@@ -62,7 +66,7 @@ def read_upload(
     *,
     display_name: str,
     limits: Limits = DEFAULT_LIMITS,
-    tick: Callable[[], None] | None = None,
+    tick: Callable[[float], None] | None = None,
 ) -> RawMatrix:
     """Read an uploaded file in a limited child process.
 
@@ -78,7 +82,7 @@ def read_upload(
     limits : Limits
         Caps.
     tick : callable, optional
-        Called twice a second while the child works; may raise to stop it.
+        Called twice a second while the child works, with the share of the file it has read (0..1); may raise to stop it.
 
     Returns
     -------
@@ -106,11 +110,11 @@ def read_upload(
     for name in (_ANSWER, *(f"{a}.npy" for a in _ARRAYS)):
         (work_dir / name).unlink(missing_ok=True)
     n_bytes = path.stat().st_size if path.is_file() else limits.max_file_bytes
-    code = _run_child(path.resolve(), work_dir.resolve(), limits, limits.seconds(n_bytes), tick)
+    code = _run_child(path.resolve(), work_dir.resolve(), limits, n_bytes, tick)
     name = _shown(display_name)
     answer = _answer(work_dir, code, name)
     if "error" in answer:
-        raise _error(answer["error"], name)
+        raise _error(answer["error"], name, misnamed=_is_misnamed(path, name))
     try:
         return to_raw(_load(work_dir, answer))
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -122,7 +126,7 @@ def _shown(display_name: str) -> str:
     return "".join(c for c in display_name if c.isprintable())[:120].strip() or "The file"
 
 
-def _run_child(path: Path, work_dir: Path, limits: Limits, seconds: float, tick: Callable[[], None] | None) -> int:
+def _run_child(path: Path, work_dir: Path, limits: Limits, n_bytes: int, tick: Callable[[float], None] | None) -> int:
     """Start the child and wait; return its exit code (negative: killed by a signal)."""
     request = json.dumps({"path": str(path), "work_dir": str(work_dir), "limits": limits.to_dict()})
     with (work_dir / _LOG).open("wb") as log:
@@ -135,7 +139,8 @@ def _run_child(path: Path, work_dir: Path, limits: Limits, seconds: float, tick:
             stderr=log,
         )
         try:
-            return _wait(child, seconds, tick)
+            told = None if tick is None else lambda: tick(_share_read(child, n_bytes))
+            return _wait(child, limits.seconds(n_bytes), told)
         finally:
             if child.poll() is None:
                 child.kill()
@@ -164,6 +169,15 @@ def _wait(child: subprocess.Popen[bytes], seconds: float, tick: Callable[[], Non
                 ) from error
             if tick is not None:
                 tick()
+
+
+def _share_read(child: subprocess.Popen[bytes], n_bytes: int) -> float:
+    """Return how much of the file the child has read; 0 where the system does not say."""
+    try:
+        done = psutil.Process(child.pid).io_counters().read_chars - _READ_TO_START
+    except (psutil.Error, AttributeError):  # macOS has no counters
+        return 0.0
+    return min(_MOST_READ, max(0.0, done / max(1, n_bytes)))
 
 
 def _answer(work_dir: Path, code: int, name: str) -> dict[str, Any]:
@@ -209,10 +223,26 @@ def _died(name: str, why: str) -> FileFormatError:
     )
 
 
-def _error(said: Mapping[str, str], name: str) -> InputError:
+def _is_misnamed(path: Path, name: str) -> bool:
+    """Tell whether a file is called HDF5 and is none, for example because a download was cut short or gave a page instead."""
+    if not (name.lower().endswith((".h5ad", ".h5", ".loom")) and path.is_file()):
+        return False
+    with path.open("rb") as file:
+        return file.read(len(HDF5)) != HDF5
+
+
+def _error(said: Mapping[str, Any], name: str, *, misnamed: bool) -> InputError:
     """Turn the child's error into an exception that names the file."""
-    kind = LimitError if said.get("kind") == "LimitError" else FileFormatError
-    return kind(f"{name}: {said['message']}", next_step=said["next_step"], code=said["code"])
+    if misnamed:
+        return FileFormatError(
+            f"{name} is not an HDF5 file, as its name says. Read as what it is: {said['message']}",
+            next_step="Save or download it again.",
+            code=said["code"],
+        )
+    message = f"{name}: {said['message']}"
+    if said.get("kind") == "LimitError":
+        return LimitError(message, next_step=said["next_step"], code=said["code"], fits=said["fits"])
+    return FileFormatError(message, next_step=said["next_step"], code=said["code"])
 
 
 def _load(work_dir: Path, answer: Mapping[str, Any]) -> Parsed:
@@ -329,7 +359,7 @@ def answer_request(path: Path, work_dir: Path, limits: Limits) -> None:
             "layer": parsed.layer,
         }
     except InputError as error:
-        answer = _said(type(error).__name__, error.message, error.next_step, error.code)
+        answer = _said(type(error).__name__, error.message, error.next_step, error.code, getattr(error, "fits", 0))
     except MemoryError:
         answer = _said(
             "LimitError",
@@ -340,8 +370,8 @@ def answer_request(path: Path, work_dir: Path, limits: Limits) -> None:
     (work_dir / _ANSWER).write_text(json.dumps(answer), "utf-8")
 
 
-def _said(kind: str, message: str, next_step: str, code: str) -> dict[str, Any]:
-    return {"error": {"kind": kind, "message": message, "next_step": next_step, "code": code}}
+def _said(kind: str, message: str, next_step: str, code: str, fits: int = 0) -> dict[str, Any]:
+    return {"error": {"kind": kind, "message": message, "next_step": next_step, "code": code, "fits": fits}}
 
 
 def main(request: str) -> None:

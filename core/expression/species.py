@@ -30,13 +30,14 @@ _HUMAN_ONLY = re.compile(
     r"^(?:LINC\d{4,}|HLA-|RP\d+-|C(?:\d+|X)ORF\d+$|A[CLP]\d{6}\.|CT[ABCD]-|LOC\d+$)", re.IGNORECASE
 )
 _MOUSE_ONLY = re.compile(r"(?:RIK\d?$|^GM\d{2,}$|^H2-|^BC\d{6}$)", re.IGNORECASE)
+_NUMBERS = "plain numbers"
 _HINTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("microarray probe ids", re.compile(r"(?:_[sx]?_?at$|^ILMN_\d+|^A_\d\d_P\d+)")),
     ("transcript ids, not genes", re.compile(r"^(?:ENS[A-Z]*T\d{11}|[NX][MR]_\d+)")),
     ("protein ids, not genes", re.compile(r"^(?:[OPQ]\d[A-Z0-9]{3}\d|[A-NR-Z]\d[A-Z][A-Z0-9]{2}\d|ENS[A-Z]*P\d{11})(?:[-.]\d+)?$")),
     ("genome positions (open chromatin peaks)", re.compile(r"^chr[\dXYM]+[:_-]\d+[-_]\d+", re.IGNORECASE)),
     ("dates: a spreadsheet changed them", re.compile(r"^\d{1,2}[-/](?:Mar|Sep|Dec|[01]?\d)(?:[-/]\d+)?$", re.IGNORECASE)),
-    ("plain numbers", re.compile(r"^(?:(?:row|column|cell) )?\d+$")),
+    (_NUMBERS, re.compile(r"^(?:(?:row|column|cell) )?\d+$")),
 )  # fmt: skip
 
 
@@ -158,10 +159,33 @@ def hint(names: Sequence[str]) -> str:
     str
         A sentence with examples, or "".
     """
+    what, like = _resembled(names)
+    if what:
+        return f"They look like {what} ({', '.join(n[:24] for n in like[:3])} ...)."
+    shown = ", ".join(n[:24] for n in names[:3])
+    return f"The first are {shown}." if shown else ""
+
+
+def are_ids_of_another_kind(names: Sequence[str]) -> bool:
+    """Tell whether unknown names look like ids of probes, transcripts, proteins or places in a genome: those of features, not of cells.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Names of one axis.
+
+    Returns
+    -------
+    bool
+        Never for plain numbers, which cells have too.
+    """
+    return _resembled(names)[0] not in ("", _NUMBERS)
+
+
+def _resembled(names: Sequence[str]) -> tuple[str, list[str]]:
     sample = list(names[:2000])
     for what, pattern in _HINTS:
         like = [n for n in sample if pattern.search(n)]
         if len(like) > 0.3 * len(sample):
-            return f"They look like {what} ({', '.join(n[:24] for n in like[:3])} ...)."
-    shown = ", ".join(n[:24] for n in sample[:3])
-    return f"The first are {shown}." if shown else ""
+            return what, like
+    return "", []

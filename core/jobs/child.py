@@ -106,6 +106,7 @@ def _environment(settings: Settings) -> dict[str, str]:
             "SCQUERY_BUNDLES": os.pathsep.join(str(path.absolute()) for path in settings.bundle_folders()),
             "SCQUERY_SECRET_KEY": "",  # a worker reads files from outside: it needs no key
             "SCQUERY_MAX_QUERY_CELLS": str(settings.max_query_cells),
+            "SCQUERY_JOB_MEMORY_BYTES": str(settings.job_memory_bytes),
             "OMP_NUM_THREADS": threads,
             "OPENBLAS_NUM_THREADS": threads,
         }

@@ -48,22 +48,27 @@ class JobMessage:
         One sentence each.
     findings : tuple of dict
         What the upload doctor found: ``code``, ``title``, ``level``, ``text``.
+    fits : int
+        How many cells of the file, drawn at random, could be searched instead; 0 where that is no way out.
     """
 
     code: str
     message: str
     next_step: str = ""
     findings: tuple[dict[str, str], ...] = ()
+    fits: int = 0
 
     @classmethod
     def of(cls, error: ScQueryError) -> JobMessage:
         """Return the message of an error raised on purpose, with its findings if it carries any."""
-        return cls(error.code, error.message, error.next_step, _plain_findings(getattr(error, "findings", ())))
+        findings = _plain_findings(getattr(error, "findings", ()))
+        return cls(error.code, error.message, error.next_step, findings, getattr(error, "fits", 0))
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any]) -> JobMessage:
         """Return the message stored as `to_dict` wrote it."""
-        return cls(raw["code"], raw["message"], raw["next_step"], _plain_findings(raw["findings"]))
+        findings = _plain_findings(raw["findings"])
+        return cls(raw["code"], raw["message"], raw["next_step"], findings, int(raw.get("fits", 0)))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the message as plain JSON values."""
@@ -72,6 +77,7 @@ class JobMessage:
             "message": self.message,
             "next_step": self.next_step,
             "findings": list(self.findings),
+            "fits": self.fits,
         }
 
 

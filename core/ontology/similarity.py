@@ -5,7 +5,7 @@ Not here: reading the ontology (builder) or judging retrieval with it (``build_b
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,14 +44,14 @@ def distances(ontology: Ontology, source: str, limit: int = REACH) -> dict[str, 
     return found
 
 
-def similarity_table(ontology: Ontology, ids: Sequence[str], reach: int = REACH) -> pd.DataFrame:
+def similarity_table(ontology: Ontology, ids: Iterable[str], reach: int = REACH) -> pd.DataFrame:
     """Compare all pairs of types.
 
     Parameters
     ----------
     ontology : Ontology
         The whole graph.
-    ids : sequence of str
+    ids : iterable of str
         Types to compare.
     reach : int
         Distance from which the similarity is 0.

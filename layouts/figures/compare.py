@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 from core.explore.compare import Comparison
 from core.explore.markers import Q_SIGNIFICANT
 from core.ontology.text import clip_text, short_name, text_width
-from core.words import p_value, sentence
+from core.words import p_value, ratio, sentence
 from layouts.figures.templates import bare_axis, figure
 from layouts.figures.text import escape
 from layouts.figures.tokens import CATEGORICAL, TOKENS, Theme
@@ -53,7 +53,8 @@ def compare_figure(view: Comparison, *, theme: Theme) -> go.Figure:
     -------
     plotly.graph_objects.Figure
         Traces ``difference`` (lines), ``against`` (circles) and ``group`` (diamonds) on the first x axis, in percent; ``interval``
-        (lines), ``sure`` (filled squares, q < .05) and ``not sure`` (open ones) on the second, as powers of 2. As high as its rows.
+        (lines), ``sure`` (filled squares, q < .05) and ``not sure`` (open ones) on the second, as powers of 2; what lies beyond it is an
+        arrow at its edge, ends of intervals as ``beyond``. As high as its rows.
     """
     rows = shown_rows(view)
     fig = figure(theme)
@@ -90,6 +91,8 @@ def _ratios(fig: go.Figure, rows: pd.DataFrame, theme: Theme) -> None:
     gap = np.full(len(rows), np.nan)
     sure = (rows["q_value"] < Q_SIGNIFICANT).to_numpy()
     colours = {True: TOKENS[theme]["text"], False: TOKENS[theme]["text3"]}
+    of_rows = np.array([colours[bool(is_sure)] for is_sure in sure], dtype=object)
+    _beyond(fig, np.concatenate([low, high]), np.concatenate([y, y]), np.concatenate([of_rows, of_rows]))
     for is_sure, name in ((True, "sure"), (False, "not sure")):
         at = np.flatnonzero(sure == is_sure)
         ends = np.column_stack([low, high, gap])[at].ravel()
@@ -98,13 +101,29 @@ def _ratios(fig: go.Figure, rows: pd.DataFrame, theme: Theme) -> None:
             name="interval", x=ends, y=np.repeat(y[at], 3), mode="lines", line=line, hoverinfo="skip", xaxis="x2"
         )
         fig.add_scatter(
-            name=name, x=middle[at], y=y[at], mode="markers", xaxis="x2", hovertemplate="%{text}<extra></extra>",
+            name=name, x=middle[at], y=y[at], mode="markers", xaxis="x2", cliponaxis=False, hovertemplate="%{text}<extra></extra>",
             text=[_ratio_hover(rows.iloc[i]) for i in at],
             marker={
-                "symbol": "square", "size": 9, "opacity": 1, "line": {"width": 1.5, "color": colours[is_sure]},
+                "symbol": [_symbol(power) for power in middle[at]], "size": 9, "opacity": 1, "line": {"width": 1.5, "color": colours[is_sure]},
                 "color": colours[is_sure] if is_sure else TOKENS[theme]["surface"],
             },
         )  # fmt: skip
+
+
+def _beyond(
+    fig: go.Figure, ends: npt.NDArray[np.float64], rows: npt.NDArray[np.intp], colours: npt.NDArray[Any]
+) -> None:
+    """Put an arrow at every end of an interval that the axis cuts off; `rows` and `colours` are those of the ends."""
+    cut = np.abs(ends) == WIDEST_REACH
+    fig.add_scatter(
+        name="beyond", x=ends[cut], y=rows[cut], mode="markers", hoverinfo="skip", xaxis="x2", cliponaxis=False,
+        marker={"symbol": [_symbol(power) for power in ends[cut]], "size": 7, "opacity": 1, "color": colours[cut]},
+    )  # fmt: skip
+
+
+def _symbol(power: float) -> str:
+    """Choose the mark of a ratio: an arrow where it lies beyond the axis."""
+    return "square" if abs(power) < WIDEST_REACH else "triangle-right" if power > 0 else "triangle-left"
 
 
 def _powers(ratios: pd.Series) -> npt.NDArray[np.float64]:
@@ -129,7 +148,8 @@ def _hover(row: Mapping[Hashable, Any], view: Comparison) -> str:
 
 def _ratio_hover(row: pd.Series) -> str:
     return (
-        f"<b>{escape(_name(row))}</b><br>odds ratio {row['odds_ratio']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
+        f"<b>{escape(_name(row))}</b><br>odds ratio {escape(ratio(row['odds_ratio']))} "
+        f"({escape(ratio(row['low']))} to {escape(ratio(row['high']))})"
         f"<br>p {p_value(row['p_value'])}, q {p_value(row['q_value'])}"
     )
 
@@ -225,7 +245,7 @@ def _columns(view: Comparison, rows: pd.DataFrame) -> list[_Column]:
     group, against = escape(view.choice.group_name), escape(view.choice.against_name)
     cells = [f"{a:,} → {g:,}" for a, g in zip(rows["n_against"], rows["n_group"], strict=True)]
     return [
-        _Column("ratio", f"Odds of the type in {group}<br>over its odds in {against}", [f"{r:.2f}" for r in rows["odds_ratio"]]),
+        _Column("ratio", f"Odds of the type in {group}<br>over its odds in {against}", [ratio(r) for r in rows["odds_ratio"]]),
         _Column("cells", f"Cells of the type in {against} → in {group}", cells),
         _Column("q", "Benjamini-Hochberg over the tested types", [p_value(q) for q in rows["q_value"]]),
     ]  # fmt: skip

@@ -89,7 +89,7 @@ def _hover(view: EvidenceView, driver: Driver) -> str:
     return (
         f"<b>{escape(driver.symbol)}</b><br>in {percent(driver.share, 1)} of these cells<br>"
         f"in {percent(driver.share_label, 1)} of {escape(view.label[1])} in the reference<br>"
-        f"in {percent(driver.share_rival, 1)} of {escape(rival)}"
+        f"in {percent(driver.share_rival, 1)} of {escape(rival)}<br>(at the depth of these cells)"
     )
 
 

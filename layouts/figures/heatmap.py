@@ -14,7 +14,7 @@ trace name      what                                       customdata of a point
                 branch
 ==============  =========================================  ==================================================================
 
-A click's ``y`` is a position in cells from the top: `cell_row_at` gives the row.
+``y`` counts cells from the top. What a click means is read from its customdata (``assets/scquery.js``).
 """
 
 from __future__ import annotations
@@ -81,26 +81,6 @@ def heatmap_figure(
     _lay_out(fig, view, rows, theme, width)
     _mark(fig, rows, theme, marked)
     return fig
-
-
-def cell_row_at(view: HeatmapView, y: float) -> int:
-    """Find the row under a click.
-
-    Parameters
-    ----------
-    view : HeatmapView
-        What is drawn.
-    y : float
-        The point's ``y``: cells from the top.
-
-    Returns
-    -------
-    int
-        Row of the view, clamped to the first and last one.
-    """
-    ends = np.cumsum(view.row_sizes[view.row_order])
-    place = int(np.searchsorted(ends, y, side="right"))
-    return int(view.row_order[min(max(place, 0), len(ends) - 1)])
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 
 from core.explore.markers import VolcanoView
-from core.ontology.text import text_width
-from layouts.figures.templates import figure
+from core.ontology.text import clip_text, text_width
+from layouts.figures.templates import MARGIN, TEXT_SIZE, figure
 from layouts.figures.text import escape
 from layouts.figures.tokens import CATEGORICAL, TOKENS, Theme, rgba
 
@@ -20,11 +20,17 @@ WIDEST_FOLD = 8.0
 LEAST_TOP = 1.4
 """The line at q = 0.05 is in sight, although no gene reaches it."""
 MAX_NAMED_CAPPED, MAX_NAMED_BELOW = 6, 4
+MAX_TRIED = 100
+"""Of the strongest genes: names of weaker ones would say little."""
+NAME_REACH = 7
+"""Pixels above and below the middle of a name."""
 STRONG_FOLD = 4.0
 MAX_PLAIN_POINTS = 6_000
 NAME_ANGLE = -52
 NAME_SIZE = 10.5
 SLANTED_SHARE, SLANTED_PITCH = 0.62, 13.0
+SIDES, SECOND_LINE, OVERHANG = 52, 16, 12
+"""Pixels left and right of the plot, of a second line of the axis title, and of what a title may be longer than its axis."""
 Floats = npt.NDArray[np.float32]
 
 
@@ -37,7 +43,7 @@ class _Points:
     capped: npt.NDArray[np.bool_]
 
 
-def volcano_figure(view: VolcanoView, *, theme: Theme, name: str, size: tuple[int, int] = (320, 360)) -> go.Figure:
+def volcano_figure(view: VolcanoView, *, theme: Theme, name: str, size: tuple[int, int] = (320, 300)) -> go.Figure:
     """Draw the volcano plot of a type.
 
     Parameters
@@ -73,7 +79,8 @@ def volcano_figure(view: VolcanoView, *, theme: Theme, name: str, size: tuple[in
     ):
         rows = np.flatnonzero(view.direction == direction)
         fig.add_trace(_trace(points, rows, label, colour, symbol, [escape(view.genes[i]) for i in rows]))
-    _lay_out(fig, view, points, theme, name)
+    _lay_out(fig, view, points, theme)
+    _title(fig, f"{name} vs. {view.background}", size[0] - SIDES + OVERHANG)
     fig.update_layout(annotations=_names(view, points, theme, size))
     return fig
 
@@ -93,7 +100,16 @@ def _trace(
     )
 
 
-def _lay_out(fig: go.Figure, view: VolcanoView, points: _Points, theme: Theme, name: str) -> None:
+def _title(fig: go.Figure, contrast: str, room: float) -> None:
+    """Write the title of the x axis, in two lines where one has no room."""
+    fits = text_width(f"log2 fold change, {contrast}", TEXT_SIZE) <= room
+    shown = escape(clip_text(contrast, room, TEXT_SIZE))
+    fig.update_layout(xaxis_title_text=f"log2 fold change{', ' if fits else '<br>'}{shown}")
+    if not fits:
+        fig.update_layout(margin_b=MARGIN["b"] + SECOND_LINE)
+
+
+def _lay_out(fig: go.Figure, view: VolcanoView, points: _Points, theme: Theme) -> None:
     reach = _reach(points)
     top = float(points.y.max(initial=LEAST_TOP))
     capped = bool(points.capped.any())
@@ -101,7 +117,7 @@ def _lay_out(fig: go.Figure, view: VolcanoView, points: _Points, theme: Theme, n
     dash = {"color": TOKENS[theme]["border2"], "width": 1, "dash": "2px,3px"}
     fig.update_layout(
         dragmode="zoom",
-        xaxis={"title": {"text": f"log2 fold change, {escape(name)} vs. {escape(view.background)}"}, "range": [-reach, reach]},
+        xaxis={"range": [-reach, reach]},
         yaxis={
             "title": {"text": "−log10 q"},
             "range": [-top * 0.03, top * (1.36 if capped else 1.12)],
@@ -142,7 +158,7 @@ class _Scale:
     def of(cls, points: _Points, size: tuple[int, int]) -> _Scale:
         reach = _reach(points)
         top = float(points.y.max(initial=LEAST_TOP)) * 1.2
-        return cls(reach, 2 * reach / max(size[0] - 52, 1), top / max(size[1] - 44, 1))
+        return cls(reach, 2 * reach / max(size[0] - SIDES, 1), top / max(size[1] - 44, 1))
 
 
 def _reach(points: _Points) -> float:
@@ -165,20 +181,25 @@ def _above(view: VolcanoView, points: _Points, rows: list[int], theme: Theme, sc
 
 
 def _beside(view: VolcanoView, points: _Points, rows: list[int], theme: Theme, scale: _Scale) -> list[dict[str, Any]]:
-    """Write names beside points below the cap, outwards where there is room."""
+    """Write names beside points below the cap, outwards where there is room; none over another name or a coloured point."""
     boxes: list[tuple[float, float, float]] = []
     notes: list[dict[str, Any]] = []
-    for i in rows:
+    for i in rows[:MAX_TRIED]:
         x, y = float(points.x[i]), float(points.y[i])
         width = (text_width(str(view.genes[i]), NAME_SIZE) + 8) * scale.x
-        side = 1 if x > 0 else -1
-        side = -side if abs(x) + width > scale.reach else side
-        left = x if side > 0 else x - width
-        clear = all(abs(y - at) > 14 * scale.y or left > end or left + width < start for start, end, at in boxes)
-        if clear and len(notes) < MAX_NAMED_BELOW:
-            boxes.append((left, left + width, y))
-            anchor = {"xanchor": "left" if side > 0 else "right", "yanchor": "middle", "xshift": 5 * side}
-            notes.append(_note(view, points, i, theme, anchor))
+        outwards = 1 if x > 0 else -1
+        for side in (outwards, -outwards):
+            start, end = (x, x + width) if side > 0 else (x - width, x)
+            near = (view.direction != 0) & (np.abs(points.y - y) < NAME_REACH * scale.y)
+            covered = int(
+                np.count_nonzero(near & (points.x > start) & (points.x < end))
+            )  # never the point itself, at an end
+            clear = all(abs(y - at) > 2 * NAME_REACH * scale.y or start > b or end < a for a, b, at in boxes)
+            if clear and not covered and max(-start, end) <= scale.reach and len(notes) < MAX_NAMED_BELOW:
+                boxes.append((start, end, y))
+                anchor = {"xanchor": "left" if side > 0 else "right", "yanchor": "middle", "xshift": 5 * side}
+                notes.append(_note(view, points, i, theme, anchor))
+                break
     return notes
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from tests.callbacks.conftest import (  # noqa: F401  (fixtures)
     ann,
+    answered_upload,
     app,
     bob,
     browser,

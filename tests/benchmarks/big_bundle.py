@@ -1,6 +1,7 @@
 """The benchmark's reference: 150,000 cells x 20,000 genes, resampled from real cells, written like any other bundle.
 
-The encoder is the default bundle's: how far HNSW has to look depends on how a trained embedding groups cells.
+The encoder is the default bundle's, and cells are drawn to their types as a build draws them: how far HNSW has to look depends on
+how an embedding groups cells.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse, stats
 
+from build_bundle.index.anchoring import anchored
 from core.bundle import schema
 from core.bundle.manifest import (
     ConfidenceFacts,
@@ -26,6 +28,7 @@ from core.bundle.manifest import (
 )
 from core.bundle.publish import build_lock, new_stage, publish
 from core.bundle.reader import Bundle
+from core.bundle.schema import TYPE
 from core.bundle.writer import expression_batch, write_array, write_bytes, write_table, write_tensors
 from core.embedding.encoder import Encoder
 from core.explore.projection import Loadings, fit_projection
@@ -40,7 +43,6 @@ CHUNK = 2_500
 N_CHUNKS = N_CELLS // CHUNK
 _GENES_AT_A_TIME = 500
 _MARKERS = 200
-_TYPE = "cell_type_ontology_term_id"
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +163,7 @@ def _write_cells(stage: Path, plan: Plan, axes: dict[str, Loadings]) -> Written:
     write_table(stage, schema.EXPRESSION_BY_GENE, genes())
     cells = pd.concat(frames, ignore_index=True)
     write_table(stage, schema.CELLS, cells)
-    joined, xy = np.concatenate(embedding), np.concatenate(places)
+    joined, xy = anchored(np.concatenate(embedding), cells), np.concatenate(places)
     write_array(stage, schema.EMBEDDING, joined)
     write_table(stage, schema.PROJECTION, {c.name: xy[:, i] for i, c in enumerate(schema.PROJECTION.columns)})
     return Written(cells, joined, xy, n_cells_of_gene)
@@ -173,7 +175,7 @@ def _cell_rows(chunk: Chunk) -> pd.DataFrame:
         "cell_id": [f"{chunk.study}:{i:04d}" for i in range(n)],
         "study": chunk.study,
         "ontology_term_ids": [[t] for t in chunk.types],
-        _TYPE: chunk.types,
+        TYPE: chunk.types,
         "high_confidence": True,
         "split": "train",
         "n_genes": np.diff(chunk.counts.indptr).astype(np.int32),
@@ -194,7 +196,7 @@ def _write_other_tables(stage: Path, plan: Plan, written: Written) -> None:
     write_table(stage, schema.GENE_NAMES, {
         "gene_symbol": pool.genes, "ensembl_ids": empty, "entrez_ids": empty, "aliases": empty,
     })  # fmt: skip
-    grouped = cells.groupby("study", sort=True)[_TYPE]
+    grouped = cells.groupby("study", sort=True)[TYPE]
     write_table(stage, schema.STUDIES, pd.DataFrame({
         "study": list(grouped.groups), "accession": [f"GSE{910000 + i}" for i in range(N_CHUNKS)],
         "title": [f"Cells resampled from {s.rsplit('-', 1)[0]}" for s in grouped.groups],
@@ -202,34 +204,34 @@ def _write_other_tables(stage: Path, plan: Plan, written: Written) -> None:
         "source": pool.origin, "unit": "counts", "status": "used", "reason": "", "n_cells": grouped.size().to_numpy(),
         "n_cells_offered": grouped.size().to_numpy(), "n_genes": N_GENES, "n_cell_types": grouped.nunique().to_numpy(),
     }))  # fmt: skip
-    by_type = cells.groupby(_TYPE, sort=True)["study"]
+    by_type = cells.groupby(TYPE, sort=True)["study"]
     write_table(stage, schema.CELL_TYPES, {
-        _TYPE: list(by_type.groups), "cell_type": [names[t] for t in by_type.groups],
+        TYPE: list(by_type.groups), "cell_type": [names[t] for t in by_type.groups],
         "n_cells": by_type.size().to_numpy(), "n_studies": by_type.nunique().to_numpy(),
         "in_training": [True] * len(by_type.groups),
     })  # fmt: skip
     for spec in (schema.TERMS, schema.EDGES, schema.TYPE_SIMILARITY):
         write_table(stage, spec, pool.tables[spec.name])
-    _write_gene_tables(stage, _markers(plan), cells[_TYPE].unique())
+    _write_gene_tables(stage, _markers(plan), cells[TYPE].unique())
 
 
 def _write_gene_tables(stage: Path, tests: pd.DataFrame, types: np.ndarray) -> None:
     """Write what `_markers` found as if it came from a whole differential step; no type's mean expression."""
     tests = tests.assign(
         background="others", p_value_stouffer=tests["p_value"], q_stouffer=tests["p_value_adj"], i2=None, specific=None,
-        n_studies=1, rank=tests.groupby(_TYPE).cumcount() % (_MARKERS // 2) + 1, same_study=True, method="wilcoxon",
+        n_studies=1, rank=tests.groupby(TYPE).cumcount() % (_MARKERS // 2) + 1, same_study=True, method="wilcoxon",
     )  # fmt: skip
-    counts = tests.groupby(_TYPE).agg(n_in=("n_in", "first"), n_out=("n_out", "first"), n_genes=("n_in", "size"))
+    counts = tests.groupby(TYPE).agg(n_in=("n_in", "first"), n_out=("n_out", "first"), n_genes=("n_in", "size"))
     others = [sorted(set(types) - {t}) for t in counts.index]
     contrasts = counts.reset_index().assign(
         background="others", compared_with=others, n_up=_MARKERS // 2, n_down=_MARKERS // 2, n_studies=1,
         same_study=True, method="wilcoxon",
     )  # fmt: skip
     write_table(stage, schema.CONTRASTS, contrasts)
-    by_gene = tests.sort_values(["gene_symbol", "background", "p_value_adj", _TYPE])
+    by_gene = tests.sort_values(["gene_symbol", "background", "p_value_adj", TYPE])
     for spec, frame in (
         (schema.DIFFERENTIAL, tests),
-        (schema.DIFFERENTIAL_BY_STUDY, tests.sort_values([_TYPE, "background", "gene_symbol"])),
+        (schema.DIFFERENTIAL_BY_STUDY, tests.sort_values([TYPE, "background", "gene_symbol"])),
         (schema.MARKERS_BY_GENE, by_gene),
     ):
         write_table(stage, spec, frame[[c.name for c in spec.columns]])
@@ -250,7 +252,7 @@ def _markers(plan: Plan) -> pd.DataFrame:
             genes = np.concatenate([order[: _MARKERS // 2], order[-_MARKERS // 2 :]])
             p = np.nan_to_num(stats.ttest_ind(inside[:, genes], outside[:, genes], equal_var=False).pvalue, nan=1.0)
             found[type_id] = pd.DataFrame({
-                _TYPE: type_id, "gene_symbol": plan.pool.genes[genes], "study": chunk.study,
+                TYPE: type_id, "gene_symbol": plan.pool.genes[genes], "study": chunk.study,
                 "log2_fold_change": change[genes].astype(np.float32), "log2_fold_change_se": 0.5, "p_value": p,
                 "p_value_adj": stats.false_discovery_control(p),
                 "pct_in": (inside[:, genes] > 0).mean(axis=0).astype(np.float32),

@@ -23,6 +23,7 @@ from build_bundle.differential.sample import Sample, read_sample
 from build_bundle.differential.settings import DifferentialSettings
 from build_bundle.differential.wilcoxon import Wilcoxon
 from build_bundle.step import StepContext
+from core.bundle.schema import TYPE
 from tests.benchmarks.big_bundle import CHUNK, N_CELLS, Chunk, Plan
 from tests.benchmarks.processes import run_watched
 from tests.benchmarks.rows import Row
@@ -32,7 +33,6 @@ ROOT = Path(__file__).parents[2]
 N_STUDIES = 8  # of 60
 N_COMPARED = 6  # tests done by scanpy too
 SETTINGS = DifferentialSettings(workers=2)
-_TYPE = "cell_type_ontology_term_id"
 
 
 def differential_rows(plan: Plan, folder: Path) -> list[Row]:
@@ -99,7 +99,7 @@ def prepared_corpus(plan: Plan, folder: Path) -> Corpus:
     terms = plan.pool.tables["terms"]
     corpus = write_corpus(
         out / "corpus", parts, genes=genes, cells=pd.concat(frames, ignore_index=True),
-        teaching=pd.DataFrame(columns=["study", "part", _TYPE], dtype=str),
+        teaching=pd.DataFrame(columns=["study", "part", TYPE], dtype=str),
         type_similarity=plan.pool.tables["type_similarity"],
         names=dict(zip(terms["term_id"], terms["name"], strict=True)),
         edges=plan.pool.tables["edges"][["child_id", "parent_id"]].drop_duplicates(),
@@ -121,7 +121,7 @@ def _part(plan: Plan, chunk: Chunk, folder: Path) -> PartFiles:
 def _cells(chunk: Chunk) -> pd.DataFrame:
     return pd.DataFrame({
         "cell_id": [f"{chunk.study}:{i}" for i in range(len(chunk.types))], "study": chunk.study, "part": chunk.study,
-        "role": "reference", "ontology_term_ids": [[t] for t in chunk.types], _TYPE: chunk.types,
+        "role": "reference", "ontology_term_ids": [[t] for t in chunk.types], TYPE: chunk.types,
         "high_confidence": True, "split": "train", "n_genes": np.diff(chunk.counts.indptr).astype(np.int32),
         "total": np.asarray(chunk.counts.sum(axis=1)).ravel().astype(np.float32),
     })  # fmt: skip

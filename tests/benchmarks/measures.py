@@ -12,10 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
+from core.annotation import embed
 from core.bundle.reader import Bundle
 from core.bundle.schema import EXPRESSION_BY_CELL, EXPRESSION_BY_GENE
-from core.embedding.encoder import Encoder
 from core.expression.formats import read_matrix
+from core.query import Clock, unmonitored
+from core.reference import Reference
 from core.search.exact import exact_search
 from core.search.index import NeighborIndex
 from core.settings import child_environment
@@ -33,9 +35,10 @@ _BLOCK = 250
 def search_rows(bundle: Bundle, query: Path) -> list[Row]:
     """HNSW against exact search in float32 numpy, the same 2,000 cells, the same cores, in turns; each at its best.
 
-    Two exact searches run, a plain one and the app's own, and the faster is the rival.
+    The cells are placed as for a query, in the company of their file. Two exact searches run, a plain one and the app's own, and the
+    faster is the rival.
     """
-    queries = Encoder.from_bundle(bundle).encode(read_matrix(query).matrix)
+    queries = embed(Reference(bundle), read_matrix(query).matrix, Clock(unmonitored))[0]
     index, embedding = NeighborIndex.open(bundle), np.array(bundle.embedding)
     plain, own, fast = [], [], []
     for _ in range(TURNS):
@@ -43,13 +46,21 @@ def search_rows(bundle: Bundle, query: Path) -> list[Row]:
         own.append(_once(lambda: exact_search(embedding, queries, K)))
         fast += [_once(lambda: index.search(queries, K)) for _ in range(2)]
     truth = exact_search(embedding, queries, K).distances
-    recall = float(np.mean(index.search(queries, K).distances <= truth[:, -1:] + 1e-6))
+    found = (index.search(queries, K).distances <= truth[:, -1:] + 1e-6).mean(axis=1)
     exact, ours = min(*plain, *own), min(fast)
     against = f">= 8x exact float32 numpy: {exact:.2f} s"
     name = f"search {len(queries):,} of {len(embedding):,} cells, width {embedding.shape[1]}, k {K}"
     return [
         Row(name, ours, "s", against, 8, True, exact / ours),
-        Row(f"recall of that search, ef {bundle.manifest.index.ef_search}", recall, "", ">= 0.99", 0.99, at_least=True),
+        Row(
+            f"recall of that search, ef {bundle.manifest.index.ef_search}",
+            found.mean(),
+            "",
+            ">= 0.99",
+            0.99,
+            at_least=True,
+        ),
+        Row("queries that find half of them or more", np.mean(found >= 0.5), "", ">= 0.999", 0.999, at_least=True),
     ]
 
 

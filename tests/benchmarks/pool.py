@@ -13,6 +13,7 @@ from scipy import sparse
 from build_bundle.ontology_files import read_ontology
 from build_bundle.ontology_step import similarity_table, subgraph_tables
 from core.bundle.reader import Bundle
+from core.bundle.schema import TYPE
 from core.expression.formats import read_matrix
 
 SHARED_STUDIES = (
@@ -24,7 +25,6 @@ SHARED_STUDIES = (
 ONTOLOGY = Path("ontology/CL-ontology-v2026-03-26.json.zst")
 N_GENES = 20_000
 DEPTH = 5_000  # counts given to a cell of which a bundle holds shares only
-_TYPE = "cell_type_ontology_term_id"
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +83,7 @@ def _bundle_studies(bundle: Bundle) -> Iterator[Study]:
         x = bundle.cell_expression(rows)
         x.data = np.expm1(x.data) * (DEPTH / 1e4)
         seen = np.flatnonzero(np.asarray(x.sum(axis=0)).ravel())
-        yield Study(str(name), x[:, seen], cells[_TYPE].to_numpy(dtype=object)[rows], genes[seen])
+        yield Study(str(name), x[:, seen], cells[TYPE].to_numpy(dtype=object)[rows], genes[seen])
 
 
 def _genes(studies: list[Study], wanted: Sequence[str]) -> tuple[np.ndarray, dict[str, str]]:

@@ -30,7 +30,7 @@ def test_two_groups_are_compared(page, tiny_query, scheme):
     page.reload()
     open_tab(page, tiny_query)
     assert page.url.endswith("?tab=compare")  # what stands in for a choice is not written down
-    expect(page.locator("#compare-answer p")).to_contain_text("Paired t-test over replicates")
+    expect(page.locator("#compare-answer p")).to_contain_text("Moderated paired t-test over replicates")
     assert {"against", "group", "interval"} <= set(traces(page, "compare-types"))
     pick(page, "#compare-replicates", "no column chosen")
     expect(page.locator("#compare-note")).to_contain_text("not independent", timeout=PATIENT)

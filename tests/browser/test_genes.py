@@ -163,6 +163,13 @@ def test_what_a_gene_marks_and_why_the_label(page, tiny_query):
     expect(page.locator("#gene-marks .ag-row").first).to_contain_text("monocyte", timeout=PATIENT)
     expect(page.locator("#gene-forest-head")).to_contain_text("LYZ in monocyte")
     expect(page.locator("#evidence")).to_contain_text("labelled monocyte", timeout=PATIENT)
+    page.add_style_tag(content="#evidence p { min-height: 120px }")  # more to say than usual: the panel grows
+    scale, panel = (page.locator(f".panel-evidence{part}").bounding_box() for part in (" .xtitle", ""))
+    assert scale["y"] + scale["height"] <= panel["y"] + panel["height"]
+    page.context.new_cdp_session(page).send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    buttons = page.locator("#gene-types .modebar-btn").last.bounding_box()
+    assert buttons["y"] + buttons["height"] <= page.locator("#gene-types .main-svg").first.bounding_box()["y"] + 1
+    page.context.new_cdp_session(page).send("Emulation.setTouchEmulationEnabled", {"enabled": False})
     page.locator("#gene-marks .ag-row").nth(1).click()
     expect(page.locator("#gene-forest-head")).not_to_contain_text("in monocyte")
     page.locator("#gene-forest-head").get_by_text("About this type").click()

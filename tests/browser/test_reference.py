@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 
 PLACES = ("collection-months", "collection-reads", "collection-rates", "training", "reliability")
 MODELS = "#all-models .ag-center-cols-container .ag-row"
+FOLDED = ".compared-models > summary"
 NAMES = "#all-models .ag-pinned-left-cols-container .ag-row"
 BY_TYPE = "#models-by-type"
 TYPES = ".ag-pinned-left-cols-container .ag-row"
@@ -38,6 +39,7 @@ def test_the_figures_follow_the_colour_scheme(page: Page, server) -> None:
 
 def _sift_the_models(page: Page) -> None:
     """Keep the models with at least a figure, find the default among them with its interval, save all."""
+    page.locator(FOLDED).click()
     page.wait_for_function("s => document.querySelectorAll(s).length === 4", arg=MODELS)
     page.locator('#all-models input[aria-label="MAFP Filter Input"]:visible').fill("0.8")
     page.wait_for_function("s => document.querySelectorAll(s).length === 2", arg=MODELS)
@@ -51,6 +53,7 @@ def _sift_the_models(page: Page) -> None:
 @pytest.mark.browser
 def test_all_models_by_type_are_read_in_both_colour_schemes(page: Page, server) -> None:
     page.goto(f"{server.url}/reference")
+    page.locator(FOLDED).click()
     page.wait_for_function("s => document.querySelectorAll(s).length === 3", arg=f"{BY_TYPE} {TYPES}")
     light = page.evaluate(GROUND)
     _read_a_cell(page)

@@ -1,5 +1,7 @@
 """The one bubble that explains numbers and switches."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -14,8 +16,10 @@ def test_definitions_come_by_hover_and_by_keyboard_and_go(page: Page, tiny_query
     bubble = page.locator("#tooltip")
     page.hover("#space-switch")
     expect(bubble).to_have_text(SPACES)
-    page.hover("h1")
+    page.hover(".panel-studies h2")
     expect(bubble).to_be_hidden()
+    page.hover(".kept")
+    expect(bubble).to_have_text(re.compile(r"^Until \w{3},? \d+ \w+(,| at) \d\d:\d\d\. Then the upload"))
     page.focus("#cluster-count")
     expect(bubble).to_have_text(CLUSTERS)
     expect(page.locator("#cluster-count")).to_have_attribute("aria-describedby", "tooltip")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import shutil
+from pathlib import Path
 from urllib.parse import unquote
 
 import h5py
@@ -15,6 +16,7 @@ from playwright.sync_api import Page, expect
 from tests.worlds import QUERY, write_h5ad
 
 B_CELL = "CL:0000236"
+HINT_COLOUR = "getComputedStyle(document.getElementById('setting-leave-out'), '::placeholder').color"
 
 
 DARK = "() => document.querySelector('#scatter .js-plotly-plot')._fullLayout.font.color.toLowerCase() === '#b5c0cc'"
@@ -118,6 +120,7 @@ def test_every_panel_makes_the_same_selection(page, tiny_query, tmp_path):
     expect(page.locator("#composition .share-row.is-selected")).to_have_count(1)
     page.keyboard.press("Escape")
     expect(bar).to_have_text("All 110 cells")
+    _types_further_down_are_counted(page)
     page.locator("#space-switch").get_by_text("Your UMAP").click()
     expect(page.locator("#map-zoom")).to_be_hidden()  # there is nothing but the user's cells
     page.wait_for_timeout(500)
@@ -153,6 +156,17 @@ def test_every_panel_makes_the_same_selection(page, tiny_query, tmp_path):
     expect(bar).to_have_text("All 110 cells")
 
 
+def _types_further_down_are_counted(page: Page) -> None:
+    apart = page.locator(".composition-apart")
+    expect(page.locator(".composition-types .share-row").nth(1)).to_be_visible()
+    page.locator("#composition").evaluate(
+        "place => { place.style.height = '100px'; dispatchEvent(new Event('resize')); }"
+    )
+    expect(apart).to_have_attribute("data-more", re.compile(r"^\d more$"))
+    page.locator(".composition-types").evaluate("list => list.scrollTo(0, 1e4)")
+    expect(apart).to_have_attribute("data-more", "")
+
+
 @pytest.mark.browser
 def test_settings_that_need_no_search_follow_at_once(page, tiny_query):
     upload(page, tiny_query)
@@ -162,9 +176,48 @@ def test_settings_that_need_no_search_follow_at_once(page, tiny_query):
     page.keyboard.press("End")
     expect(page.locator("#answer p")).not_to_have_text(before)
     assert "threshold=0.95" in page.url
+    _says_what_is_not_searched_yet(page)
     page.locator("#cluster-slider [role=slider]").focus()
     page.keyboard.press("Home")
     expect(page.locator("#cluster-count")).to_have_text("2 clusters")
+
+
+def _says_what_is_not_searched_yet(page: Page) -> None:
+    pending, again = page.locator("#search-pending"), page.locator("#search-again")
+    expect(pending).to_be_empty()
+    page.locator("#setting-k [role=slider]").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(pending).to_have_text("k 95 is not searched yet.")
+    expect(again).to_have_class(re.compile("is-filled"))
+    page.keyboard.press("ArrowRight")
+    expect(pending).to_be_empty()
+    expect(again).to_have_class(re.compile("is-default"))
+    assert page.evaluate(HINT_COLOUR) == "rgb(94, 107, 121)"
+    page.locator("#setting-leave-out").click()
+    page.locator(".mantine-MultiSelect-option").first.click()
+    expect(pending).to_have_text("The other choice of studies is not searched yet.")
+    assert page.evaluate(HINT_COLOUR) == "rgba(0, 0, 0, 0)"  # "None left out" would be untrue
+    page.keyboard.press("Escape")
+
+
+@pytest.mark.browser
+def test_a_study_is_left_out_from_its_row(page, tiny_query):
+    upload(page, tiny_query)
+    year = page.locator("#studies .ag-header-cell[col-id=year]")
+    expect(year).to_be_hidden()
+    page.locator("[data-enlarge=studies]").click()
+    expect(year).to_be_visible()
+    expect(page.locator("#studies .study-detail").first).to_be_hidden()
+    leave_out = page.locator("#studies [data-leave-out]").first
+    leave_out.click()
+    expect(leave_out).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".settings .mantine-Pill-root")).to_have_count(1)
+    expect(page.locator("#search-pending")).to_have_text("The other choice of studies is not searched yet.")
+    page.locator("#studies .ag-cell[col-id=leave_out]").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#search-pending")).to_be_empty()
+    page.keyboard.press("Escape")
+    expect(year).to_be_hidden()
 
 
 @pytest.mark.browser
@@ -205,6 +258,10 @@ def test_a_branch_can_be_opened(page, tiny_query):
     assert page.url == before  # rows of an opened branch choose nothing
     page.locator("#heatmap-open").click()
     expect(page.locator("#heatmap-sub")).to_contain_text("110 cells")
+    page.locator("#heatmap-open").click()
+    page.wait_for_url(re.compile("rows=selected"))
+    page.locator("#clear-selection").click()
+    page.wait_for_url(lambda url: "sel=" not in url and "rows=" not in url)
 
 
 @pytest.mark.browser
@@ -251,6 +308,11 @@ def test_the_focus_stays_where_the_work_is(page, tiny_query):
     page.keyboard.press("Escape")
     expect(page.locator(".mantine-Drawer-content")).to_be_hidden()
     expect(about).to_be_focused()
+    page.locator("#cluster-list button").nth(1).focus()
+    expect(page.locator("#cluster-list .focus-list")).to_have_css("clip-path", "none")
+    page.keyboard.press("Enter")
+    expect(page.locator("#selection-bar strong")).to_contain_text("Cluster 2")
+    expect(page.locator("#cluster-list button[aria-pressed=true]")).to_be_focused()
     page.locator("#clear-selection").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#clear-selection")).to_be_hidden()
@@ -305,6 +367,8 @@ def test_a_table_of_the_cells_gives_a_file_without_metadata_its_groups(page, tin
 @pytest.mark.browser
 def test_on_a_narrow_window_the_rail_is_a_drawer(page, tiny_query):
     page.set_viewport_size({"width": 1024, "height": 800})
+    expect(page.locator("#upload-drop")).to_be_visible()
+    expect(page.locator("#rail-toggle")).to_be_hidden()  # the first page has no rail
     upload(page, tiny_query)
     page.locator("#rail-toggle").click()
     rail = page.locator(".mantine-AppShell-navbar")
@@ -318,11 +382,34 @@ def test_on_a_narrow_window_the_rail_is_a_drawer(page, tiny_query):
 
 
 @pytest.mark.browser
-def test_figures_offer_nothing_that_sends_them_away(page, tiny_query):
+def test_figures_are_saved_here_and_sent_nowhere(page, tiny_query, tmp_path):
     upload(page, tiny_query)
     expect(page.locator(".modebar-btn").first).to_be_attached()
     offered = page.locator(".modebar-btn").evaluate_all("buttons => buttons.map(b => b.dataset.title)")
-    assert set(offered) <= {"Download plot", "Zoom", "Pan", "Reset axes", "Lasso Select", "Box Select"}
+    assert set(offered) <= {"Save as SVG", "Save as PNG", "Zoom", "Pan", "Reset axes", "Lasso Select", "Box Select"}
+    page.locator("#scatter").hover()
+    shown = page.evaluate("document.querySelector('#scatter .js-plotly-plot')._fullLayout.width")
+    svg = saved(page, "#scatter [data-title='Save as SVG']", tmp_path / "scquery-map.svg")
+    assert f'width="{shown + 24:g}"' in svg.decode()[:400]
+    assert width_of(saved(page, "#scatter [data-title='Save as PNG']", tmp_path / "scquery-map.png")) >= 3 * shown
+    drawn = page.evaluate("document.getElementById('ontology')._cyreg.cy.elements().boundingBox().w")
+    assert width_of(saved(page, "[data-save-ontology]", tmp_path / "scquery-ontology.png")) >= 2 * drawn
+    page.get_by_role("button", name="Download", exact=True).click()
+    assert saved(page, "#composition-download", tmp_path / "scquery-composition.csv").startswith(b"type_id,type_name")
+
+
+def saved(page, button: str, path: Path) -> bytes:
+    """Press a button that saves a file of this name; give what is in it."""
+    with page.expect_download() as file:
+        page.locator(button).click()
+    assert file.value.suggested_filename == path.name
+    file.value.save_as(path)
+    return path.read_bytes()
+
+
+def width_of(png: bytes) -> int:
+    assert png[1:4] == b"PNG"
+    return int.from_bytes(png[16:20], "big")
 
 
 @pytest.mark.browser
@@ -330,6 +417,7 @@ def test_figures_offer_nothing_that_sends_them_away(page, tiny_query):
 def test_nothing_is_wider_than_the_window(page, server, tiny_query, tmp_path, width):
     page.set_viewport_size({"width": width, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    expect(page.locator(".chip-title")).to_be_visible()  # the reference is in sight at every width
     upload(page, shutil.copy(tiny_query, tmp_path / f"{'a_long_name_' * 8}.h5ad"))
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     # Where the map fills the width of a phone, a finger must be able to scroll past it.
@@ -338,6 +426,9 @@ def test_nothing_is_wider_than_the_window(page, server, tiny_query, tmp_path, wi
         arg="lasso" if width > 640 else False,
     )
     page.locator("#composition .share-button").first.click(position={"x": 20, "y": 8})  # its name
+    cut = "said => said.filter(part => part.scrollWidth > part.clientWidth).map(part => part.textContent)"
+    expect(page.locator(".selection-statement")).to_contain_text("median score")
+    assert page.locator(".selection-statement > *").evaluate_all(cut) == []
     for last in (page.get_by_label("How to read this page"), page.locator("#clear-selection")):
         expect(last).to_be_visible()
         box = last.bounding_box()
@@ -349,8 +440,11 @@ def test_nothing_is_wider_than_the_window(page, server, tiny_query, tmp_path, wi
         ("Reference", "#reference h1"),
     ):
         page.locator(".tabs a", has_text=tab).click()
-        expect(page.locator(there)).to_be_visible()
+        expect(page.locator(there)).to_be_visible(timeout=15_000)  # genes of all cells are tested first
         page.wait_for_function("width => document.documentElement.scrollWidth <= width", arg=width)  # once drawn
+    page.evaluate("document.querySelector('.panel-reads').remove()")  # a reference built from matrices has none
+    narrowest = page.locator(".facts dd").evaluate_all("all => Math.min(...all.map(dd => dd.clientWidth))")
+    assert narrowest >= 140
     page.goto(server.url)
     expect(page.locator(".recent-state")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width

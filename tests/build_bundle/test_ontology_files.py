@@ -120,6 +120,7 @@ def test_refuses_what_is_no_ontology(tmp_path, content):
     '{"terms": []}', '{"terms": {"CL:1": null}}', '{"CL:1": "x"}', '{"CL:1": {"ancestors": {}}}', "{" * 5 + "[" * 100_000,
     '{"terms": {"CL:1": {"name": "x", "synonyms": ["x"]}}}', "[Term]\nid: CL:1\nis_a: \n", "[Term]\nid: CL:1\nrelationship: part_of\n",
     '{"terms": {"CL:1": {"name": "x", "is_a": ["CL:1"]}}}',
+    '{"terms": {"CL:1": {"name": "x", "is_a": ["CL:2"]}, "CL:2": {"name": "y", "is_a": ["CL:1"]}}}',
 ])  # fmt: skip
 def test_refuses_odd_entries_naming_file_and_term(tmp_path, content):
     with pytest.raises(ConfigError, match=r"bad\.json") as caught:

@@ -57,11 +57,6 @@ def test_names_every_unknown_label_and_what_replaces_it():
         similarity_table(DIAMOND, ["CL:gone"])
 
 
-def test_refuses_a_circle():
-    with pytest.raises(ConfigError, match="circle"):
-        subgraph_tables(source([("CL:a", "CL:b"), ("CL:b", "CL:a")]), ["CL:a"])
-
-
 @given(
     st.lists(st.tuples(st.integers(0, 14), st.integers(0, 14)).filter(lambda p: p[0] < p[1]), min_size=1, max_size=40)
 )

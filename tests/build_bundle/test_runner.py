@@ -104,6 +104,7 @@ def test_the_report_is_one_escaped_page(built: Path) -> None:
         "Genes that set types apart",
         "3 wider terms",
         "network 2, validation",
+        "dimensions: searched exactly, having fewer than 10,000 cells. The graph",
     ):
         assert word in page
 

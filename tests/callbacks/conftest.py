@@ -20,6 +20,7 @@ from core.jobs import Job, JobRun
 from core.settings import Settings
 
 Browser = FlaskClient
+UPLOADED = '<b>"my" query.h5ad'
 
 
 def settings_for(folder: Path, bundle: Path, **changes) -> Settings:
@@ -85,12 +86,19 @@ def owner_of(services) -> Callable[[str], str]:
     return act
 
 
+@pytest.fixture(scope="session")
+def answered_upload(tiny_builds, tiny_query, tmp_path_factory) -> Path:
+    """The result folder of the planted query under the name `UPLOADED`. Read-only: jobs get a copy."""
+    engine = Engine.open([tiny_builds])
+    return engine.annotate(tiny_query, out=tmp_path_factory.mktemp("upload") / "result", display_name=UPLOADED).folder
+
+
 @pytest.fixture
-def with_result(services, tiny_query, upload, owner_of) -> Callable[[Browser], Job]:
+def with_result(services, tiny_query, upload, owner_of, answered_upload) -> Callable[[Browser], Job]:
     """Give a browser a finished search of the planted query."""
 
     def act(client: Browser) -> Job:
-        token = upload(client, tiny_query.read_bytes(), filename='<b>"my" query.h5ad')
+        token = upload(client, tiny_query.read_bytes(), filename=UPLOADED)
         queue = services.supervisor.queue
         deadline = time.monotonic() + 10
         while queue.heartbeat_age_s() is None and time.monotonic() < deadline:
@@ -98,9 +106,7 @@ def with_result(services, tiny_query, upload, owner_of) -> Callable[[Browser], J
         claimed = queue.claim()
         assert claimed is not None
         assert claimed.token == token
-        services.engine.annotate(
-            claimed.folder.upload, bundle=claimed.bundle, out=claimed.folder.result, display_name=claimed.filename
-        )
+        shutil.copytree(answered_upload, claimed.folder.result, dirs_exist_ok=True)
         services.store.attach(token, 1).finish({"read": 0.1})
         return services.store.get(token, owner_of(token))
 

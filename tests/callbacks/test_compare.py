@@ -82,8 +82,12 @@ def test_the_table_as_a_file(finished, as_ann):
     assert file["filename"] == "scquery-compare.csv"
     assert file["content"].splitlines()[0] == ",".join(("group", "against", *COLUMNS))
     assert file["content"].splitlines()[1].startswith("disease,healthy,")
-    with pytest.raises(PreventUpdate):
-        compare.save(None, *NOTHING, *ALL, finished.url)
+    groups = compare.save_bars(1, *NOTHING, *ALL, finished.url)
+    assert groups["filename"] == "scquery-compare-groups.csv"
+    assert groups["content"].startswith("group,type_id,type_name,n,share\ndisease,")
+    for save in (compare.save, compare.save_bars):
+        with pytest.raises(PreventUpdate):
+            save(None, *NOTHING, *ALL, finished.url)
 
 
 def test_strangers_see_nothing(finished, as_bob):

@@ -24,7 +24,7 @@ def test_genes_that_differ(finished, as_ann):
     assert value == "*"
     nobody = ("type:CL:9999999", None, None)
     *_, message = compare_genes.update(*NOTHING, *nobody, *within, finished.url)
-    assert "No type has 10 selected cells in both groups." in text(message)
+    assert "The groups do not have 10 selected cells each." in text(message)
     with pytest.raises(PreventUpdate):
         compare_genes.update(*NOTHING, *ALL, None, "light", None, "id", finished.url)
 

@@ -22,3 +22,8 @@ def test_wider_types_are_explained(finished, as_ann, detail):
 def test_nothing_selected(finished, as_ann):
     *_, message = evidence.update_evidence("type:CL:9999999", None, None, "light", "place", finished.url)
     assert "No selected cell carries a label." in text(message)
+
+
+def test_why_in_the_card(finished, as_ann):
+    body = evidence.update_card("light", "place", "CL:0000236", "all", None, None, finished.url)
+    assert "25 cells are labelled B cell." in text(body)

@@ -66,3 +66,10 @@ def test_options_count_as_what_they_mean(services):
         == question_of(bundle, "a", {"leave_out": ["y", "x"]})
         != plain
     )
+
+
+def test_other_code_is_another_question(services, monkeypatch):
+    bundle = next(iter(services.engine.bundles.values()))
+    before = question_of(bundle, "a", {})
+    monkeypatch.setattr("callbacks.examples.code_digest", lambda: "of an update")
+    assert question_of(bundle, "a", {}) != before

@@ -1,14 +1,19 @@
 """The panels' handlers: filled for the owner, refused for a stranger, quiet before the browser has said what it can draw."""
 
+import io
+from types import SimpleNamespace
+
 import numpy as np
+import pandas as pd
 import pytest
 from dash import no_update
 from dash.exceptions import PreventUpdate
 
 from callbacks import card_plots, composition, heatmap, ontology, scatter, studies, type_card
+from core.errors import JobNotFoundError
 from core.result import write_own_places
 from layouts.figures.scatter import LookedAt
-from tests.components import classes, text
+from tests.components import classes, goes_to, text
 
 B = "type:CL:0000236"
 
@@ -63,14 +68,16 @@ def test_a_selection_of_no_cells_still_draws(panel, finished, as_ann):
 
 
 def test_the_heatmap_says_rows_and_clusters(finished, as_ann):
-    figure, sub, count, *_ = fill("heatmap", finished.url)
+    figure, sub, count, *_, listed, _ = fill("heatmap", finished.url)
+    assert len(classes(listed, "button")) == 5
     assert {trace.name for trace in figure.data} >= {"scores", "strip", "row tree"}
     assert text(sub).startswith("110 cells")
     assert count == "5 clusters"
 
 
 def test_the_selected_cells_can_be_shown_alone(finished, as_ann):
-    figure, sub, _, hidden, pressed, _ = fill("heatmap", finished.url, rows="selected")
+    figure, sub, _, hidden, pressed, listed, _ = fill("heatmap", finished.url, rows="selected")
+    assert listed is None  # clusters of the selected cells alone choose nothing
     assert text(sub).startswith("25 cells")
     assert max(figure.data[0].y) == 25
     assert (hidden, pressed) == (False, "true")
@@ -90,6 +97,25 @@ def test_the_map_without_webgl(finished, as_ann):
         "all", None, None, None, None, "light", False, False, [350, 320], None, None, finished.url
     )
     assert {t["type"] for t in figure["data"]} == {"scatter"}
+
+
+def test_wider_types_can_be_chosen_without_a_pointer(finished, as_ann):
+    drawn, listed, _ = fill("ontology", finished.url)
+    wider = [e["data"]["id"] for e in drawn if "path" in e["classes"].split()]
+    goes = [goes_to(button) for button in classes(listed, "button")]
+    assert goes == [{"sel": f"under:{term}", "type": term} for term in wider]
+    assert wider
+
+
+def test_an_ontology_without_types_says_why():
+    view = SimpleNamespace(drawing=SimpleNamespace(nodes=(), edges=()))
+    engine = SimpleNamespace(ontology_view=lambda *_, **__: view)
+    shown = SimpleNamespace(
+        engine=engine, result=SimpleNamespace(n_query=27), mask=None, selection=SimpleNamespace(kind="all")
+    )
+    drawn, _, message = ontology.draw(shown, (540, 240))
+    assert drawn == []
+    assert "No cell has a type to show. All 27 resemble nothing" in text(message)
 
 
 def test_a_cell_on_the_map_tells_its_name_and_scores(finished, as_ann):
@@ -153,10 +179,15 @@ def test_composition_counts_the_selection_or_all(finished, as_ann):
     everything = composition.update(B, None, None, "all", finished.url)[0]
     assert len(classes(selected, "share-row")) < len(classes(everything, "share-row"))
     assert fill("composition", finished.url)[1][1]["label"] == "All 110"
+    file = composition.save(1, B, None, None, finished.url)
+    assert file["filename"] == "scquery-composition.csv"
+    assert file["content"].startswith("type_id,type_name,n_confident,n_ambiguous,n,share\nCL:0000236,")
+    with pytest.raises(PreventUpdate):
+        composition.save(None, B, None, None, finished.url)
 
 
 def test_the_ontology_frames_the_chosen_type(finished, as_ann):
-    elements, _ = fill("ontology", finished.url)
+    elements, *_ = fill("ontology", finished.url)
     chosen = [e["data"]["id"] for e in elements if "chosen" in e.get("classes", "")]
     assert chosen == ["CL:0000236"]
 
@@ -167,6 +198,20 @@ def test_studies_say_whose_neighbours_they_hold(finished, as_ann):
     assert sub == "behind the selected cells' 2,500 neighbours"
     assert count.endswith("of 4 studies")
     assert "all cells'" in studies.update("all", None, finished.url)[1]
+
+
+def test_the_studies_of_the_selected_cells_are_saved(finished, as_ann):
+    saved = studies.save(1, B, None, finished.url)
+    table = pd.read_csv(io.StringIO(saved["content"]))
+    assert table["n_hits"].sum() == 2500
+    assert saved["filename"] == "scquery-selected-studies.csv"
+    with pytest.raises(PreventUpdate):
+        studies.save(0, B, None, finished.url)
+
+
+def test_a_stranger_saves_no_studies(finished, as_bob):
+    with pytest.raises(JobNotFoundError):
+        studies.save(1, B, None, finished.url)
 
 
 def test_panels_wait_for_the_browser(as_ann):

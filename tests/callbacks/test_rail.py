@@ -13,8 +13,14 @@ def test_searching_again_is_a_new_search_of_the_same_file(finished, services, as
     job = services.store.get(address.rpartition("/")[2], "ann")
     assert message == ""
     assert job.token != finished.token
-    assert job.options == {"k": 50, "leave_out": ["kang2018"], "threshold": 0.7}
+    assert job.options == {"k": 50, "leave_out": ["kang2018"], "threshold": 0.7, "draw": 0}
     assert services.store.get(finished.token, "ann").state == "done"
+
+
+def test_searching_again_draws_as_many_cells(finished, services, as_ann):
+    token = services.store.rerun(finished.token, "ann", {"draw": 60}).token
+    address, _ = rail.search_again(1, f"/r/{token}", 50, 0.7, [])
+    assert services.store.get(address.rpartition("/")[2], "ann").options["draw"] == 60
 
 
 def test_a_refusal_stands_beside_the_button(finished, as_ann):

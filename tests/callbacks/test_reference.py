@@ -41,7 +41,34 @@ def test_the_figures_by_type_are_saved_whole(as_ann):
     assert set(table["reference"]) == {"human", "mouse"}
 
 
-@pytest.mark.parametrize("save", [reference.save_models, reference.save_models_by_type])
+def test_the_studies_that_are_searched_are_cited(as_ann):
+    saved = reference.save_citations(1, None, "/reference")
+    used = reference._view(None, "/reference").studies.query("status == 'used'")
+    assert saved["filename"] == "scquery-reference.bib"
+    assert saved["content"].count("@misc{") == len(used)
+    assert saved["content"].startswith("@article{alavi2018")
+
+
+def test_types_and_their_accuracy_are_saved(as_ann):
+    types, accuracy = (
+        pd.read_csv(io.StringIO(save(1, None, "/reference")["content"]))
+        for save in (reference.save_types, reference.save_accuracy)
+    )
+    assert types["n_cells"].is_monotonic_decreasing
+    assert set(accuracy["type_id"]) <= set(types["type_id"])
+    assert accuracy["accuracy"].notna().all()
+
+
+SAVES = (
+    reference.save_models,
+    reference.save_models_by_type,
+    reference.save_types,
+    reference.save_accuracy,
+    reference.save_citations,
+)
+
+
+@pytest.mark.parametrize("save", SAVES)
 @pytest.mark.parametrize(("n_clicks", "path"), [(None, "/reference"), (0, "/reference"), (1, "/")])
 def test_nothing_is_saved_unasked_or_elsewhere(save, n_clicks, path, as_ann):
     with pytest.raises(PreventUpdate):

@@ -1,11 +1,8 @@
-from types import SimpleNamespace
-
 import pytest
 from dash import no_update
 from dash.exceptions import PreventUpdate
 
 from callbacks import results
-from callbacks.opened import open_shown
 from tests.components import text
 
 NAMES = ("bar", "class", "detail", "warnings", "all", "methods", "h5ad", "zip", "href", "words", "disabled")
@@ -62,17 +59,6 @@ def test_a_selection_that_cannot_be_read(finished, as_ann):
 
 def test_a_confidence_that_cannot_be_read(finished, as_ann):
     assert "not a number from 0 to 1" in text(bar("all", finished.url, "abc")["bar"])
-
-
-def test_cells_that_resemble_nothing_have_no_most_common_type(finished, as_ann):
-    shown = open_shown(finished.url, "all", None)
-    labels = shown.result.labels.assign(status="unknown")
-    assert results.most_common(SimpleNamespace(result=SimpleNamespace(labels=labels), mask=shown.mask)) is None
-
-
-def test_the_most_common_type(finished, as_ann):
-    assert results.most_common(open_shown(finished.url, "type:CL:0000236", None)) == ("CL:0000236", "B cell")
-    assert results.most_common(open_shown(finished.url, "type:CL:0000000", None)) is None
 
 
 def test_other_pages_are_left_alone(as_ann):

@@ -68,3 +68,16 @@ def test_a_button_that_has_just_appeared_does_nothing(handler, queued, as_ann):
 def test_strangers_cannot_touch_a_job(handler, queued, as_bob):
     with pytest.raises(JobNotFoundError):
         handler(1, queued.url)
+
+
+def test_as_many_cells_as_fit_are_searched(queued, running, services, as_ann):
+    running.fail(JobMessage("too-many-cells", "110 cells are in the file.", "Search 60 of them.", fits=60))
+    address = handlers.search_some(1, queued.url)
+    again = services.store.get(address.removeprefix("/r/"), "ann")
+    assert again.options == {**queued.options, "draw": 60}
+
+
+def test_nothing_is_drawn_where_nothing_was_offered(queued, as_ann):
+    for n_clicks in (None, 1):
+        with pytest.raises(PreventUpdate):
+            handlers.search_some(n_clicks, queued.url)

@@ -56,8 +56,3 @@ def test_held_against_siblings(finished, as_ann):
 @pytest.mark.parametrize("contrast", ["parent", "<x>", ""])
 def test_a_background_that_was_not_tested(finished, as_ann, contrast):
     assert "against all other types" in text(card(finished.url, CD4, contrast=contrast))
-
-
-def test_why_in_the_card(finished, as_ann):
-    body = type_card.update_evidence("light", "place", B_CELL, "all", None, None, finished.url)
-    assert "25 cells are labelled B cell." in text(body)

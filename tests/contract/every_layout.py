@@ -10,6 +10,7 @@ from dash import html
 from core.engine import Engine, Selection
 from core.explore.own_groups import OwnColumn, OwnGroup
 from core.explore.reference import chip
+from core.explore.thin import ThinPair
 from core.jobs import Job, JobMessage
 from core.jobs.records import JobFolder
 from layouts import (
@@ -28,11 +29,13 @@ from layouts import (
     results,
     running,
     states,
+    thin,
     type_card,
 )
 from layouts.figures.volcano import volcano_figure
 
 B_CELL = "CL:0000236"
+THIN = ThinPair("The reference is thin here: a few.", (B_CELL, "B cell", 30), ("CL:0000084", "T cell", 300), 9)
 NOW = 1_800_000_000.0
 
 
@@ -54,7 +57,9 @@ def every_layout(bundle: Path, query: Path, folder: Path) -> html.Div:
     facts = rail.FileFacts(110, 300, result.report["findings"])
     choice = page.ReferenceChoice("planted", "Planted world", chip(engine.bundles[engine.default].manifest))
     view = engine.reference_view(engine.default)
-    refused = JobMessage("unknown-genes", "No gene is known.", "Choose another file.", tuple(result.report["findings"]))
+    refused = JobMessage(
+        "unknown-genes", "No gene is known.", "Choose another file.", tuple(result.report["findings"]), fits=60
+    )
     return html.Div(
         [
             page.layout([choice], "planted"),
@@ -116,7 +121,7 @@ def answer(engine: Engine, result, done: Job) -> list:
         genes.layout(),
         html.Div(results.answer(engine.summary(result, everything))),
         html.Div(results.selection_bar(engine.describe(result, chosen), agrees_on=(B_CELL, "B cell"), thin=True)),
-        html.Div(results.warnings(("The reference is thin here: a few.",))),
+        html.Div(thin.band([THIN], lambda *_: (1, "lymphocyte"))),
         html.Div(
             composition.rows(engine.composition(result, mask), ranks, chosen=str(chosen), thin=frozenset({B_CELL}))
         ),
@@ -128,7 +133,7 @@ def answer(engine: Engine, result, done: Job) -> list:
         ),
         html.Div(gene_list.fits(engine.genes(result).fits(["MS4A1", "CD79A", "CD19"]))),
         html.Div(gene_list.sets(None, None, name="")),
-        card_genes.plot(ids.volcano("card"), volcano_figure(volcano, name="B cell", theme="light")),
-        card_genes.plot(ids.GENES, {}),
+        card_genes.plot(ids.volcano("card"), volcano_figure(volcano, name="B cell", theme="light"), saved_as="volcano"),
+        card_genes.plot(ids.GENES, {}, saved_as="genes"),
         html.Div(card_genes.forest(engine.genes(result).effects(B_CELL, "MS4A1"), {})),
     ]

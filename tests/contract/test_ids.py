@@ -21,6 +21,7 @@ BY_ATTRIBUTE = (
     "data-example",
     "data-enlarge",
     "data-zoom",
+    "data-save-ontology",
     "data-gene-sets",
     "data-cell-table",
     "data-go",

@@ -11,7 +11,7 @@ import diskcache
 import pytest
 
 from core import cache
-from core.cache import AnswerCache, PlainDisk, question
+from core.cache import AnswerCache, PlainDisk, code_digest, question
 
 
 @pytest.fixture
@@ -104,3 +104,18 @@ def test_questions_differ_in_every_fact():
     facts = {"bundle": "a", "example": "b", "k": 5, "leave_out": ["x"]}
     keys = {question(**facts)} | {question(**{**facts, name: "other"}) for name in facts}
     assert len(keys) == 5
+
+
+def test_code_is_known_by_its_text_and_its_places(tmp_path):
+    def digest(**modules):
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        for name, text in modules.items():
+            path = folder / f"{name.replace('_', '/')}.py"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        return code_digest(folder)
+
+    same, *others = digest(a="x", b_c="y"), digest(a="x", b_c="z"), digest(a="x", b_d="y"), digest(a="x")
+    assert same == digest(b_c="y", a="x")
+    assert len({same, *others}) == 4
+    assert code_digest() == code_digest(Path(cache.__file__).parent)

@@ -53,3 +53,13 @@ def test_levels_past_the_last_and_another_threshold(engine, folder):
     assert strict.report["options"]["threshold"] == 1.0
     assert set(strict.labels["status"][strict.labels["confidence"] < 1 - 1e-4]) <= {"ambiguous", "unknown"}
     assert engine.result(folder).report["options"].get("level") is None
+
+
+def test_the_level_that_joins_two_types(engine, folder):
+    result = engine.result(folder)
+    number, name = engine.level_joining(result, CD4, CD8)
+    assert name == "αβ T cell"
+    wide, finer = (engine.result(folder, level=level) for level in (number, number - 1))
+    assert not {CD4, CD8} & set(wide.type_ids)
+    assert {CD4, CD8} & set(finer.type_ids)
+    assert engine.level_joining(result, CD4, "CL:9999999") is None

@@ -18,7 +18,7 @@ def test_the_same_numbers_as_the_page(result, tiny_builds, tmp_path, capsys):
     assert run(result, tiny_builds, "--by", "condition", "--out", tmp_path / "table.csv") == 0
     text = capsys.readouterr().out
     assert "No difference is certain between disease and healthy." in text
-    assert "Paired t-test over replicates (3 in both groups, column donor)" in text
+    assert "Moderated paired t-test over replicates (3 in both groups, column donor)" in text
     assert (tmp_path / "table.csv").read_text().startswith("group,against,type_id,type_name,n_group")
 
 

@@ -86,7 +86,7 @@ def test_report(engine, result, tiny_bundle):
     assert report["filename"] == "my cells"
     assert (report["n_cells"], report["n_genes"], report["n_matched"]) == (110, 300, 300)
     assert report["bundle"]["bundle_id"] == engine.bundles["planted"].manifest.bundle_id
-    assert report["options"] == {"k": 100, "leave_out": [], "threshold": 0.5}
+    assert report["options"] == {"k": 100, "leave_out": [], "threshold": 0.5, "draw": 0}
     assert (report["k"], report["n_reference"]) == (100, 600)
     assert report["scale"] == "counts"
     assert all(set(f) == {"code", "title", "level", "text"} for f in report["findings"])
@@ -420,3 +420,35 @@ def test_a_table_of_the_cells_is_seen_at_once_and_read_once(engine, result, tmp_
     assert engine.result(result.folder).obs.shape[1] == plain.obs.shape[1] == known.obs.shape[1] - 1
     table.unlink()
     assert engine.result(result.folder, cell_table=table) is engine.result(result.folder)
+
+
+def test_some_cells_of_a_file_that_is_too_large(tiny_bundle, tiny_query, result, tmp_path):
+    from core.errors import LimitError
+    from core.expression.limits import Limits
+
+    small = Engine.open([tiny_bundle], limits=Limits(max_cells=60))
+    with pytest.raises(LimitError) as caught:
+        small.annotate(tiny_query, out=tmp_path / "all")
+    assert (caught.value.code, caught.value.fits) == ("too-many-cells", 60)
+    found = small.annotate(tiny_query, out=tmp_path / "some", options=QueryOptions(draw=60))
+    assert len(found.labels) == 60
+    names = result.labels["cell_id"].tolist()
+    assert [n for n in names if n in set(found.labels["cell_id"])] == found.labels["cell_id"].tolist()
+    assert "60 of the file's 110 cells were drawn at random." in (found.folder / "methods.txt").read_text()
+    assert found.report["n_cells_file"] == 110
+    assert len(small.annotate(tiny_query, out=tmp_path / "more", options=QueryOptions(draw=99)).labels) == 60
+
+
+def test_a_query_that_would_need_too_much_memory_is_refused_before_it_begins(tiny_bundle, tiny_query, tmp_path):
+    from core.errors import LimitError
+    from core.expression.limits import Limits
+
+    small = Engine.open([tiny_bundle], limits=Limits(query_memory_bytes=500_100_000))
+    stages = []
+    with pytest.raises(LimitError) as caught:
+        small.annotate(tiny_query, out=tmp_path / "all", progress=lambda stage, *_: stages.append(stage))
+    assert caught.value.code == "too-big"
+    assert 0 < caught.value.fits < 110
+    assert set(stages) == {"read", "check"}
+    options = QueryOptions(draw=caught.value.fits)
+    assert len(small.annotate(tiny_query, out=tmp_path / "some", options=options).labels) == caught.value.fits

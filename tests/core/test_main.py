@@ -25,7 +25,7 @@ def test_annotate_says_what_was_found(tiny_query, tiny_bundle, tmp_path, capsys)
     assert text.out.startswith("110 cells: ")
     assert f"Written to {out} in " in text.out
     report = json.loads((out / "report.json").read_text())
-    assert report["options"] == {"k": 50, "leave_out": [], "threshold": 0.8}
+    assert report["options"] == {"k": 50, "leave_out": [], "threshold": 0.8, "draw": 0}
     assert report["filename"] == tiny_query.name
 
 
@@ -70,6 +70,7 @@ def test_info(tiny_builds, capsys):
     text = capsys.readouterr().out
     assert "Planted world (planted, " in text
     assert "600 cells, 300 genes, 6 types, 4 studies" in text
+    assert "searched exactly, having fewer than 10,000 cells" in text
     assert "lindholm2019" in text
     assert "pancreatic A cell" in text
     assert "canary cells were encoded and found" in text

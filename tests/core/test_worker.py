@@ -62,7 +62,7 @@ def test_a_job_becomes_a_result(store, claimed):
     assert done.memory_bytes > 50e6
     result = QueryResult.open(done.folder.result)
     assert result.report["filename"] == "my cells.h5ad"
-    assert result.report["options"] == {"k": 50, "leave_out": ["okafor2020"], "threshold": 0.7}
+    assert result.report["options"] == {"k": 50, "leave_out": ["okafor2020"], "threshold": 0.7, "draw": 0}
     assert json.loads((done.folder.work / "findings.json").read_text()) == result.report["findings"]
 
 
@@ -164,3 +164,12 @@ def test_module_runs_from_the_shell(settings):
     )
     assert done.returncode == 0
     assert "cancelled" in done.stderr
+
+
+def test_too_little_memory_is_foretold_and_says_how_many_cells_fit(store, claimed, monkeypatch):
+    monkeypatch.setenv("SCQUERY_JOB_MEMORY_BYTES", "500100000")
+    job = claimed(k=50)
+    assert worker.main([job.token, str(job.attempts)]) == 0
+    failed = store.get(job.token, "ann")
+    assert (failed.state, failed.message.code) == ("failed", "too-big")
+    assert 0 < failed.message.fits < 110

@@ -89,6 +89,7 @@ def test_the_line_tells_the_test_of_the_whole():
 def test_cells_are_tested_with_a_warning():
     assert compare.NOT_INDEPENDENT in text(compare.note(comparison()))
     assert compare.note(comparison(method="pairs")) == []
+    assert compare.note(comparison(n_against=0)) == []
     lacking = comparison(choice=Choice("condition", "STIM", "<CTRL>", "donor"), lacking="A group has 1.")
     assert "donor cannot be tested as replicates." in text(compare.note(lacking))
     assert "A group has 1. Between any two donors" in text(compare.note(lacking))

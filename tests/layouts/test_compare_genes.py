@@ -36,6 +36,18 @@ def test_plot_and_table():
     assert "&lt;STIM&gt; vs. CTRL" in figure.layout.xaxis.title.text
 
 
+def test_no_plot_where_no_gene_differs():
+    view = genes()
+    even = genes(table=view.table.assign(q_value=0.4))
+    body = compare_genes.body(even, CHOICE, volcano_figure(even.volcano("CTRL"), theme="light", name="STIM"))
+    assert text(body[0]).startswith("No gene differs at q < 0.05. The smallest q is 0.400.")
+    plot = next(part for part in walk(body) if type(part).__name__ == "Graph")
+    assert plot.style == {"display": "none"}
+    assert not hasattr(
+        next(part for part in walk(compare_genes.body(view, CHOICE, {})) if type(part).__name__ == "Graph"), "style"
+    )
+
+
 def test_the_axis_has_room_for_both_names():
     group, against = compare_genes.axis_names(Choice("condition", "interferon beta, 24 hours", OTHERS, ""))
     assert group.endswith(ELLIPSIS)
@@ -43,16 +55,25 @@ def test_the_axis_has_room_for_both_names():
 
 
 def test_what_to_beware_of():
-    assert "have 4 types" in compare_genes.below(genes(within=EVERYTHING, n_types=4))
-    assert "types" not in compare_genes.below(genes(within=EVERYTHING, n_types=1))
-    assert "too small. A group has 1." in compare_genes.below(genes(lacking="A group has 1."))
-    assert "too small" not in compare_genes.below(genes())
-    assert "The first 500 are listed" in compare_genes.below(genes(501))
+    assert "have 4 types" in compare_genes.below(genes(within=EVERYTHING, n_types=4), CHOICE)
+    assert "types" not in compare_genes.below(genes(within=EVERYTHING, n_types=1), CHOICE)
+    assert "too small. A group has 1." in compare_genes.below(genes(lacking="A group has 1."), CHOICE)
+    assert "too small" not in compare_genes.below(genes(), CHOICE)
+    assert "The first 500 are listed" in compare_genes.below(genes(501), CHOICE)
     assert len(compare_genes.rows(genes(501))) == 500
+
+
+def test_a_group_that_was_sequenced_deeper_is_told():
+    table = genes().table
+    assert "times as many" not in compare_genes.below(genes(table=table.assign(pct_group=0.5, pct_against=0.5)), CHOICE)
+    rare = table.assign(pct_group=0.3, pct_against=0.6)
+    told = compare_genes.below(genes(table=rare), CHOICE)
+    assert "A cell of CTRL has 2.0 times as many genes as one of <STIM>" in told
+    apart = genes(table=rare, paired=False, replicates_group=4, replicates_against=3)
+    assert "times as many" not in compare_genes.below(apart, CHOICE)
 
 
 def test_why_there_are_none():
     none = genes().table.head(0)
-    assert "No type has 10" in text(compare_genes.nothing(genes(within="", table=none)))
     assert "The groups do not have 10" in text(compare_genes.nothing(genes(within=EVERYTHING, table=none)))
     assert "these B cells" in text(compare_genes.nothing(genes(table=none)))

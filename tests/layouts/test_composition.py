@@ -35,6 +35,20 @@ def test_unknown_cells_are_counted_apart(answered, ranks):
     assert text(classes(shown, "is-unknown")[0]).startswith(f"Unknown {view.n_unknown}")
 
 
+def test_ambiguous_cells_are_a_part_of_the_types_above(answered, ranks):
+    view, shown = rows(answered, ranks)
+    assert view.table["n"].sum() + view.n_unknown == view.n_selected
+    assert text(classes(shown, "is-ambiguous")[0]).startswith(f"of which ambiguous {view.n_ambiguous}")
+
+
+def test_unknown_cells_alone_are_said_to_have_no_type(answered, ranks):
+    unknown = (answered.result.labels["status"] == "unknown").to_numpy()
+    view, shown = rows(answered, ranks, mask=unknown)
+    assert f"No cell has a type to show. All {view.n_unknown} resemble nothing in the reference." in text(shown)
+    one = unknown & (np.cumsum(unknown) == 1)
+    assert "It resembles nothing in the reference." in text(rows(answered, ranks, mask=one)[1])
+
+
 def test_the_selected_type_is_framed_and_pressed(answered, ranks):
     _, shown = rows(answered, ranks, chosen=f"type:{B_CELL}")
     framed = classes(shown, "is-selected")

@@ -7,7 +7,7 @@ from core.expression.gene_finder import Suggestion
 from layouts import genes
 from tests.components import text
 
-VIEW = GeneView("MS4A1", "ENSG00000156738", ("CD20", "LEU-16"), 3, 4, 1_000, 0.12, True, 338, 0.9, pd.DataFrame())
+VIEW = GeneView("MS4A1", "ENSG00000156738", ("CD20", "LEU-16"), 3, 4, 0.12, True, 338, 0.9, pd.DataFrame())
 
 
 def test_the_facts_of_a_gene():

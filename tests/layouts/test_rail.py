@@ -57,6 +57,8 @@ def test_the_state_is_a_word(tmp_path, state, words):
     shown = rail.status(job(tmp_path, state), NOW)
     assert text(shown).startswith(words)
     assert "Kept for 23 hours more" in text(shown)
+    until = classes(shown, "kept")[0].to_plotly_json()["props"]["data-until"]
+    assert float(until) == round(job(tmp_path, state).expires_at)
 
 
 def test_settings_are_those_of_the_search(tmp_path):
@@ -65,6 +67,12 @@ def test_settings_are_those_of_the_search(tmp_path):
     assert find(page, ids.K).step == 1
     assert find(page, ids.LEAVE_OUT).value == ["kang"]
     assert find(page, ids.CONFIDENCE_VALUE).to_plotly_json()["props"]["data-made"] == "0.70"
+
+
+def test_the_button_knows_what_was_searched(tmp_path):
+    options = {"k": 37, "leave_out": ["wang", "kang"], "threshold": 0.7}
+    made = find(built(tmp_path, options=options), ids.SEARCH_AGAIN).to_plotly_json()["props"]
+    assert (made["data-k"], made["data-left-out"]) == ("37", "kang,wang")
 
 
 def test_an_open_search_cannot_be_changed(tmp_path):

@@ -35,6 +35,20 @@ def test_the_build_report_is_linked(view):
     assert find(built(view), ids.REFERENCE)
 
 
+def test_it_can_be_cited_and_its_licences_found(view):
+    page = built(view)
+    assert find(page, ids.CITE)
+    assert f"#{ids.LICENCES}" in [p.href for p in walk(page) if getattr(p, "href", None)]
+    assert find(page, ids.LICENCES).rowData[0]["licence"]
+
+
+def test_the_long_tables_of_models_are_folded_away_and_explained(view):
+    folded = classes(built(view), "compared-models")[0]
+    assert not getattr(folded, "open", None)
+    assert {ids.ALL_MODELS, ids.MODELS_BY_TYPE} <= set(ids_of(folded))
+    assert "MAFP, 0 to 1, says" in text(folded)
+
+
 def test_every_type_is_listed_with_its_studies(view):
     rows = classes(built(view), "panel-types")[0]
     assert len(classes(rows, "bar-row")) == len(view.types)
@@ -51,7 +65,8 @@ def test_accuracy_by_type_has_intervals(view):
 def test_types_without_measurement_are_counted(view):
     types = view.types.copy()
     types.loc[0, "accuracy"] = float("nan")
-    assert "1 type not measured" in text(built(replace(view, types=types)))
+    assert "1 type not measured. A type is measured where" in text(built(replace(view, types=types)))
+    assert "not measured" not in text(classes(built(view), "panel-accuracy")[0])
     unmeasured = replace(view, types=view.types.assign(accuracy=float("nan")))
     assert "Accuracy was not measured." in text(built(unmeasured))
 

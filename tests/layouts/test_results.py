@@ -24,6 +24,8 @@ def test_the_answer_is_the_heading(answered):
     heading, line = results.answer(view)
     assert (heading.children.replace("\u00a0", " "), line.children) == (view.title, view.detail)
     assert " %" not in heading.children
+    told = [part.to_plotly_json()["props"]["data-tip"] for part in (heading, line)]
+    assert told == [results.TITLE_DEFINITION, results.STATUS_DEFINITION]
 
 
 def test_the_bar_says_what_is_selected():
@@ -32,10 +34,19 @@ def test_the_bar_says_what_is_selected():
         "Cluster 5: 338 of 2,638 cells",
         "all B cells, median score 1.00",
         "3 studies agree",
-        "About this type",
+        "About",
         "Clear",
     ):
         assert words in text(bar)
+
+
+def test_what_is_selected_and_the_score_are_defined():
+    told = classes(results.selection_bar(CHOSEN, agrees_on=B, thin=False), "selection-statement")[0]
+    definition = told.to_plotly_json()["props"]["data-tip"]
+    assert definition.startswith(
+        "Cluster 5: 338 of 2,638 cells. All B cells, median score 1.00. Every panel shows these cells."
+    )
+    assert "share of its neighbours' weight" in definition
 
 
 def test_all_cells_need_no_clearing():
@@ -68,16 +79,6 @@ def test_an_unreadable_link_can_be_cleared():
     assert ids.CLEAR in ids_of(results.nothing_selected("No."))
 
 
-@pytest.mark.parametrize(
-    ("n", "words"),
-    [(1, "runner-up."), (2, "runner-up."), (3, "The same holds for one more."), (5, "The same holds for 3 more.")],
-)
-def test_warnings_are_two_and_a_count(n, words):
-    band = results.warnings(tuple(f"The reference is thin here: {i}." for i in range(n)))
-    assert text(band).endswith(words)
-    assert text(band).count("The reference is thin here") == min(n, 2)
-
-
 def test_the_users_own_groups_are_offered(tmp_path):
     own = (OwnColumn("donor", (OwnGroup("obs:donor=a", "a", 1_200), OwnGroup("obs:donor=b", "b", 1))),)
     select = find(built(tmp_path, own=own), ids.GROUPS)
@@ -87,10 +88,6 @@ def test_the_users_own_groups_are_offered(tmp_path):
         {"value": "obs:donor=b", "label": "donor: b (1)"},
     ]
     assert ids.GROUPS not in ids_of(built(tmp_path))
-
-
-def test_no_warning_is_no_band():
-    assert results.warnings(()) == []
 
 
 def test_downloads_are_plain_addresses_of_the_result(tmp_path):

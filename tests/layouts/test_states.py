@@ -79,3 +79,12 @@ def test_a_panel_quotes_only_errors_made_on_purpose(error, words):
 
 def test_an_empty_panel_may_have_no_action():
     assert text(states.panel_empty("Nothing here.")) == "Nothing here."
+
+
+def test_a_file_that_is_too_large_offers_some_of_its_cells(tmp_path):
+    page = failed(
+        tmp_path, message=JobMessage("too-big", "84,112 cells need about 9 GB.", "Search 30,000.", fits=30_000)
+    )
+    assert "Search 30,000 cells at random" in text(page)
+    assert ids.SEARCH_SOME in ids_of(page)
+    assert ids.SEARCH_SOME not in ids_of(failed(tmp_path, message=JobMessage("too-big", "It needs 9 GB.", "")))

@@ -44,3 +44,15 @@ def test_missing_years_leave_no_dot(answered):
     frame = table(answered)
     frame["year"] = None
     assert all(not row["detail"].endswith("· ") for row in studies.rows(frame))
+
+
+def test_accession_technology_and_year_are_columns_where_there_is_room():
+    hidden = [column for column in studies.columns() if column.get("hide")]
+    assert [column["field"] for column in hidden] == ["accession", "technology", "year"]
+    assert all(column["filter"] for column in hidden)
+
+
+def test_years_are_numbers_to_sort_by(answered):
+    frame = table(answered)
+    frame["year"] = [2017, None, 2016, 2014]
+    assert [row["year"] for row in studies.rows(frame)] == [2017, None, 2016, 2014]

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import FileFormatError, LimitError
-from core.expression.limits import Limits
+from core.expression.limits import Limits, too_many_cells
 
 SAVE_AGAIN = "Save or export the file again, then upload it once more."
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
@@ -200,8 +200,4 @@ def check_cells(n_cells: int, limits: Limits, hint: str = "") -> None:
         With code "too-many-cells".
     """
     if n_cells > limits.max_cells:
-        raise too_large(
-            f"{n_cells:,} cells are in the file; this server takes {limits.max_cells:,} in one query.",
-            hint or "Upload a random part of the cells, or use the command line on a larger machine.",
-            "too-many-cells",
-        )
+        raise too_many_cells(n_cells, limits.max_cells, hint)

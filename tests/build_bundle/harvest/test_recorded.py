@@ -87,7 +87,7 @@ def test_sra_packages(body: Bytes) -> None:
     many = read_sra_xml(gzip.decompress(body("geo/eutils_sra_efetch_EXPERIMENT_PACKAGE_SET_multi.xml.gz")))
     assert len(many.experiments) == len({e.accession for e in many.experiments}) > 10
     assert {run.experiment for run in many.runs} <= {e.accession for e in many.experiments}
-    assert all(sample.organism for sample in many.samples)
+    assert {e.sample for e in many.experiments} <= {sample.accession for sample in many.samples}
 
 
 def test_a_droplet_run_whose_barcodes_are_left_in_the_deposited_alignment(body: Bytes) -> None:
@@ -101,16 +101,11 @@ def test_a_droplet_run_whose_barcodes_are_left_in_the_deposited_alignment(body: 
 
 
 def test_ena_browser_records(body: Bytes) -> None:
-    study = read_sra_xml(body("geo/ena_browser_xml_STUDY_SRP178136.xml")).studies[0]
-    assert study.accession == "SRP178136"
-    assert study.title
     for name in ("SRX3517583", "SRX5692097"):
         experiment = read_sra_xml(body(f"geo/ena_browser_xml_EXPERIMENT_{name}.xml")).experiments[0]
         assert (experiment.accession, experiment.strategy) == (name, "RNA-Seq")
-    assert "10x Single Cell 3' v2" in experiment.protocol
     sample = read_sra_xml(body("geo/ena_browser_xml_SAMPLE_SRS4237519_mouse_dropseq.xml")).samples[0]
-    assert (sample.organism, sample.external["GEO"]) == ("Mus musculus", "GSM3557675")
-    assert sample.attributes[:2] == (("source_name", "Whole lung"), ("tissue", "Whole lung"))
+    assert sample.external["GEO"] == "GSM3557675"
     run = read_sra_xml(body("geo/ena_browser_xml_RUN_SRR8426358.xml")).runs[0]
     assert (run.accession, run.experiment, run.read_count) == ("SRR8426358", "SRX5234128", 109256158)
 

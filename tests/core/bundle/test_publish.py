@@ -95,7 +95,7 @@ class _StoppedError(Exception):
     """Stands in for the end of the process."""
 
 
-@pytest.mark.parametrize("call", ["_sync", "switch_current", "write_bytes", "verify_bundle", "sha256_file"])
+@pytest.mark.parametrize("call", ["sync", "switch_current", "write_bytes", "verify_bundle", "sha256_file"])
 def test_stopped_at_any_step_the_old_bundle_stays(
     tiny_bundle: Path, tmp_path: Path, blank: Manifest, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
@@ -118,7 +118,7 @@ def test_stopped_between_any_two_syncs(
     tiny_bundle: Path, tmp_path: Path, blank: Manifest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = publish(_stage(tiny_bundle, tmp_path), tmp_path, blank)
-    real, calls = module._sync, 0
+    real, calls = module.sync, 0
 
     def counting(path: Path) -> None:
         nonlocal calls
@@ -127,7 +127,7 @@ def test_stopped_between_any_two_syncs(
             raise _StoppedError
         real(path)
 
-    monkeypatch.setattr(module, "_sync", counting)
+    monkeypatch.setattr(module, "sync", counting)
     monkeypatch.setattr(module, "verify_bundle", lambda *_, **__: [])  # its time only
     for stop in range(1, 60):
         calls = 0
@@ -140,7 +140,7 @@ def test_stopped_between_any_two_syncs(
             assert not switched or (opened / REPORT).read_bytes() == report
             switch = monkeypatch.context
             with switch() as patch:
-                patch.setattr(module, "_sync", real)
+                patch.setattr(module, "sync", real)
                 switch_current(tmp_path, first.name)
         else:
             break

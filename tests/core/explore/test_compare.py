@@ -40,6 +40,10 @@ def test_counts_and_tests_of_cells(answered, everything):
     assert tested["odds_ratio"].is_monotonic_decreasing
     assert by_type.loc[UNKNOWN, "n_group"] + by_type.loc[UNKNOWN, "n_against"] >= 6
     assert view.p_whole > 0.2
+    saved = view.saved_groups
+    assert saved.groupby("group")["n"].sum().to_dict() == {"x": 70, "y": n - 70}
+    np.testing.assert_allclose(saved.groupby("group")["share"].sum(), 1)
+    assert saved.set_index(["group", "type_id"]).loc[("x", B), ["type_name", "n"]].tolist() == ["B cell", a]
 
 
 def test_only_selected_cells_with_a_value_count(answered, everything):
@@ -82,7 +86,7 @@ def test_replicates_in_both_groups_are_paired(answered, everything):
     result = with_obs(answered, side=["x", "y"] * (n // 2), donor=[f"d{(i // 2) % 3}" for i in range(n)])
     view = compare(answered.bundle, result, everything, Choice("side", "x", "y", "donor"))
     assert (view.method, view.replicates_group, view.n_left_out, view.p_whole) == ("pairs", 3, 0, None)
-    assert "Paired t-test over replicates (3 in both groups, column donor)" in detail(view)
+    assert "Moderated paired t-test over replicates (3 in both groups, column donor)" in detail(view)
 
 
 def test_replicates_in_one_group_each(answered, everything):
@@ -131,6 +135,13 @@ def test_nothing_to_compare(answered, everything):
     assert nobody.table.empty
     assert nobody.by_group.empty
     assert headline(nobody) == "No selected cell is x"
+    one_group = compare(answered.bundle, result, result.obs["side"].to_numpy() == "x", Choice("side", "x", OTHERS, ""))
+    assert headline(one_group) == "All selected cells are x"
+    assert detail(one_group) == f"{n // 2} cells against 0: nothing to compare."
+    assert (
+        headline(compare(answered.bundle, result, result.obs["side"].to_numpy() == "x", choice))
+        == "No selected cell is y"
+    )
     of_one_type = compare(
         answered.bundle, result, (result.labels["cell_type_ontology_term_id"] == CD4).to_numpy(), choice
     )

@@ -3,7 +3,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.explore.composition import COLUMNS, composition, type_ranks
+from core.explore.composition import COLUMNS, composition, saved_composition, type_ranks
 from tests.worlds import ALPHA, CD4
 
 
@@ -37,6 +37,18 @@ def test_no_cells(answered):
     assert tuple(view.table.columns) == COLUMNS
     assert list(view.parents.columns) == ["type_id", "type_name", "n"]
     assert (view.n_selected, view.n_confident, view.n_ambiguous, view.n_unknown) == (0, 0, 0, 0)
+
+
+def test_a_saved_composition_has_every_cell_once(answered, everything):
+    view = composition(answered.bundle, answered.result, everything)
+    table = saved_composition(view)
+    assert table["n"].sum() == view.n_selected
+    assert (
+        table["n_confident"] + table["n_ambiguous"] + (table["type_id"] == "unknown") * table["n"]
+    ).sum() == view.n_selected
+    np.testing.assert_allclose(table["share"].sum(), 1)
+    unknown = composition(answered.bundle, answered.result, (answered.result.labels["status"] == "unknown").to_numpy())
+    assert saved_composition(unknown)["type_id"].tolist() == ["unknown"]
 
 
 def test_ranks_are_those_of_the_whole_query(answered, everything):

@@ -62,7 +62,8 @@ def test_view(answered, space):
     assert view.n_reference == len(view.reference_xy) == len(cells)
     types = np.array(view.type_ids)[view.reference_type]
     assert types.tolist() == cells["cell_type_ontology_term_id"].tolist()
-    assert np.array(view.study_ids)[view.reference_study].tolist() == cells["study"].tolist()
+    accession = answered.bundle.studies.set_index("study")["accession"].fillna("no accession")
+    assert np.array(view.accessions)[view.reference_study].tolist() == accession[cells["study"]].tolist()
     assert "no accession" in view.accessions
     assert view.query_xy.shape == (answered.result.n_query, 2)
     unknown = (answered.result.labels["status"] == "unknown").to_numpy()

@@ -22,7 +22,7 @@ def test_view(answered):
     assert view.studies["accession"].isna().any()
     assert set(view.evaluation.columns) >= {"model", "metric", "value"}
     assert dict(view.facts)["Organism"] == "human"
-    assert "% of the exact neighbours" in dict(view.facts)["Index"]
+    assert dict(view.facts)["Index"] == "searched exactly, having fewer than 10,000 cells"
     assert "month" in view.collection
     assert view.reads["n_libraries"].sum() == 144
     assert set(view.rates["measure"]) == {"overall"}

@@ -62,6 +62,11 @@ def say(answered, *groups):
         ([(CD4, "ambiguous", T, 7), (CD8, "confident", "", 3)], "All T cells"),
         ([(CD4, "ambiguous", T, 3), (CD8, "confident", "", 7)], "Mostly CD8 T cells (70 %)"),
         ([(CD4, "ambiguous", CELL, 9), (CD4, "unknown", "", 1)], "No sure type: 90 % of the cells are ambiguous"),
+        ([(CD4, "unknown", "", 9)], "No cell resembles the reference"),
+        (
+            [(CD4, "unknown", "", 8), (B, "confident", "", 2)],
+            "Mostly cells that resemble nothing in the reference (80 %)",
+        ),
         ([(CD4, "ambiguous", CELL, 7), (B, "confident", "", 3)], "B cells (30 %); most cells are ambiguous"),
         (
             [(CD4, "ambiguous", CELL, 5), (CD4, "unknown", "", 2), (B, "confident", "", 3)],
@@ -93,12 +98,16 @@ def test_ambiguous_cells_count_for_a_group_that_holds_their_parent(answered):
 def test_detail(answered):
     view = say(answered, (B, "confident", "", 8), (CD4, "ambiguous", T, 1), (MONO, "unknown", "", 1))
     assert view.detail == (
-        "10 cells, 1 type. 80 % have a confident type; 1 is ambiguous and counts as T cell; "
+        "10 cells, 1 confident type. 80 % have it; 1 is ambiguous and counts as T cell; "
         "1 resembles nothing in the reference."
     )
     two = say(answered, (CD4, "ambiguous", T, 2), (MONO, "ambiguous", "CL:0000738", 1)).detail
     assert "3 are ambiguous and count as T cells or leukocytes" in two
-    assert say(answered, (B, "confident", "", 1)).detail == "1 cell, 1 type. 100 % have a confident type."
+    assert say(answered, (B, "confident", "", 1)).detail == "1 cell, 1 confident type. 100 % have it."
+    nothing = say(answered, (B, "unknown", "", 300)).detail
+    assert nothing == "300 cells, no confident type. 300 resemble nothing in the reference."
+    several = say(answered, (B, "confident", "", 3), (CD4, "confident", "", 1)).detail
+    assert several == "4 cells, 2 confident types. 100 % have one."
     assert say(answered).detail == ""
 
 

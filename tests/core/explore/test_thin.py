@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from core.explore.thin import thin_sentence, thin_sentences
+from core.explore.thin import serious_runner_up, thin_pairs, thin_sentence
 from tests.worlds import ALPHA, CD4, CD8, MONO, TYPES, B, T
 
 
@@ -27,6 +27,10 @@ class Sized:
         self.cell_types = bundle.cell_types
         wanted = self.cell_types["cell_type_ontology_term_id"].map(lambda t: sizes.get(t.replace(":", "_"), 500))
         self.cell_types["n_cells"] = wanted
+
+
+def thin_sentences(bundle, query, mask):
+    return tuple(pair.sentence for pair in thin_pairs(bundle, query, mask))
 
 
 def every(query):
@@ -77,3 +81,17 @@ def test_one_cell_is_singular(answered):
     assert thin_sentences(bundle, rival, every(rival)) == (
         "The reference is thin here: 1 pancreatic A cell against 500 B cells.",
     )
+
+
+def test_a_pair_holds_both_types_and_the_cells_behind(answered):
+    bundle = Sized(answered.bundle, CL_0000236=119, CL_0000576=972)
+    (pair,) = thin_pairs(bundle, Query(MONO, B, 20), every(Query(MONO, B, 20)))
+    assert (pair.few, pair.many, pair.n_behind) == ((B, "B cell", 119), (MONO, "monocyte", 972), 20)
+    (pair,) = thin_pairs(bundle, Query(B, MONO, 20), every(Query(B, MONO, 20)))
+    assert pair.n_behind == 0, "the type with few cells is their label"
+
+
+def test_only_serious_runner_ups_count():
+    assert serious_runner_up(Query(B, MONO, 2)).tolist() == [MONO, MONO]
+    for query in (Query(B, MONO, 2, score=0.1), Query(B, "", 2), Query(B, MONO, 2, status="unknown")):
+        assert serious_runner_up(query).tolist() == ["", ""]

@@ -173,6 +173,15 @@ def test_all_reasons_are_told_at_once():
     assert "genes" in {f.code for f in error.findings}
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_probes_are_named_whichever_axis_they_are_on(turned):
+    probes = [f"{1000 + i}_s_at" for i in range(len(GENES))]
+    error = refused(raw(COUNTS.T, probes, CELLS) if turned else raw(genes=probes))
+    assert error.code == "unknown-genes"
+    assert f"0 of {len(GENES)}" in error.message
+    assert "They look like microarray probe ids (1000_s_at, 1001_s_at, 1002_s_at ...)." in error.message
+
+
 def test_wrong_species_names_both_and_the_way_out():
     error = refused(raw(genes=MOUSE[:N_GENES]))
     assert "These cells are mouse, this reference is human" in error.message
@@ -317,3 +326,31 @@ def outcome(upload) -> Diagnosis | MatrixRefusedError:
 
 def test_findings_as_plain_values():
     assert Finding("a", "b", "ok", "c").to_dict() == {"code": "a", "title": "b", "level": "ok", "text": "c"}
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_some_cells_of_a_large_file_are_drawn(turned):
+    obs = pd.DataFrame({"donor": [f"d{i}" for i in range(N_CELLS)]}, index=CELLS)
+    upload = raw(COUNTS.T, GENES, CELLS) if turned else raw(obs=obs)
+    d = diagnose(upload, draw=7)
+    rows = [CELLS.index(name) for name in d.matrix.obs_names]
+    assert len(rows) == 7
+    assert rows == sorted(rows)
+    assert np.array_equal(d.matrix.x.toarray(), COUNTS[rows])
+    if not turned:
+        assert d.matrix.obs["donor"].tolist() == [f"d{i}" for i in rows]
+    assert d.n_cells_file == N_CELLS
+    assert f"7 of {N_CELLS} cells are searched, drawn at random." in [f.text for f in d.findings]
+    assert diagnose(upload, draw=7).matrix.obs_names.tolist() == d.matrix.obs_names.tolist()
+
+
+def test_nothing_is_drawn_where_all_cells_are_wanted():
+    assert diagnose(raw(), draw=N_CELLS).matrix.n_obs == N_CELLS
+    assert "drawn" not in codes(diagnose(raw(), draw=N_CELLS + 1))
+
+
+def test_too_many_cells_say_how_many_may_be_drawn():
+    with pytest.raises(LimitError) as caught:
+        diagnose(raw(), max_cells=5)
+    assert (caught.value.code, caught.value.fits) == ("too-many-cells", 5)
+    assert diagnose(raw(), max_cells=5, draw=5).matrix.n_obs == 5

@@ -73,7 +73,7 @@ def test_id_type(ids, kind):
 
 def test_counts():
     found = NAMES.resolve(["CD79A", "cd79a", "CD20", "nothing"])
-    assert (found.n_resolved, found.n_exact, found.n_alias) == (3, 1, 1)
+    assert (found.n_resolved, found.n_exact, found.n_other_case) == (3, 1, 1)
     assert found.share == 0.75
     assert NAMES.resolve([]).share == 0
 

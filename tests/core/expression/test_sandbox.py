@@ -4,7 +4,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,7 @@ import pytest
 from core.errors import FileFormatError, LimitError
 from core.expression import sandbox
 from core.expression.formats import read_matrix
-from core.expression.limits import DEFAULT_LIMITS, Limits
+from core.expression.limits import DEFAULT_LIMITS, MIB, Limits
 from tests.attacks.corpus import CELLS, COUNTS, N_CELLS, csv, h5ad, replace, strings
 
 ROOT = Path(__file__).parents[3]
@@ -96,13 +95,14 @@ def test_whoever_waits_is_asked_and_may_stop_the_child(tmp_path):
     path.write_text(csv() + "".join(f"c{i},{','.join(['1'] * COUNTS.shape[1])}\n" for i in range(60_000)))
     calls = []
 
-    def tick():
-        calls.append(time.monotonic())
+    def tick(share):
+        calls.append(share)
         raise InterruptedError
 
     with pytest.raises(InterruptedError):
         sandbox.read_upload(path, tmp_path / "work", display_name="a", tick=tick)
     assert len(calls) == 1
+    assert 0 <= calls[0] <= 1
     assert not (tmp_path / "work" / "scratch").exists()
 
 
@@ -206,3 +206,29 @@ def test_main_answers_a_request(upload, tmp_path, monkeypatch):
     monkeypatch.setattr(sandbox, "die_with_parent", lambda: None)
     sandbox.main(json.dumps({"path": str(upload), "work_dir": str(tmp_path), "limits": DEFAULT_LIMITS.to_dict()}))
     assert "row_names" in json.loads((tmp_path / "answer.json").read_text())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not count what a process reads")
+def test_the_share_that_was_read_grows(tmp_path):
+    path = tmp_path / "data"
+    path.write_bytes(b"x" * 64 * MIB)
+    code = f"import time; f = open({str(path)!r}, 'rb'); f.read(48 * 2**20); print(flush=True); time.sleep(60)"
+    child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    try:
+        child.stdout.readline()
+        assert 0.6 < sandbox._share_read(child, 64 * MIB) < 0.8
+        assert sandbox._share_read(child, MIB) < 1
+    finally:
+        child.kill()
+        child.communicate()
+    assert sandbox._share_read(child, MIB) == 0
+
+
+@pytest.mark.parametrize("name", ["cells.h5ad", "cells.H5", "cells.loom"])
+def test_a_file_that_is_not_what_its_name_says(tmp_path, name):
+    path = tmp_path / "data"
+    path.write_bytes(b"<html>Not found</html>")
+    with pytest.raises(FileFormatError) as caught:
+        sandbox.read_upload(path, tmp_path / "work", display_name=name)
+    assert caught.value.message.startswith(f"{name} is not an HDF5 file, as its name says.")
+    assert caught.value.next_step == "Save or download it again."

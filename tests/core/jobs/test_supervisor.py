@@ -73,7 +73,7 @@ def test_a_refusal_is_not_retryable(submit, supervise, wait_for):
     supervise()
     failed = wait_for(submit(acts=["refuse"]), "failed")
     assert failed.message.to_dict() == {
-        "code": "scaled", "message": "The values are scaled.", "next_step": "Bring counts.", "findings": [],
+        "code": "scaled", "message": "The values are scaled.", "next_step": "Bring counts.", "findings": [], "fits": 0,
     }  # fmt: skip
     assert not failed.can_retry
 

@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import BundleDamagedError, InputError
 from core.search.exact import exact_search
-from core.search.index import NeighborIndex, build_index
+from core.search.index import EXACT_BELOW, NeighborIndex, build_index, way_of_search
 
 N, DIM = 600, 12
 
@@ -68,6 +68,43 @@ def test_a_small_reference_is_searched_exactly(built, reference):
     large._graph = None
     with pytest.raises(AttributeError):
         large.search(queries, 10)
+
+
+@pytest.mark.parametrize("left_out", [0, 0.3])
+def test_a_query_that_the_graph_led_astray_is_searched_exactly(built, reference, monkeypatch, left_out):
+    """Here every third answer is that of another query, from another cloud."""
+    monkeypatch.setattr("core.search.index.SPOTS", 0.2)
+    index = NeighborIndex(built[0], reference, built[1])
+    allowed = np.random.default_rng(3).random(N) >= left_out if left_out else None
+    queries = blobs(60, 7)
+    ask, asked = index._ask, []
+
+    def astray(some, k):
+        asked.append(len(some))
+        found = ask(some, k)
+        found.ids[::3] = ask(np.roll(some, 1, axis=0), k).ids[::3]
+        found.distances[::3] = np.linalg.norm(reference[found.ids[::3]] - some[::3, None], axis=2)
+        return found
+
+    monkeypatch.setattr(index, "_ask", astray)
+    found = index.search(queries, 20, allowed=allowed)
+    assert asked == [60]
+    np.testing.assert_allclose(
+        found.distances, exact_search(reference, queries, 20, allowed=allowed).distances, atol=1e-5
+    )
+
+
+def test_sound_answers_of_the_graph_are_not_searched_again(reference, index, monkeypatch):
+    monkeypatch.setattr("core.search.index.exact_search", None)
+    index.search(blobs(200, 7), 20)
+    index.search(blobs(200, 7), 20, allowed=np.random.default_rng(3).random(N) >= 0.05)
+
+
+def test_words_follow_the_search(built):
+    facts = replace(built[1], recall=0.99968, library="nmslib 2.1.1")
+    assert way_of_search(replace(facts, n=EXACT_BELOW - 1)) == "searched exactly, having fewer than 10,000 cells"
+    large = "HNSW, finds 99.9 % of the exact neighbours, nmslib 2.1.1"
+    assert way_of_search(replace(facts, n=EXACT_BELOW)) == large
 
 
 def test_a_reference_cell_is_its_own_nearest(reference, index):

@@ -59,4 +59,10 @@ def test_many_types_and_wild_ratios():
     wild = comparison(table=view.table.assign(low=1e-9, high=1e9))
     fig = compare_figure(wild, theme="light")
     assert np.nanmax(np.abs(named(fig)["interval"].x)) == WIDEST_REACH
+    assert set(named(fig)["beyond"].marker.symbol) == {"triangle-left", "triangle-right"}
+    assert len(named(compare_figure(view, theme="light"))["beyond"].x) == 0
+    beyond = compare_figure(comparison(table=view.table.assign(odds_ratio=29719.67)), theme="light")
+    assert set(named(beyond)["sure"].marker.symbol) == {"triangle-right"}
+    assert "odds ratio &gt; 1,000 (" in named(beyond)["sure"].text[0]
+    assert "<b>&gt; 1,000</b>" in [a.text for a in beyond.layout.annotations]
     assert len(fig.to_json()) < 400_000

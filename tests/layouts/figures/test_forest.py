@@ -16,7 +16,7 @@ def view(n=3, **changes) -> StudyEffects:
         "p_value_adj": np.where(np.arange(n) == 1, 0.2, 1e-9), "pct_in": 0.9, "pct_out": 0.1,
         "n_in": np.arange(n, 0, -1) * 100, "n_out": 900, "same_study": True,
     })[list(EFFECT_COLUMNS)]  # fmt: skip
-    return StudyEffects("<G>", "CL:1", "type", "others", table, 1.5, 1.2, 1.8, 0.2, 0.4, **changes)
+    return StudyEffects("<G>", "CL:1", "type", "others", table, 1.5, 1.2, 1.8, 0.4, **changes)
 
 
 def named(fig):

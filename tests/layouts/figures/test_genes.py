@@ -19,7 +19,6 @@ def made(n_genes, n_cells, n_up, values=None):
         genes=tuple(f"GENE{i}" for i in range(n_genes)),
         n_up=n_up,
         cell_ids=tuple(f"cell{i}" for i in range(n_cells)),
-        of_type=np.ones(n_cells, dtype=bool),
         values=rng.random((n_genes, n_cells), dtype=np.float32) * 4 if values is None else values,
         reference=np.linspace(4, 0, n_genes, dtype=np.float32),
         n_available=n_cells,

@@ -7,7 +7,7 @@ import pytest
 
 from core.explore.heatmap import clusters, heatmap, heatmap_of, prepare
 from core.ontology.text import text_width
-from layouts.figures.heatmap import MAX_TICK_WIDTH, cell_row_at, heatmap_figure
+from layouts.figures.heatmap import MAX_TICK_WIDTH, heatmap_figure
 from layouts.figures.tokens import SEQUENTIAL, THEMES, TOKENS
 
 LIMIT = 1_500_000
@@ -76,7 +76,7 @@ def test_another_selection_gets_arrows(answered):
     fig = heatmap_figure(view, theme="dark", selected=chosen)
     arrows = trace(fig, "picked")
     assert len(arrows.y) == chosen.sum()
-    assert {cell_row_at(view, y) for y in arrows.y} == set(view.row_of_cell[chosen])
+    assert set(view.row_order[arrows.y.astype(int)]) == set(view.row_of_cell[chosen]), "a row is one cell high"
     assert not fig.layout.shapes
     assert trace(fig, "chosen") is None
 
@@ -98,15 +98,8 @@ def test_one_cell_is_a_branch_too(answered):
     chosen[17] = True
     fig = heatmap_figure(view, theme="light", selected=chosen)
     assert len(fig.layout.shapes) == 2
-    assert cell_row_at(view, (fig.layout.shapes[0].y0 + fig.layout.shapes[1].y0) / 2) == view.row_of_cell[17]
-
-
-def test_clicks_find_their_row(answered):
-    view = heatmap(answered.bundle, answered.result, 5)
-    rows = [cell_row_at(view, i + 0.5) for i in range(view.n_cells)]
-    assert rows == view.row_order.tolist()
-    assert cell_row_at(view, -3) == view.row_order[0]
-    assert cell_row_at(view, 1e9) == view.row_order[-1]
+    top = min(shape.y0 for shape in fig.layout.shapes)
+    assert view.row_order[int(top)] == view.row_of_cell[17]
 
 
 def test_an_opened_branch(answered):
@@ -158,7 +151,7 @@ def test_a_hundred_thousand_cells_stay_small():
     bundle, query = synthetic(scores)
     view = heatmap(bundle, query, 20)
     chosen = rng.random(100_000) < 0.3
-    for selected in (None, chosen, view.cluster_of_cell == 7):
+    for selected in (None, chosen, view.cluster_of_row[view.row_of_cell] == 7):
         assert len(heatmap_figure(view, theme="light", selected=selected).to_json()) < LIMIT
 
 

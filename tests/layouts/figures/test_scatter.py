@@ -93,7 +93,6 @@ def large(n_query=100_000, n_types=300, n_studies=120):
         reference_study=rng.integers(0, n_studies, n).astype(np.int16),
         type_ids=tuple(f"CL:{i:07d}" for i in range(n_types)),
         type_names=tuple(f"a rather long name of cell type {i}" for i in range(n_types)),
-        study_ids=tuple(f"study{i}" for i in range(n_studies)),
         accessions=tuple(f"GSE{i}" for i in range(n_studies)),
         query_xy=rng.standard_normal((n_query, 2)).astype(np.float32),
         query_type=rng.integers(-1, n_types, n_query).astype(np.int16),

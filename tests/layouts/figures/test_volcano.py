@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from core.explore.markers import VolcanoView, volcano
+from core.ontology.text import ELLIPSIS
 from layouts.figures.tokens import CATEGORICAL, THEMES
 from layouts.figures.volcano import CAP, MAX_PLAIN_POINTS, WIDEST_FOLD, volcano_figure
 from tests.worlds import MONO
@@ -69,6 +70,29 @@ def test_names_keep_their_distance_and_stay_inside():
             width = len(note.text) * 7.5 * per_pixel
             end = note.x + width if note.xanchor == "left" else note.x - width
             assert abs(end) < reach * 1.2
+
+
+def test_a_name_covers_no_other_point():
+    fig = volcano_figure(made([4, 5, -8], [40, 40, 20], [1, 1, -1]), theme="light", name="x")
+    sides = {note.text: note.xanchor for note in fig.layout.annotations}
+    assert sides == {
+        "GENE0": "right",
+        "GENE1": "left",
+        "GENE2": "left",
+    }  # each away from the other, or inwards at the edge
+    between = volcano_figure(made([3, 4, 4.5, -8], [40, 40, 40, 20], [1, 1, 1, -1]), theme="light", name="x")
+    assert {note.text for note in between.layout.annotations} == {"GENE0", "GENE2", "GENE3"}
+
+
+def test_a_long_title_of_the_axis_has_two_lines():
+    short, long = (
+        volcano_figure(made([3], [9], [1]), theme="light", name=n) for n in ("B cell", "type B pancreatic cell")
+    )
+    assert short.layout.xaxis.title.text == "log2 fold change, B cell vs. other types"
+    assert long.layout.xaxis.title.text == "log2 fold change<br>type B pancreatic cell vs. other types"
+    assert long.layout.margin.b > long.layout.template.layout.margin.b
+    endless = volcano_figure(made([3], [9], [1]), theme="light", name="x" * 99)
+    assert endless.layout.xaxis.title.text.endswith(ELLIPSIS)
 
 
 def test_no_genes():

@@ -22,12 +22,12 @@ def write_durably(path: Path, content: bytes) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     part.replace(path)
-    sync_folder(path.parent)
+    sync(path.parent)
 
 
-def sync_folder(folder: Path) -> None:
-    """Bring a folder's names to disk."""
-    handle = os.open(folder, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """Bring a file's content, or a folder's names, to disk."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

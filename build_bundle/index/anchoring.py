@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from core.bundle.schema import TYPE
 from core.vectors import unit_rows
 
 Floats = npt.NDArray[np.float32]
-TYPE = "cell_type_ontology_term_id"
 ANCHOR_WEIGHT = np.float32(3.0)
 """Of a type's middle against a cell's own place. What is left of the own place orders the cells of a type, so that the
 nearest are still those most like the query."""

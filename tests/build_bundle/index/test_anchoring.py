@@ -3,7 +3,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from build_bundle.anchoring import ANCHOR_WEIGHT, anchored
+from build_bundle.index.anchoring import ANCHOR_WEIGHT, anchored
 from core.vectors import unit_rows
 
 
