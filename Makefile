@@ -14,7 +14,7 @@ STUDY_OPTIONS ?=
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run bundle lint type test browser fuzz bench large study check clean
+.PHONY: help setup demo run bundle lint type test browser fuzz crowd bench large study check clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -66,6 +66,10 @@ browser: .venv/.test-ready  ## Browser tests alone
 
 fuzz: .venv/.test-ready  ## Long: 2,000 uploads changed at random, and every malformed one
 	@$(PY) -m pytest tests/attacks/test_mutated_uploads.py tests/attacks/test_malformed_uploads.py --mutations 400
+
+crowd: .venv/.test-ready  ## Long: 50 people search at once for half an hour while workers and the server are killed
+	@$(PY) -m build_bundle demo --out $(BUNDLE)
+	@$(PY) -m tests.attacks.crowd $(CROWD_OPTIONS)
 
 bench: .venv/.test-ready  ## Speed and memory, as ratios against named rivals
 	@$(PY) -m build_bundle demo --out $(BUNDLE)
