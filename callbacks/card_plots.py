@@ -10,7 +10,8 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from callbacks.browser import in_browser
-from callbacks.opened import Content, Shown, drawable, in_panel, in_place, read_contrast
+from callbacks.opened import Content, Shown, drawable, in_panel, in_place
+from callbacks.reading import read_contrast
 from core.explore.contrast import BACKGROUND
 from core.explore.naming import type_names
 from core.ontology.text import brief_name

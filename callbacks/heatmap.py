@@ -8,7 +8,8 @@ from typing import Any
 from dash import Dash, Input, Output, State
 from dash.exceptions import PreventUpdate
 
-from callbacks.opened import Shown, in_panel, read_clusters, read_size
+from callbacks.opened import Shown, in_panel
+from callbacks.reading import read_clusters, read_size
 from core import words
 from layouts import heatmap, ids
 from layouts.figures.heatmap import heatmap_figure

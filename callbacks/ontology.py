@@ -9,7 +9,8 @@ from dash import Dash, Input, Output, State
 from dash.exceptions import PreventUpdate
 
 from callbacks.browser import in_browser
-from callbacks.opened import Shown, in_panel, read_size
+from callbacks.opened import Shown, in_panel
+from callbacks.reading import read_size
 from layouts import ids, ontology, states
 from layouts.figures.ontology import elements
 

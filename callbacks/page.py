@@ -11,7 +11,8 @@ from dash import Dash, Input, Output, State, no_update
 from dash.development.base_component import Component
 
 from callbacks.browser import in_browser
-from callbacks.opened import file_facts, own_job, read_clusters, read_detail, read_threshold, result_of
+from callbacks.opened import file_facts, own_job, result_of
+from callbacks.reading import read_clusters, read_detail, read_threshold
 from callbacks.services import Services, services
 from callbacks.session import current_owner
 from core import words

@@ -9,7 +9,8 @@ from typing import Any
 from dash import Dash, Input, Output, State
 from dash.exceptions import PreventUpdate
 
-from callbacks.opened import Shown, drawable, in_panel, read_size
+from callbacks.opened import Shown, drawable, in_panel
+from callbacks.reading import read_size
 from layouts import ids, scatter
 from layouts.figures.scatter import LookedAt, Window, map_figure
 from layouts.figures.tokens import Theme, type_colours

@@ -6,7 +6,8 @@ from dash import Dash, Input, Output, State
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from callbacks.opened import Content, Shown, in_place, open_shown, read_contrast
+from callbacks.opened import Content, Shown, in_place, open_shown
+from callbacks.reading import read_contrast
 from core.result import to_csv
 from layouts import composition, ids, type_card
 

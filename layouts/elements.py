@@ -284,45 +284,6 @@ def icon_button(name: str, label: str, *, id: str | dict[str, str] | None = None
     )
 
 
-def focus_list(label: str, buttons: Sequence[Component]) -> Component:
-    """Group buttons that do by keyboard what a click on a figure does: they are seen while one of them has the focus.
-
-    Parameters
-    ----------
-    label : str
-        What they choose, for the screen reader.
-    buttons : sequence of components
-        The buttons.
-
-    Returns
-    -------
-    Component
-        At the bottom of the panel's body.
-    """
-    return html.Div(list(buttons), className="focus-list", role="group", **attributes(aria_label=label))
-
-
-def focus_button(text: str, *, picked: bool, **parts: str | None) -> Component:
-    """Make a button of a `focus_list`.
-
-    Parameters
-    ----------
-    text : str
-        What it chooses; always the same, so that the focus finds it again.
-    picked : bool
-        Whether it is chosen.
-    **parts : str or None
-        As `goes`.
-
-    Returns
-    -------
-    Component
-        A native button.
-    """
-    pressed = attributes(aria_pressed="true" if picked else "false")
-    return html.Button(text, type="button", className="button is-default", **pressed, **goes(**parts))
-
-
 def section(title: str, children: Sequence[Children], *, class_name: str = "") -> Component:
     """Group lines of the rail under a small heading.
 

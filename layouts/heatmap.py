@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 from core import words
 from core.explore.heatmap import MAX_CLUSTERS, HeatmapView
 from layouts import elements as el
-from layouts import ids
+from layouts import focus, ids
 from layouts.graphs import graph_config
 
 DEFINITION = "Where the tree of cells is cut. Clusters are numbered from top to bottom; a click on one selects it."
@@ -84,8 +84,8 @@ def clusters(view: HeatmapView, wanted: int, *, chosen: str) -> Component:
         selection = f"cluster:{number}/{wanted}"
         picked = selection == chosen
         text = f"Cluster {number}: {words.count(n_cells, 'cell')}"
-        buttons.append(el.focus_button(text, picked=picked, sel=None if picked else selection))
-    return el.focus_list("Clusters", buttons)
+        buttons.append(focus.button(text, picked=picked, sel=None if picked else selection))
+    return focus.group("Clusters", buttons)
 
 
 def sub(view: HeatmapView) -> list[Any]:

@@ -10,7 +10,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from layouts import elements as el
-from layouts import ids
+from layouts import focus, ids
 from layouts.figures.ontology import stylesheet
 from layouts.figures.tokens import Theme
 
@@ -83,9 +83,7 @@ def wider_types(drawn: Sequence[Mapping[str, Any]], *, chosen: str) -> Component
     """
     nodes = [element["data"] for element in drawn if element["data"].get("types") == ""]
     buttons = [
-        el.focus_button(
-            node["name"], picked=chosen == f"under:{node['id']}", sel=f"under:{node['id']}", type=node["id"]
-        )
+        focus.button(node["name"], picked=chosen == f"under:{node['id']}", sel=f"under:{node['id']}", type=node["id"])
         for node in nodes
     ]
-    return el.focus_list("Wider types", buttons)
+    return focus.group("Wider types", buttons)

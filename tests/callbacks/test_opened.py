@@ -7,7 +7,7 @@ from dash import no_update
 from dash.exceptions import PreventUpdate
 
 from callbacks import opened
-from core.errors import InputError, JobError, JobNotFoundError
+from core.errors import JobError, JobNotFoundError
 from tests.components import text
 
 
@@ -39,42 +39,6 @@ def test_the_confidence_level_of_the_address_counts(finished, as_ann):
     strict = opened.open_shown(finished.url, None, "0.99").result.labels["status"]
     usual = opened.open_shown(finished.url, None, None).result.labels["status"]
     assert (strict == "confident").sum() < (usual == "confident").sum()
-
-
-@pytest.mark.parametrize("level", ["2", "-1", "nan", "high", "0x1"])
-def test_a_confidence_level_is_a_share(level):
-    with pytest.raises(InputError, match="confidence level"):
-        opened.read_threshold(level)
-
-
-@pytest.mark.parametrize(("level", "value"), [(None, None), ("", None), ("0.7", 0.7), ("0", 0.0), ("1", 1.0)])
-def test_confidence_levels_are_read(level, value):
-    assert opened.read_threshold(level) == value
-
-
-@pytest.mark.parametrize(
-    ("clusters", "n"),
-    [(None, 9), ("12", 12), ("1", 9), ("21", 9), ("x", 9), ("-3", 9), ("²", 9), ("2", 2), ("9" * 5000, 9)],
-)
-def test_cluster_numbers_are_read(clusters, n):
-    assert opened.read_clusters(clusters) == n
-
-
-@pytest.mark.parametrize(
-    ("size", "read"),
-    [
-        ([400, 300], (400, 300)),
-        ([400.6, 300.2], (400, 300)),
-        ([1, 10**9], (120, 4000)),
-        ([float("nan"), 300], (120, 300)),
-        (["400", "300"], (5, 6)),
-        ([400], (5, 6)),
-        ("400x300", (5, 6)),
-        ({}, (5, 6)),
-    ],
-)
-def test_sizes_are_bounded(size, read):
-    assert opened.read_size(size, (5, 6)) == read
 
 
 def test_without_webgl_points_are_drawn_as_svg():
