@@ -99,18 +99,24 @@ def with_result(services, tiny_query, upload, owner_of, answered_upload) -> Call
 
     def act(client: Browser) -> Job:
         token = upload(client, tiny_query.read_bytes(), filename=UPLOADED)
-        queue = services.supervisor.queue
-        deadline = time.monotonic() + 10
-        while queue.heartbeat_age_s() is None and time.monotonic() < deadline:
-            time.sleep(0.01)  # a supervisor that begins later would take the search for one whose server died
-        claimed = queue.claim()
-        assert claimed is not None
-        assert claimed.token == token
+        claimed = claim(services, token)
         shutil.copytree(answered_upload, claimed.folder.result, dirs_exist_ok=True)
         services.store.attach(token, 1).finish({"read": 0.1})
         return services.store.get(token, owner_of(token))
 
     return act
+
+
+def claim(services: Services, token: str) -> Job:
+    """Take a queued job as a worker does, once the supervisor is at work: one that begins later would put it back in the queue."""
+    queue = services.supervisor.queue
+    deadline = time.monotonic() + 10
+    while queue.heartbeat_age_s() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    claimed = queue.claim()
+    assert claimed is not None
+    assert claimed.token == token
+    return claimed
 
 
 def wait_until_ready(client: Browser, seconds: float = 20):

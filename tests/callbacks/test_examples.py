@@ -5,6 +5,7 @@ import io
 from callbacks.examples import keep_answer, question_of
 from core.jobs import JobStore
 from core.result import QueryResult
+from tests.callbacks.conftest import claim
 
 
 def ask(client, services, **options):
@@ -16,8 +17,7 @@ def ask(client, services, **options):
 
 def finish(services, token):
     """Do what the worker does."""
-    claimed = services.supervisor.queue.claim()
-    assert claimed.token == token
+    claimed = claim(services, token)
     services.engine.annotate(claimed.folder.upload, bundle=claimed.bundle, out=claimed.folder.result)
     services.store.attach(token, 1).finish({"read": 0.1})
     keep_answer(services.answers, services.engine.bundles, claimed)
