@@ -18,7 +18,7 @@ _TESTS = {
 }
 
 MANY_MORE = 1.15
-"""Times as many genes a cell, from which the cells of a group count as sequenced deeper."""
+"""Times as many genes or molecules a cell, from which the cells of a group count as sequenced deeper."""
 
 
 def headline(view: Comparison) -> str:
@@ -83,7 +83,7 @@ def detail(view: Comparison) -> str:
 
 
 def depth(view: GeneDifference, choice: Choice) -> str:
-    """Warn of a test on cells of which one group was sequenced deeper.
+    """Say that one group was sequenced deeper, and what was done about it, where cells are tested.
 
     Parameters
     ----------
@@ -95,18 +95,25 @@ def depth(view: GeneDifference, choice: Choice) -> str:
     Returns
     -------
     str
-        A sentence; empty where nothing is to be warned of.
+        A sentence; empty where the groups are about equally deep, or where replicates are tested: their means are not touched by it.
 
     Notes
     -----
-    Ranks depend on how many cells lack a gene, and that on depth, which no scaling undoes. Without any difference between 1,000 cells
-    a side, twice the molecules make 80 % of the genes significant. Means, and so replicates, are not touched.
+    Of values that are no counts nothing can be thinned: without any difference between 1,000 cells a side, twice the molecules then
+    make 80 % of the genes significant.
     """
-    more, deeper, other = view.more_genes, choice.group_name, choice.against_name
+    if view.paired is not None:
+        return ""
+    more, deeper, other = view.deeper or view.more_genes, choice.group_name, choice.against_name
     if more < 1:
         more, deeper, other = 1 / more, other, deeper
-    if view.paired is not None or more < MANY_MORE:
+    if more < MANY_MORE:
         return ""
+    if view.deeper is not None:
+        return (
+            f"A cell of {deeper} has {more:.1f} times as many molecules as one of {other}: for the test, molecules were left out at "
+            "random until both groups were equally deep."
+        )
     return (
         f"A cell of {deeper} has {more:.1f} times as many genes as one of {other}: if it was sequenced deeper, "
         "Wilcoxon's test calls many genes different that are not."

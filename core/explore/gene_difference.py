@@ -17,6 +17,7 @@ from core.explore.compared_cells import UNKNOWN, Replicates, compared_cells, rep
 from core.explore.markers import FOLD_SIGNIFICANT, Q_SIGNIFICANT, VolcanoView, volcano_of
 from core.explore.naming import type_names
 from core.explore.query import Mask, Query
+from core.expression.depth import at_one_depth
 from core.expression.effect import effect_of
 from core.expression.rank_sum import rank_sum
 from core.expression.replicates import Measured, difference
@@ -65,6 +66,9 @@ class GeneDifference:
         Replicates tested; 0 where cells are.
     lacking : str
         Why the chosen replicates could not be tested, a sentence; empty otherwise.
+    deeper : float or None
+        How many times as many molecules a cell of the group had as one of the other, before the deeper cells were brought to the
+        depth of the others for the test; None where nothing was: replicates, or values that are no counts.
     table : pandas.DataFrame
         Columns `COLUMNS`, one row a tested gene, the smallest p first: log2 of the ratio of mean counts per 10,000 (of cells, or of
         replicates; drawn to 0 where few molecules were counted), shares of cells with the gene (0..1), mean log1p counts per 10,000,
@@ -81,6 +85,7 @@ class GeneDifference:
     replicates_group: int
     replicates_against: int
     lacking: str
+    deeper: float | None
     table: pd.DataFrame
 
     @property
@@ -135,7 +140,8 @@ def gene_difference(
     see `core.expression.replicates`), paired where they are on both sides. Replicates may have ten cells or a thousand, and cells more
     molecules in one than in another, so a mean is drawn to that of all cells as by v more cells, v the variance of a gene over the
     cells of a replicate relative to the mean, and weighs the less the larger v over its number of cells. Cells are tested by
-    Wilcoxon's rank-sum test.
+    Wilcoxon's rank-sum test, counts after the deeper cells were thinned to the depth of the others (`core.expression.depth`): the ranks
+    depend on how many cells lack a gene, which no scaling makes independent of depth.
     """
     cells = compared_cells(result, mask, choice)
     cells = cells[cells["side"] != ""]
@@ -147,6 +153,7 @@ def gene_difference(
     replicates, lacking = replicates_of(inside) if choice.replicates and enough else (None, "")
     drawn = _drawn(inside, replicates)
     n_group, n_against = (int((drawn["side"] == side).sum()) for side in ("group", "against"))
+    table, deeper = _tested(result, drawn, replicates) if enough else (pd.DataFrame(columns=list(COLUMNS)), None)
     return GeneDifference(
         within=within,
         offered=offered,
@@ -158,7 +165,8 @@ def gene_difference(
         replicates_group=len(replicates.group) if replicates else 0,
         replicates_against=len(replicates.against) if replicates else 0,
         lacking=lacking,
-        table=_tested(result, drawn, replicates) if enough else pd.DataFrame(columns=list(COLUMNS)),
+        deeper=deeper,
+        table=table,
     )
 
 
@@ -189,7 +197,8 @@ def _sampled(cells: pd.DataFrame, n: int) -> pd.DataFrame:
     return cells if len(cells) <= n else cells.sample(n, random_state=_SEED)
 
 
-def _tested(result: Query, cells: pd.DataFrame, replicates: Replicates | None) -> pd.DataFrame:
+def _tested(result: Query, cells: pd.DataFrame, replicates: Replicates | None) -> tuple[pd.DataFrame, float | None]:
+    """Return the tested genes, and how much deeper the group was."""
     x = result.cells_by_gene(cells["row"].to_numpy())
     in_group = (cells["side"] == "group").to_numpy()
     effect = effect_of(x, in_group)
@@ -198,14 +207,15 @@ def _tested(result: Query, cells: pd.DataFrame, replicates: Replicates | None) -
         "pct_against": effect.pct_out, "mean_group": effect.mean_in, "mean_against": effect.mean_out,
     })  # fmt: skip
     found = np.flatnonzero(np.bincount(x.indices, minlength=x.shape[1]) >= MIN_WITH_GENE)
-    x, table = x[:, found], table.iloc[found].reset_index(drop=True)
+    table = table.iloc[found].reset_index(drop=True)
+    thinned = at_one_depth(x, in_group) if replicates is None else None
     if replicates is None:
-        table["p_value"] = rank_sum(x, in_group).p_value
+        table["p_value"] = rank_sum((thinned.x if thinned else x)[:, found], in_group).p_value
     else:
-        table["log2_fold_change"], table["p_value"] = _between(replicates, cells, x)
+        table["log2_fold_change"], table["p_value"] = _between(replicates, cells, x[:, found])
     table["q_value"] = scipy.stats.false_discovery_control(table["p_value"])
     order = np.lexsort((-table["log2_fold_change"].abs(), table["p_value"]))
-    return table.iloc[order].reset_index(drop=True)[list(COLUMNS)]
+    return table.iloc[order].reset_index(drop=True)[list(COLUMNS)], thinned.deeper if thinned else None
 
 
 def _between(

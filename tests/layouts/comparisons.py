@@ -20,7 +20,7 @@ def genes(n: int = 3, **changes) -> GeneDifference:
     })[list(GENE_COLUMNS)]  # fmt: skip
     plain = {
         "within": "CL:1", "offered": {"CL:1": "B cell", "CL:2": "monocyte"}, "n_group": 40, "n_against": 50, "n_all": 90, "n_types": 1,
-        "paired": None, "replicates_group": 0, "replicates_against": 0, "lacking": "", "table": table,
+        "paired": None, "replicates_group": 0, "replicates_against": 0, "lacking": "", "deeper": None, "table": table,
     }  # fmt: skip
     return GeneDifference(**{**plain, **changes})
 
@@ -40,7 +40,7 @@ def comparison(n: int = 4, **changes) -> Comparison:
     by_group = pd.DataFrame({"<CTRL>": table["n_against"].to_numpy(), "STIM": 40, "third": 1}, index=ids)
     plain = {
         "choice": Choice("condition", "STIM", "<CTRL>", ""), "method": "cells", "n_group": 200, "n_against": 100,
-        "replicates_group": 0, "replicates_against": 0, "n_left_out": 0, "lacking": "", "table": table, "by_group": by_group,
+        "replicates_group": 0, "replicates_against": 0, "n_left_out": 0, "lacking": "", "deeper": None, "table": table, "by_group": by_group,
         "names": dict(zip(table["type_id"], table["type_name"], strict=True)),
     }  # fmt: skip
     return Comparison(**{**plain, **changes})

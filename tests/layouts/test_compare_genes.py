@@ -73,6 +73,14 @@ def test_a_group_that_was_sequenced_deeper_is_told():
     assert "times as many" not in compare_genes.below(apart, CHOICE)
 
 
+def test_that_deeper_cells_were_thinned_is_told():
+    told = compare_genes.below(genes(deeper=0.5), CHOICE)
+    assert (
+        "A cell of CTRL has 2.0 times as many molecules as one of <STIM>: for the test, molecules were left out" in told
+    )
+    assert "times as many" not in compare_genes.below(genes(deeper=1.1), CHOICE)
+
+
 def test_why_there_are_none():
     none = genes().table.head(0)
     assert "The groups do not have 10" in text(compare_genes.nothing(genes(within=EVERYTHING, table=none)))

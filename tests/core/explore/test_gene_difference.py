@@ -39,6 +39,7 @@ def test_marker_genes_of_a_type_differ(answered, everything, by_type):
 
 def test_numbers_by_hand(answered, everything, by_type, monkeypatch):
     monkeypatch.setattr(module, "MOST_UNEVEN", 100)
+    monkeypatch.setattr(module, "at_one_depth", lambda *_: None)
     view = gene_difference(answered.bundle, by_type, everything, CELLS, EVERYTHING)
     inside = (by_type.obs["side"] == "x").to_numpy()
     row = view.table.set_index("gene_symbol").loc["MS4A1"]
@@ -144,7 +145,7 @@ def test_donors_that_differ_are_not_taken_for_groups_that_do(paired):
         replicates, _ = module.replicates_of(cells)
         assert replicates.paired is paired
         for found, rates in ((replicates, false), (None, false_of_cells)):
-            table = module._tested(Genes(x), cells, found)
+            table = module._tested(Genes(x), cells, found)[0]
             is_true = true[table["gene_symbol"].str[1:].astype(int)]
             sure = (table["q_value"] < 0.05).to_numpy()
             rates.append((sure & ~is_true).sum() / max(sure.sum(), 1))
@@ -160,10 +161,10 @@ def test_donors_that_differ_are_not_taken_for_groups_that_do(paired):
 class Alike(Genes):
     """Cells of one kind whose groups mean nothing."""
 
-    def __init__(self, n: int, seed: int, **columns) -> None:
+    def __init__(self, n: int, seed: int, depth=1.0, **columns) -> None:
         rng = np.random.default_rng(seed)
         rate = np.exp(rng.normal(-2, 1.5, 3_000))
-        x = rng.poisson(rng.gamma(2, rate / 2, (n, len(rate)))).astype(float)
+        x = rng.poisson(np.reshape(depth, (-1, 1)) * rng.gamma(2, rate / 2, (n, len(rate)))).astype(float)
         super().__init__(sparse.csr_matrix(np.log1p(1e4 * x / x.sum(axis=1, keepdims=True)).astype(np.float32)))
         self.labels = pd.DataFrame({"status": ["confident"] * n, "cell_type_ontology_term_id": B})
         self.obs = pd.DataFrame(columns)
@@ -183,6 +184,16 @@ def test_groups_of_very_different_size_without_a_difference(answered):
         all_cells.append((stats.false_discovery_control(everything) < 0.05).sum())
     assert np.mean(found) <= 1
     assert np.mean(all_cells) > 5
+
+
+def test_a_group_that_was_sequenced_deeper_without_a_difference(answered):
+    side = np.where(np.arange(600) < 300, "x", "y")
+    result = Alike(600, 0, depth=np.where(side == "x", 0.4, 1.0), side=side)
+    view = gene_difference(answered.bundle, result, np.ones(600, dtype=bool), CELLS)
+    assert view.deeper == pytest.approx(0.4, rel=0.1)
+    assert (view.table["p_value"] < 0.05).mean() <= 0.07
+    as_they_are = module.rank_sum(result.cells_by_gene(np.arange(600)), side == "x").p_value
+    assert (as_they_are < 0.05).mean() > 0.3
 
 
 def test_replicates_of_few_cells_beside_large_ones_without_a_difference(answered):
@@ -218,7 +229,7 @@ def donors_of(rng, sizes, depth, change, *, paired: bool, sd: float = 0.3):
 
 def p_values(logged, cells) -> pd.Series:
     replicates, _ = module.replicates_of(cells)
-    return module._tested(Genes(logged), cells, replicates).set_index("gene_symbol")["p_value"]
+    return module._tested(Genes(logged), cells, replicates)[0].set_index("gene_symbol")["p_value"]
 
 
 @pytest.mark.parametrize(
