@@ -30,7 +30,7 @@ def test_marker_genes_of_a_type_differ(answered, everything, by_type):
     view = gene_difference(answered.bundle, by_type, everything, CELLS, EVERYTHING)
     assert tuple(view.table.columns) == COLUMNS
     assert view.n_types > 3
-    top = view.table.head(10)
+    top = view.table.head(12)
     assert {"BANK1", "CD79B"} <= set(top["gene_symbol"])
     assert (top["log2_fold_change"] > 1).all()
     assert view.table["p_value"].is_monotonic_increasing
