@@ -19,8 +19,8 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from build_bundle.collection.study_files import NOT_FETCHED, StudyFile, counted_files, labelled_files, study_key
+from build_bundle.label.mapping import COLUMNS
 from build_bundle.label.tables import read_labels
-from build_bundle.label_mapping import COLUMNS
 from core.errors import ConfigError
 
 _REPOSITORIES = {"geo": "GEO", "arrayexpress": "ArrayExpress", "census": "CELLxGENE Census"}

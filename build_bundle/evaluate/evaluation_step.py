@@ -15,7 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from build_bundle.corpus import Corpus
+from build_bundle.cells.corpus import Corpus
+from build_bundle.cells.holdout import Holdout
+from build_bundle.cells.step_context import StepContext
 from build_bundle.evaluate.calibration import calibration_table
 from build_bundle.evaluate.confidence import learn_confidence
 from build_bundle.evaluate.folds import held_out_pairs, study_folds, types_left_out
@@ -23,8 +25,7 @@ from build_bundle.evaluate.settings import EvaluateSettings
 from build_bundle.evaluate.summary import ALL, evaluation_table
 from build_bundle.evaluate.trial import make_trial, run_trial
 from build_bundle.evaluate.trust import trust_rows
-from build_bundle.holdout import Holdout
-from build_bundle.step import ReportProgress, StepContext, no_progress
+from build_bundle.steps.task import ReportProgress, no_progress
 from build_bundle.train.encoder import TrainedEncoder, train_encoder
 from build_bundle.train.settings import TrainSettings
 from build_bundle.train.training_step import SEEN, read_encoder

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from build_bundle.corpus import Corpus
-from build_bundle.stream import Chunk, chunks
+from build_bundle.cells.corpus import Corpus
+from build_bundle.cells.stream import Chunk, chunks
 from build_bundle.train.encoder import TrainedEncoder
 from core.embedding.encoder import Encoder
 from core.explore.projection import fit_projection

@@ -8,13 +8,13 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 
-from build_bundle.config import Config
-from build_bundle.corpus import Corpus
+from build_bundle.cells.corpus import Corpus
+from build_bundle.configuration.config import Config
 from build_bundle.report.charts import Bar, Line
 from build_bundle.report.contrasts import gather_contrasts
 from build_bundle.sources.part import USED
-from build_bundle.step import Finished
-from build_bundle.study_facts import StudyOutcome, outcomes
+from build_bundle.steps.task import Finished
+from build_bundle.tables.study_facts import StudyOutcome, outcomes
 from core.bundle.manifest import IndexFacts
 from core.bundle.schema import CELL_TYPES, EVALUATION, TRAINING, TYPE
 from core.search.index import way_of_search

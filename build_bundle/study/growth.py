@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from build_bundle.corpus import Corpus
+from build_bundle.cells.corpus import Corpus
 from build_bundle.evaluate.folds import study_folds
 from build_bundle.evaluate.settings import EvaluateSettings
 from build_bundle.evaluate.summary import bootstrap_interval

@@ -19,7 +19,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from build_bundle.corpus import Corpus
+from build_bundle.cells.corpus import Corpus
+from build_bundle.cells.holdout import Holdout
+from build_bundle.cells.stream import chunks
 from build_bundle.evaluate.folds import inner_folds, study_folds
 from build_bundle.evaluate.representations import (
     N_COMPONENTS,
@@ -33,10 +35,8 @@ from build_bundle.evaluate.representations import (
 )
 from build_bundle.evaluate.settings import EvaluateSettings
 from build_bundle.evaluate.trial import Trial, make_trial, score_labels, score_representation
-from build_bundle.holdout import Holdout
 from build_bundle.networks.spec import ModelSpec
 from build_bundle.networks.training import GroupFiles, Workbench
-from build_bundle.stream import chunks
 from build_bundle.study.rivals import Rival
 from build_bundle.study.settings import ALONE, DEFAULT, IN_CONTEXT, TAUGHT, UNTAUGHT
 from build_bundle.train.cells import training_cells

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from build_bundle.corpus import Corpus
-from build_bundle.holdout import NOTHING, Holdout
-from build_bundle.stream import in_vocabulary
+from build_bundle.cells.corpus import Corpus
+from build_bundle.cells.holdout import NOTHING, Holdout
+from build_bundle.cells.stream import in_vocabulary
 from build_bundle.train.dataset import Dataset
 from build_bundle.train.profiles import profile_blocks
 from build_bundle.train.rows import Rows, choose_rows

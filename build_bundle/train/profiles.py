@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from build_bundle.corpus import Corpus, StudyMatrix
-from build_bundle.holdout import NOTHING, Holdout
-from build_bundle.stream import in_vocabulary
+from build_bundle.cells.corpus import Corpus, StudyMatrix
+from build_bundle.cells.holdout import NOTHING, Holdout
+from build_bundle.cells.stream import in_vocabulary
 from build_bundle.train.statistics import Block
 
 NOISE_SD = 0.4  # of the logarithm of a gene's share, from cell to cell

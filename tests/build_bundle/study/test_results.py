@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from build_bundle.config_reader import read_config
+from build_bundle.configuration.reader import read_config
 from build_bundle.study.models_file import read_models
 from build_bundle.study.settings import DEFAULT, read_study
 from build_bundle.study.tables import settings_words
