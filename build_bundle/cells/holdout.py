@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from core.bundle.schema import TYPE
+
 
 @dataclass(frozen=True)
 class Holdout:
@@ -39,7 +41,7 @@ class Holdout:
         """
         held = table["study"].isin(list(self.studies)).to_numpy(dtype=bool)
         if self.pairs:
-            keys = zip(table["cell_type_ontology_term_id"], table["study"], strict=True)
+            keys = zip(table[TYPE], table["study"], strict=True)
             held = held | np.fromiter((key in self.pairs for key in keys), dtype=bool, count=len(table))
         return held
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from build_bundle.configuration.config import SelectionSettings
 from build_bundle.ontology.files import OntologySource
+from core.bundle.schema import TYPE
 from core.ontology.graph import Ontology
 
 _SEED = 20_181  # keeps this module's random numbers apart from other users of the build's seed
@@ -116,7 +117,7 @@ def split(cells: pd.DataFrame, settings: SelectionSettings, seed: int) -> pd.Ser
     result = pd.Series("none", index=cells.index, dtype=object)
     rng = np.random.default_rng([_SEED, seed])
     chosen = cells[cells["high_confidence"]]
-    for _, group in chosen.groupby(["part", "cell_type_ontology_term_id"], sort=True):
+    for _, group in chosen.groupby(["part", TYPE], sort=True):
         order = rng.permutation(group.index.to_numpy())
         n_watching = min(round(len(order) * settings.validation_share), len(order) - 1)
         result[order[:n_watching]] = "validation"

@@ -18,6 +18,7 @@ from build_bundle.train.settings import TrainSettings
 from build_bundle.train.statistics import Block, encoder_inputs
 from build_bundle.train.teachers import teacher_blocks
 from build_bundle.train.vocabulary import choose_vocabulary
+from core.bundle.schema import TYPE
 from core.errors import ConfigError
 from core.expression.recipe import EncoderInputs, Recipe
 
@@ -115,7 +116,7 @@ def blocks_of(corpus: Corpus, rows: Mapping[str, Rows], genes: Indices) -> list[
     list of Block
         In the order of `rows`.
     """
-    types = corpus.cells["cell_type_ontology_term_id"].to_numpy(dtype=object)
+    types = corpus.cells[TYPE].to_numpy(dtype=object)
     blocks = []
     for part, chosen in rows.items():
         matrix = corpus.part(part)

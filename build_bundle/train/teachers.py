@@ -14,6 +14,7 @@ from build_bundle.cells.holdout import NOTHING, Holdout
 from build_bundle.cells.stream import in_vocabulary
 from build_bundle.train.rows import at_most
 from build_bundle.train.statistics import Block
+from core.bundle.schema import TYPE
 
 
 def teacher_blocks(
@@ -40,7 +41,7 @@ def teacher_blocks(
         One a part that has a cell left.
     """
     rng = np.random.default_rng([seed, 13])
-    types = corpus.teaching["cell_type_ontology_term_id"].to_numpy(dtype=object)
+    types = corpus.teaching[TYPE].to_numpy(dtype=object)
     free = ~holdout.covers(corpus.teaching)
     blocks = []
     for matrix in corpus.matrices("teacher"):

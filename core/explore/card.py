@@ -189,7 +189,7 @@ def _accuracy(bundle: Bundle, term_id: str) -> Accuracy | None:
     """Take the figure of whole held-out studies, else the one of single held-out pairs."""
     table = bundle.frame("evaluation")
     rows = table.loc[
-        (table["cell_type_ontology_term_id"] == term_id)
+        (table[TYPE] == term_id)
         & (table["model"] == "encoder")
         & (table["metric"] == "accuracy")
         & (table["held_out"] == "all")

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from core import words
+from core.bundle.schema import TYPE
 from core.explore.compare_choice import MIN_REPLICATES, OTHERS, Choice
 from core.explore.query import Mask, Query
 
@@ -60,7 +61,7 @@ def compared_cells(result: Query, mask: Mask, choice: Choice) -> pd.DataFrame:
     labels = result.labels.iloc[rows]
     known = labels["status"].to_numpy() != "unknown"
     cells = pd.DataFrame({"row": rows, "group": groups.to_numpy()[rows]})
-    cells["type_id"] = np.where(known, labels["cell_type_ontology_term_id"].to_numpy(dtype=object), UNKNOWN)
+    cells["type_id"] = np.where(known, labels[TYPE].to_numpy(dtype=object), UNKNOWN)
     others = cells["group"] != choice.group if choice.against == OTHERS else cells["group"] == choice.against
     cells["side"] = np.select([cells["group"] == choice.group, others], ["group", "against"], default="")
     if choice.replicates:

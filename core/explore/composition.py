@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from core.bundle.reader import Bundle
+from core.bundle.schema import TYPE
 from core.explore.naming import type_names
 from core.explore.query import Query
 
@@ -61,8 +62,8 @@ def composition(bundle: Bundle, result: Query, mask: npt.NDArray[np.bool_]) -> C
     confident, low = status == "confident", status == "ambiguous"
     counts = pd.DataFrame(
         {
-            "n_confident": labels.loc[confident, "cell_type_ontology_term_id"].value_counts(),
-            "n_low": labels.loc[low, "cell_type_ontology_term_id"].value_counts(),
+            "n_confident": labels.loc[confident, TYPE].value_counts(),
+            "n_low": labels.loc[low, TYPE].value_counts(),
         }
     )
     counts = counts.fillna(0).astype(np.int64)

@@ -22,7 +22,7 @@ from core.explore.query import Mask, Query
 
 Floats = npt.NDArray[np.float32]
 TYPE_COLUMNS = (
-    "cell_type_ontology_term_id", "cell_type", "n_query", "mean_query", "share_query", "n_reference", "mean_reference",
+    TYPE, "cell_type", "n_query", "mean_query", "share_query", "n_reference", "mean_reference",
     "share_reference",
 )  # fmt: skip
 

@@ -33,6 +33,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from core.bundle.reader import Bundle
+from core.bundle.schema import TYPE
 from core.errors import InputError
 from core.explore.clustering import leaves_under
 from core.explore.heatmap import clusters
@@ -284,7 +285,7 @@ _CHECKS: dict[str, Callable[[str], bool]] = {
 
 def _labelled(result: Query, types: set[str]) -> Mask:
     known = result.labels["status"].to_numpy() != "unknown"
-    return np.asarray(result.labels["cell_type_ontology_term_id"].isin(types).to_numpy() & known, dtype=np.bool_)
+    return np.asarray(result.labels[TYPE].isin(types).to_numpy() & known, dtype=np.bool_)
 
 
 def _in_cluster(result: Query, value: str) -> Mask:

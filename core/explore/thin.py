@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from core.bundle.reader import Bundle
+from core.bundle.schema import TYPE
 from core.explore.naming import narrower, type_names
 from core.explore.query import Mask, Query
 from core.ontology.text import plural, short_name
@@ -139,14 +140,14 @@ def _are_relatives(bundle: Bundle, a: str, b: str) -> bool:
 
 def _sizes(bundle: Bundle) -> dict[str, int]:
     types = bundle.cell_types
-    return dict(zip(types["cell_type_ontology_term_id"].astype(str), types["n_cells"].astype(int), strict=True))
+    return dict(zip(types[TYPE].astype(str), types["n_cells"].astype(int), strict=True))
 
 
 def _rivals(result: Query, mask: Mask) -> dict[tuple[str, str], int]:
     """Count selected cells by their pair of label and serious runner-up, most cells first."""
     runner_up = serious_runner_up(result)
     serious = mask & (runner_up != "")
-    own = result.labels["cell_type_ontology_term_id"].astype(str).to_numpy()[serious]
+    own = result.labels[TYPE].astype(str).to_numpy()[serious]
     other = runner_up[serious]
     pairs = pd.Series([tuple(sorted(pair)) for pair in zip(own, other, strict=True)], dtype=object).value_counts()
     return {(str(pair[0]), str(pair[1])): int(n) for pair, n in pairs.items() if isinstance(pair, tuple)}
