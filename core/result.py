@@ -29,6 +29,7 @@ from scipy import sparse
 from core.bundle.schema import TYPE
 from core.errors import InputError
 from core.expression.by_gene import ByGene
+from core.search.confidence import STATUSES
 
 if TYPE_CHECKING:
     from core.search.exact import Neighbors
@@ -392,4 +393,4 @@ class QueryResult:
 def count_statuses(labels: pd.DataFrame) -> dict[str, int]:
     """Return the number of confident, ambiguous and unknown cells."""
     found = labels["status"].value_counts()
-    return {status: int(found.get(status, 0)) for status in ("confident", "ambiguous", "unknown")}
+    return {status: int(found.get(status, 0)) for status in STATUSES}

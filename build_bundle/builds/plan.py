@@ -15,7 +15,7 @@ import numpy as np
 
 from build_bundle.builds.workshop import Workshop, gene_index_of, gene_names_of
 from build_bundle.cells.corpus import Corpus
-from build_bundle.cells.corpus_step import read_parts, write_corpus_step
+from build_bundle.cells.corpus_step import SET_ASIDE, read_parts, write_corpus_step
 from build_bundle.cells.step_context import StepContext
 from build_bundle.configuration.study_config import ExampleConfig, PartConfig, StudyConfig
 from build_bundle.genes.orthologs import read_orthologs
@@ -24,7 +24,6 @@ from build_bundle.sources.examples import read_example
 from build_bundle.sources.part import PartRequest, read_part
 from build_bundle.steps.task import Facts, Task, TaskContext
 from build_bundle.tables.expression_step import write_expression
-from build_bundle.tables.study_facts import SET_ASIDE
 from build_bundle.tables.tables_step import TableInputs, write_tables
 from core.bundle.schema import GENE_NAMES, SCHEMA_VERSION
 from core.bundle.strict_json import plain

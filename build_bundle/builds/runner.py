@@ -17,12 +17,13 @@ from typing import TypeVar
 from build_bundle import __version__
 from build_bundle.builds.plan import PUBLISHED, library_versions, make_plan
 from build_bundle.builds.workshop import Workshop
+from build_bundle.cells.corpus_step import SET_ASIDE
 from build_bundle.configuration.config import Config
 from build_bundle.report import write_report
 from build_bundle.steps.progress import Watcher
 from build_bundle.steps.store import RECORD, StepStore, code_digest
 from build_bundle.steps.task import Finished, Task
-from build_bundle.tables.study_facts import SET_ASIDE, outcomes
+from build_bundle.tables.study_facts import outcomes
 from core.bundle import manifest as contract
 from core.bundle.files import CURRENT
 from core.bundle.publish import build_lock, new_stage, publish

@@ -22,6 +22,9 @@ from build_bundle.steps.task import Facts, Finished
 from core.bundle.schema import TYPE
 from core.errors import ConfigError
 
+SET_ASIDE = "set_aside"
+"""Among the facts of a part that could not be read: the reason."""
+
 
 @dataclass(frozen=True)
 class ReadPart:
@@ -70,7 +73,7 @@ def read_parts(config: Config, done: Mapping[str, Finished]) -> list[ReadPart]:
         ReadPart(study.study, part.part, study.role_of(part), done[f"read-{part.part}"])
         for study in config.study
         for part in study.parts
-        if "set_aside" not in done[f"read-{part.part}"].facts
+        if SET_ASIDE not in done[f"read-{part.part}"].facts
     ]
     return sorted(found, key=lambda part: ROLES.index(part.role))
 

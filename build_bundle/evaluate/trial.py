@@ -23,7 +23,7 @@ from build_bundle.evaluate.representations import (
 from build_bundle.evaluate.retrieval import retrieve
 from build_bundle.evaluate.settings import EvaluateSettings
 from build_bundle.train.encoder import TrainedEncoder
-from core.bundle.schema import TYPE
+from core.bundle.schema import ENCODER, TYPE
 from core.expression.recipe import EncoderInputs
 from core.ontology.similarity import Similarity
 from core.search.scoring import label_cells, mean_distance
@@ -236,7 +236,7 @@ def score_labels(corpus: Corpus, trial: Trial, name: str, predicted: npt.NDArray
 
 def _representation(name: str, corpus: Corpus, trial: Trial, trained: TrainedEncoder) -> Representation:
     inputs = trained.encoder.inputs
-    if name == "encoder":
+    if name == ENCODER:
         return as_searched(trained.encoder)
     if name == "cosine":
         return Representation(cosine(inputs))

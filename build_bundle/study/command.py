@@ -20,7 +20,8 @@ from build_bundle.study.growth import GROWTH, growth_folds
 from build_bundle.study.growth import MODELS as GROWN
 from build_bundle.study.rivals import Rival, RivalFailedError
 from build_bundle.study.run import FoldBench, Outcome, Phase, StudyReference, StudyStore
-from build_bundle.study.settings import DEFAULT, StudyList
+from build_bundle.study.settings import StudyList
+from core.bundle.schema import ENCODER
 from core.errors import ConfigError
 
 RUNS, REFERENCES = "runs", "references"
@@ -153,7 +154,7 @@ def _turns(
 
 
 def _jobs(study: StudyList, python: Path | None) -> Iterator[Job]:
-    yield Job(DEFAULT, "train", lambda bench: bench.default())
+    yield Job(ENCODER, "train", lambda bench: bench.default())
     for name in study.baselines:
         yield Job(name, name, lambda bench, name=name: bench.baseline(name))  # type: ignore[misc]
     if python is not None:

@@ -31,7 +31,6 @@ BASELINES = (
     TAUGHT,
 )
 RIVALS = ("celltypist", "celltypist_voting", "singler")
-DEFAULT = "encoder"
 """The bundle's own encoder, trained as ``[train]`` of the reference's configuration says."""
 _KNOWN = {"seed", "configs", "gene_groups", "baselines", "rivals", "inner", "models"}
 

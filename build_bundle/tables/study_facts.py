@@ -9,12 +9,11 @@ from typing import Any
 import pandas as pd
 
 from build_bundle.cells.corpus import TEACHING
+from build_bundle.cells.corpus_step import SET_ASIDE
 from build_bundle.configuration.config import Config
 from build_bundle.configuration.study_config import StudyConfig
 from build_bundle.sources.part import LEFT_OUT, NO_LABEL, UNMAPPED
 from build_bundle.steps.task import Facts, Finished
-
-SET_ASIDE = "set_aside"
 
 
 @dataclass(frozen=True)

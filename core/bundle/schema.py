@@ -41,6 +41,9 @@ __all__ = [
 
 SCHEMA_VERSION = 6
 
+# Values in the tables of held-out figures: the bundle's own encoder among the models, and rows of no single study or type.
+ENCODER, ALL, RARE = "encoder", "all", "rare"
+
 MANIFEST = "manifest.json"
 EMBEDDING = "embedding.npy"  # float32, n_ref x n_latent, rows as in cells.parquet
 ENCODER_WEIGHTS = "encoder.safetensors"  # "net{i}.layer{j}.kernel" (n_in x n_out), ".bias"; "join." and "place.kernel"

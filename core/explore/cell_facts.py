@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from core.bundle.schema import TYPE
 from core.explore.query import Query
+from core.search.confidence import AMBIGUOUS
 
 Codes = npt.NDArray[np.int16]
 Floats = npt.NDArray[np.float32]
@@ -63,7 +64,7 @@ def cell_facts(result: Query, type_ids: tuple[str, ...]) -> CellFacts:
         score=labels["confidence"].to_numpy(dtype=np.float32),
         runner_up=_codes(runner_up.to_numpy(), type_ids),
         runner_up_score=np.where(column >= 0, result.scores[rows, column], 0).astype(np.float32),
-        is_ambiguous=(labels["status"] == "ambiguous").to_numpy(dtype=np.bool_),
+        is_ambiguous=(labels["status"] == AMBIGUOUS).to_numpy(dtype=np.bool_),
     )
 
 

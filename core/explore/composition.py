@@ -12,6 +12,7 @@ from core.bundle.reader import Bundle
 from core.bundle.schema import TYPE
 from core.explore.naming import type_names
 from core.explore.query import Query
+from core.search.confidence import AMBIGUOUS, CONFIDENT, UNKNOWN
 
 COLUMNS = ("type_id", "type_name", "n_confident", "n_low", "n", "share")
 
@@ -59,7 +60,7 @@ def composition(bundle: Bundle, result: Query, mask: npt.NDArray[np.bool_]) -> C
     labels = result.labels.loc[mask]
     names = type_names(bundle)
     status = labels["status"]
-    confident, low = status == "confident", status == "ambiguous"
+    confident, low = status == CONFIDENT, status == AMBIGUOUS
     counts = pd.DataFrame(
         {
             "n_confident": labels.loc[confident, TYPE].value_counts(),
@@ -78,7 +79,7 @@ def composition(bundle: Bundle, result: Query, mask: npt.NDArray[np.bool_]) -> C
         n_selected=len(labels),
         n_confident=int(confident.sum()),
         n_ambiguous=int(low.sum()),
-        n_unknown=int((status == "unknown").sum()),
+        n_unknown=int((status == UNKNOWN).sum()),
     )
 
 

@@ -13,13 +13,14 @@ from scipy import sparse
 
 from core.bundle.reader import Bundle
 from core.explore.compare_choice import Choice
-from core.explore.compared_cells import UNKNOWN, Replicates, compared_cells, replicates_of
+from core.explore.compared_cells import Replicates, compared_cells, replicates_of
 from core.explore.markers import FOLD_SIGNIFICANT, Q_SIGNIFICANT, VolcanoView, volcano_of
 from core.explore.naming import type_names
 from core.explore.query import Mask, Query
 from core.expression.effect import effect_of
 from core.expression.rank_sum import rank_sum
 from core.expression.replicates import Measured, difference
+from core.search.confidence import UNKNOWN
 
 EVERYTHING = "*"
 """Stands for all selected cells, whatever their type."""

@@ -36,6 +36,7 @@ from core.bundle.reader import Bundle
 from core.bundle.schema import PROJECTION_LOADINGS, TYPE
 from core.explore.naming import type_names
 from core.explore.query import Query
+from core.search.confidence import UNKNOWN
 
 Space = Literal["embedding", "raw"]
 """A map of the reference."""
@@ -349,7 +350,7 @@ def _codes(keys: npt.NDArray[np.object_], vocabulary: tuple[str, ...]) -> npt.ND
 
 def _query_types(result: Query, type_ids: tuple[str, ...]) -> npt.NDArray[np.int16]:
     codes = _codes(result.labels[TYPE].to_numpy(), type_ids)
-    return np.where((result.labels["status"] == "unknown").to_numpy(), np.int16(-1), codes)
+    return np.where((result.labels["status"] == UNKNOWN).to_numpy(), np.int16(-1), codes)
 
 
 def _medians(xy: npt.NDArray[np.float32], codes: npt.NDArray[np.int16], n: int) -> npt.NDArray[np.float32]:

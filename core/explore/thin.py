@@ -18,6 +18,7 @@ from core.bundle.schema import TYPE
 from core.explore.naming import narrower, type_names
 from core.explore.query import Mask, Query
 from core.ontology.text import plural, short_name
+from core.search.confidence import UNKNOWN
 from core.search.labelling import ENOUGH_CELLS
 
 FEW_CELLS = 200
@@ -95,7 +96,7 @@ def serious_runner_up(result: Query) -> npt.NDArray[np.object_]:
     runner_up = labels["runner_up_ontology_term_id"].fillna("").astype(str)
     column = runner_up.map(position).fillna(-1).to_numpy(dtype=np.intp)
     score = np.where(column >= 0, result.scores[np.arange(result.n_query), np.maximum(column, 0)], 0.0)
-    serious = (score >= MIN_RUNNER_UP_SCORE) & (labels["status"] != "unknown").to_numpy()
+    serious = (score >= MIN_RUNNER_UP_SCORE) & (labels["status"] != UNKNOWN).to_numpy()
     return np.where(serious, runner_up.to_numpy(dtype=object), "")
 
 

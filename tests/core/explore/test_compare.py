@@ -8,7 +8,7 @@ from scipy import stats
 from core.explore.compare import COLUMNS, compare
 from core.explore.compare_choice import OTHERS, Choice
 from core.explore.compare_words import detail, headline
-from core.explore.compared_cells import UNKNOWN
+from core.search.confidence import UNKNOWN
 from tests.worlds import ALPHA, CD4, B
 
 
