@@ -148,3 +148,4 @@ def test_a_result_whose_reference_has_another_version_now_still_has_its_page(fin
     shown = show(finished.url, tab=tab)
     assert "query.h5ad" in text(shown["rail"])
     assert find(shown["main"], ids.DETAIL_SLIDER).max == 0, "nobody knows its levels"
+    assert "No groups to compare" not in text(shown["main"]), "nobody knows that either"
