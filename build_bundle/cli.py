@@ -13,12 +13,12 @@ from pathlib import Path
 
 from build_bundle import __version__
 from build_bundle import commands as run_command
+from build_bundle.builds.runner import TooManySetAsideError
 from build_bundle.collection.cli import add_collect
-from build_bundle.fetch import DEFAULT_CACHE
 from build_bundle.harvest.cli import add_harvest
 from build_bundle.label import command as label_command
 from build_bundle.quantify.cli import add_quantify
-from build_bundle.runner import TooManySetAsideError
+from build_bundle.sources.fetch import DEFAULT_CACHE
 from core.errors import BuildLockedError, ConfigError, ScQueryError
 
 PROBLEMS, USER_ERROR, TOO_MANY_SET_ASIDE, INTERRUPTED = 1, 2, 3, 130

@@ -7,20 +7,20 @@ import time
 from collections.abc import Iterator
 from itertools import groupby
 
-from build_bundle.config import Config
-from build_bundle.config_reader import read_config
+from build_bundle.builds.plan import make_plan
+from build_bundle.builds.runner import BUILD, BuildResult, build
+from build_bundle.builds.workshop import MISSING, Workshop
+from build_bundle.configuration.config import Config
+from build_bundle.configuration.reader import read_config
 from build_bundle.diff import diff_bundles
-from build_bundle.fetch import Fetcher
-from build_bundle.plan import make_plan
-from build_bundle.progress import Watcher
-from build_bundle.runner import BUILD, BuildResult, build
-from build_bundle.step import Finished
-from build_bundle.step_store import StepStore
+from build_bundle.sources.fetch import Fetcher
+from build_bundle.steps.progress import Watcher
+from build_bundle.steps.store import StepStore
+from build_bundle.steps.task import Finished
 from build_bundle.study.command import listed_runs, open_references, run_study, train_one
 from build_bundle.study.run import Phase
 from build_bundle.study.settings import read_study
 from build_bundle.study.tables import write_study
-from build_bundle.workshop import MISSING, Workshop
 from core.bundle.reader import Bundle
 from core.bundle.verify import verify_bundle
 from core.engine import Engine

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from core.bundle.reader import Bundle
-from core.bundle.schema import INDEX, REPORT
+from core.bundle.schema import ALL, INDEX, REPORT, TYPE
 from core.bundle.strict_json import plain
 
 _SHOWN = 12
@@ -103,10 +103,10 @@ def _genes(old: Bundle, new: Bundle) -> Iterator[Difference]:
 
 
 def _evaluation(old: Bundle, new: Bundle) -> Iterator[Difference]:
-    key = ["split", "held_out", "model", "cell_type_ontology_term_id", "metric"]
+    key = ["split", "held_out", "model", TYPE, "metric"]
     before, after = (b.frame("evaluation").set_index(key)["value"] for b in (old, new))
     joined = pd.concat({"old": before, "new": after}, axis=1)
-    whole = joined[joined.index.get_level_values("cell_type_ontology_term_id") == "all"]
+    whole = joined[joined.index.get_level_values(TYPE) == ALL]
     for index, row in whole[whole["old"] != whole["new"]].iterrows():
         split, held_out, model, _, metric = index if isinstance(index, tuple) else (index, "", "", "", "")
         yield Difference(

@@ -18,9 +18,9 @@ from callbacks.session import current_owner
 from core import words
 from core.bundle.reader import Bundle
 from core.errors import InputError, ScQueryError
-from core.explore.own_groups import OwnColumn
 from core.explore.reference import chip
 from core.jobs import Job
+from core.result import QueryResult
 from layouts import compare, first_visit, genes, ids, links, own_table, page, rail, reference, results, running, states
 
 MAX_RECENT = 200
@@ -293,13 +293,14 @@ def _for_the_next(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def _main(found: Services, job: Job, facts: rail.FileFacts, view: View, now: float) -> Component:
     if job.state == "done":
-        own = _own_columns(found, job)
-        compares = view.tab == "compare" and bool(own)
+        result, levels = _opened(found, job)
+        own = found.engine.own_columns(result) if result else ()
+        compares = view.tab == "compare" and (result is None or bool(own))  # without a result its panels say why
         return results.frame(
             job,
-            _body(found, job, view, compares=compares),
+            _body(tuple(result.own_places) if result else (), view, compares=compares),
             card=view.card,
-            types_by_level=_types_by_level(found, job),
+            types_by_level=levels,
             level=view.level,
             own=own,
             selection=view.selection,
@@ -310,41 +311,28 @@ def _main(found: Services, job: Job, facts: rail.FileFacts, view: View, now: flo
     return states.failed(job)
 
 
-def _body(found: Services, job: Job, view: View, *, compares: bool) -> Component:
-    """Build the panels of a tab."""
+def _opened(found: Services, job: Job) -> tuple[QueryResult | None, tuple[int, ...]]:
+    """Open the result of a finished search, with how many types each level of detail has.
+
+    None and one level where the result's reference is no longer served.
+    """
+    try:
+        result = result_of(found, job)
+        return result, found.engine.types_by_level(result)
+    except InputError:
+        return None, (0,)
+
+
+def _body(own_maps: tuple[str, ...], view: View, *, compares: bool) -> Component:
+    """Build the panels of a tab; `own_maps` are those of the user's file."""
     match view.tab:
         case "genes":
             return genes.layout()
         case "compare":
             return compare.layout() if compares else compare.nothing_to_compare(own_table.button())
         case _:
-            own_maps = _own_maps(found, job)
             place = view.space if view.space in ("raw", *own_maps) else "embedding"
             return results.panels(n_clusters=view.n_clusters, space=place, own_maps=own_maps)
-
-
-def _types_by_level(found: Services, job: Job) -> tuple[int, ...]:
-    """Return what the detail slider offers; one level where the result's reference is no longer served."""
-    try:
-        return found.engine.types_by_level(result_of(found, job))
-    except InputError:
-        return (0,)
-
-
-def _own_maps(found: Services, job: Job) -> tuple[str, ...]:
-    """Return the maps that the user's file holds; none where the result's reference is no longer served."""
-    try:
-        return tuple(result_of(found, job).own_places)
-    except InputError:
-        return ()
-
-
-def _own_columns(found: Services, job: Job) -> tuple[OwnColumn, ...]:
-    """Return the groups of the user's metadata; none where the result's reference is no longer served."""
-    try:
-        return found.engine.own_columns(result_of(found, job))
-    except InputError:
-        return ()
 
 
 def _studies(found: Services, bundle: str) -> list[tuple[str, str]]:

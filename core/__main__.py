@@ -19,6 +19,7 @@ from core.compare_command import add_compare, run_compare
 from core.errors import BundleDamagedError, BundleError, BundleVersionError, ConfigError, ScQueryError
 from core.expression.limits import DEFAULT_LIMITS, Limits
 from core.genes_command import add_genes, run_genes
+from core.search.confidence import CONFIDENT
 
 GOOD, REFUSED, WRONG_COMMAND, INTERRUPTED = 0, 1, 2, 130
 _MAX_CELLS = 1_000_000
@@ -149,7 +150,7 @@ def _annotate(given: argparse.Namespace) -> None:
         f"{report['n_cells']:,} cells: {counts['confident']:,} confident, {counts['ambiguous']:,} ambiguous, "
         f"{counts['unknown']:,} unknown."
     )
-    types = result.labels["cell_type"][result.labels["status"] == "confident"].value_counts()
+    types = result.labels["cell_type"][result.labels["status"] == CONFIDENT].value_counts()
     for name, n in types.head(5).items():
         print(f"  {n:>9,}  {name}")
     for finding in report["findings"]:

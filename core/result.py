@@ -26,8 +26,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from scipy import sparse
 
+from core.bundle.schema import TYPE
 from core.errors import InputError
 from core.expression.by_gene import ByGene
+from core.search.confidence import STATUSES
 
 if TYPE_CHECKING:
     from core.search.exact import Neighbors
@@ -110,7 +112,7 @@ def write_neighbors(folder: Path, cell_ids: Sequence[str], neighbors: Neighbors,
     np.save(folder / _NEIGHBOR_IDS, neighbors.ids)
     np.save(folder / _DISTANCES, neighbors.distances)
     names = pa.array(cell_ids, type=pa.string())
-    sources = ("cell_id", "study", "cell_type_ontology_term_id")
+    sources = ("cell_id", "study", TYPE)
     reference = {f"ref_{c}": pa.array(cells[c].tolist(), type=pa.string()) for c in sources}
     n, k = neighbors.ids.shape
     with pq.ParquetWriter(folder / NEIGHBORS, _NEIGHBOR_SCHEMA, compression="zstd") as writer:
@@ -391,4 +393,4 @@ class QueryResult:
 def count_statuses(labels: pd.DataFrame) -> dict[str, int]:
     """Return the number of confident, ambiguous and unknown cells."""
     found = labels["status"].value_counts()
-    return {status: int(found.get(status, 0)) for status in ("confident", "ambiguous", "unknown")}
+    return {status: int(found.get(status, 0)) for status in STATUSES}

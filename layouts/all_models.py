@@ -10,15 +10,15 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from core import words
+from core.bundle.schema import ENCODER
 from core.bundle.schema_networks import METRICS
 from layouts import elements as el
 from layouts import grid_theme, ids, states
 
 FILE = "scquery-models.csv"
-DEFAULT = "encoder"
 ROW_HEIGHT = 38
 NAMES: Mapping[str, str] = {
-    "encoder": "Encoder of this reference",
+    ENCODER: "Encoder of this reference",
     "encoder_alone": "The same, each cell by itself",
     "encoder_untaught": "The same, without cells of another organism",
     "pca_100": "PCA, 100 components",
@@ -138,7 +138,7 @@ def rows(table: pd.DataFrame, names: Mapping[str, str]) -> list[dict[str, Any]]:
 
 
 def _row(row: Mapping[Any, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    is_default = row["model"] == DEFAULT
+    is_default = row["model"] == ENCODER
     name = "Encoder" if is_default else names.get(row["model"], row["model"])
     told = f"{name}: {row['settings']}" if row["settings"] else name
     return {**row, "name": name, "told": told, "is_default": is_default}

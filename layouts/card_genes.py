@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from core import words
 from core.explore.card import TypeCard
-from core.explore.contrast import Contrast, StudyEffects
+from core.explore.contrast import BACKGROUND, Contrast, StudyEffects
 from core.explore.markers import MAX_LISTED
 from core.ontology.text import short_name
 from layouts import elements as el
@@ -123,7 +123,7 @@ def line(contrast: Contrast) -> str:
         One or two sentences.
     """
     against = contrast.words
-    if contrast.background != "others":
+    if contrast.background != BACKGROUND:
         names = [short_name(name) for name in contrast.compared_with]
         more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
         against = f"{contrast.words} ({', '.join(names[:SHOWN_NAMES])}{more})"
@@ -249,7 +249,7 @@ def _below(card: TypeCard) -> str:
 
 
 def _switch(card: TypeCard) -> Component:
-    chosen = card.contrast.background if card.contrast else "others"
+    chosen = card.contrast.background if card.contrast else BACKGROUND
     control: Component = dmc.SegmentedControl(
         id=ids.CONTRAST_SWITCH,
         data=[{"value": name, "label": SWITCH_WORDS[name]} for name in card.backgrounds],

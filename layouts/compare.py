@@ -14,10 +14,11 @@ from core import words
 from core.explore.compare import Comparison
 from core.explore.compare_choice import NONE, OTHERS, Choice, groups_of
 from core.explore.compare_words import detail, headline
-from core.explore.compared_cells import MIN_REPLICATE_CELLS, UNKNOWN
+from core.explore.compared_cells import MIN_REPLICATE_CELLS
 from core.explore.own_groups import OwnColumn
 from core.explore.share_tests import N_TABLES
 from core.ontology.text import short_name, text_width
+from core.search.confidence import UNKNOWN
 from core.words import percent
 from layouts import compare_genes, compare_types, composition, ids
 from layouts import elements as el

@@ -14,6 +14,7 @@ from dash.development.base_component import Component
 
 from core.explore.composition import CompositionView
 from core.ontology.text import brief_name
+from core.search.confidence import AMBIGUOUS, UNKNOWN
 from core.words import percent
 from layouts import elements as el
 from layouts import ids, states
@@ -91,8 +92,8 @@ def rows(view: CompositionView, ranks: Sequence[str], *, chosen: str, thin: froz
         for row in view.table.to_dict("records")
     ]
     apart = [
-        _status_row("ambiguous", "of which ambiguous", view.n_ambiguous, view.n_selected, most, chosen),
-        _status_row("unknown", "Unknown", view.n_unknown, view.n_selected, most, chosen),
+        _status_row(AMBIGUOUS, "of which ambiguous", view.n_ambiguous, view.n_selected, most, chosen),
+        _status_row(UNKNOWN, "Unknown", view.n_unknown, view.n_selected, most, chosen),
     ]
     return [
         html.Div(types or states.no_types(view.n_unknown), className="composition-types"),
@@ -143,9 +144,9 @@ def _row(row: dict[Any, Any], n_selected: int, most: int, swatch: str, *, chosen
 
 def _status_row(status: str, text: str, n: int, n_selected: int, most: int, chosen: str) -> Component:
     definitions = {
-        "ambiguous": "No type reaches the confidence level. These cells are counted above: they are the hatched parts of their most "
+        AMBIGUOUS: "No type reaches the confidence level. These cells are counted above: they are the hatched parts of their most "
         "likely types. The headline counts them by the wider type they carry.",
-        "unknown": "Farther from their nearest reference cells than almost all held-out cells of known types are. No type is given.",
+        UNKNOWN: "Farther from their nearest reference cells than almost all held-out cells of known types are. No type is given.",
     }
     picked = chosen == f"status:{status}"
     button = _button(

@@ -10,6 +10,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from core import words
+from core.bundle.schema import TYPE
 from core.explore.gene_list import MIN_CELLS, Fits
 from core.explore.gene_sets import Enrichment, GeneSets
 from core.expression.gene_finder import GeneList
@@ -148,7 +149,7 @@ def fit_rows(view: Fits) -> list[dict[str, Any]]:
     """
     return [
         {
-            "id": str(row["cell_type_ontology_term_id"]),
+            "id": str(row[TYPE]),
             "name": short_name(str(row["cell_type"])),
             "overlap": f"{int(row['n_overlap'])} of {int(row['n_measured'])}",
             "n_overlap": int(row["n_overlap"]),

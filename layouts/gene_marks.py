@@ -9,6 +9,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from core import words
+from core.bundle.schema import TYPE
 from core.explore.contrast import StudyEffects
 from core.ontology.text import brief_name, short_name
 from layouts import card_genes, grid_theme, ids
@@ -92,7 +93,7 @@ def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     """
     return [
         {
-            "term": str(row["cell_type_ontology_term_id"]),
+            "term": str(row[TYPE]),
             "name": brief_name(str(row["cell_type"])),
             "full": str(row["cell_type"]),
             "log2_fold_change": round(float(row["log2_fold_change"]), 3),

@@ -11,7 +11,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from core import words
-from core.explore.model_types import FIRST
+from core.bundle.schema import ENCODER
 from layouts import elements as el
 from layouts import grid_theme, ids, model_types, states
 
@@ -101,7 +101,7 @@ def heatmap(table: pd.DataFrame, names: Mapping[str, str]) -> list[Component]:
 
 
 def _shown_name(model: str, names: Mapping[str, str]) -> str:
-    return "Encoder, the default" if model == FIRST else names.get(model, model)
+    return "Encoder, the default" if model == ENCODER else names.get(model, model)
 
 
 def columns(fields: Mapping[str, str]) -> list[dict[str, Any]]:

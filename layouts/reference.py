@@ -11,6 +11,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from core import words
+from core.bundle.schema import ENCODER
 from core.explore.reference import ReferenceView
 from layouts import (
     all_models,
@@ -155,7 +156,7 @@ def _stats(view: ReferenceView, fingerprint: str) -> Component:
 
 
 def _right(view: ReferenceView) -> list[Component]:
-    found = _value(view.evaluation, "encoder", "accuracy")
+    found = _value(view.evaluation, ENCODER, "accuracy")
     if found is None:
         return []
     if found["n_query"] < FEWEST_HELD_OUT:
@@ -166,7 +167,7 @@ def _right(view: ReferenceView) -> list[Component]:
 
 def _few_held_out(view: ReferenceView) -> list[Component]:
     """Mark figures of the held-out test that rest on too few cells to be read as accuracy."""
-    found = _value(view.evaluation, "encoder", "accuracy")
+    found = _value(view.evaluation, ENCODER, "accuracy")
     if found is None or found["n_query"] >= FEWEST_HELD_OUT:
         return []
     return [el.pill(f"only {words.count(int(found['n_query']), 'cell')}: tells little", "warn", definition=TOO_FEW)]
@@ -204,7 +205,7 @@ def _model_block(table: pd.DataFrame, split: str) -> Component:
             html.Th("p"),
         ]
     )
-    order = sorted(table["model"].unique(), key=lambda m: (m != "encoder", str(m)))
+    order = sorted(table["model"].unique(), key=lambda m: (m != ENCODER, str(m)))
     body = [_model_row(table[table["model"] == model], str(model), [m[0] for m in shown]) for model in order]
     caption = html.Caption(
         f"{BASELINES} {SPLIT_WORDS.get(split, split).capitalize()}. p: paired t-test against PCA over cells, {METRICS[2][1]}."
@@ -220,7 +221,7 @@ def _model_row(table: pd.DataFrame, model: str, metrics: Sequence[str]) -> Compo
         cells.append(html.Td(_with_interval(row), className="right"))
         if metric == "mafp_weighted" and row is not None and not pd.isna(row["p_value"]):
             p = words.p_value(float(row["p_value"]))
-    used = [el.pill("in use", "accent", symbol="")] if model == "encoder" else []
+    used = [el.pill("in use", "accent", symbol="")] if model == ENCODER else []
     name = html.Td([html.Span(all_models.NAMES.get(model, model)), *used])
     return html.Tr([name, *cells, html.Td(p, className="right")], className="is-used" if used else "")
 

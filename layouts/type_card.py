@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 
 from core import words
 from core.explore.card import Accuracy, TypeCard
+from core.explore.contrast import BACKGROUND
 from core.explore.markers import GeneHeatmapView
 from core.words import percent
 from layouts import card_genes, ids, states
@@ -136,7 +137,9 @@ def gene_file(card: TypeCard) -> str:
     str
         File name.
     """
-    against = "" if card.contrast is None or card.contrast.background == "others" else f"-vs-{card.contrast.background}"
+    against = (
+        "" if card.contrast is None or card.contrast.background == BACKGROUND else f"-vs-{card.contrast.background}"
+    )
     return f"scquery-genes-{card.id.replace(':', '-')}{against}.csv"
 
 

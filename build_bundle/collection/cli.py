@@ -7,7 +7,7 @@ from pathlib import Path
 
 from build_bundle.collection.collect import Sources, collect
 from build_bundle.collection.record import Record, read_record
-from build_bundle.config_reader import read_config
+from build_bundle.configuration.reader import read_config
 
 
 def add_collect(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -19,8 +19,9 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from build_bundle.collection.study_files import NOT_FETCHED, StudyFile, counted_files, labelled_files, study_key
+from build_bundle.harvest.records import EXCLUDED
+from build_bundle.label.mapping import COLUMNS
 from build_bundle.label.tables import read_labels
-from build_bundle.label_mapping import COLUMNS
 from core.errors import ConfigError
 
 _REPOSITORIES = {"geo": "GEO", "arrayexpress": "ArrayExpress", "census": "CELLxGENE Census"}
@@ -97,7 +98,7 @@ def collect(sources: Sources, base: Path, out: Path) -> Collected:
         files = [*bearing.get(accession, ()), *(counted if accession in named else ())]
         if files:
             chosen.append((study, files))
-        elif study["state"] != "excluded":
+        elif study["state"] != EXCLUDED:
             why = NOT_FETCHED if accession in bearing else _NO_TERM if counted else "no counts were made of it"
             left_out.append((accession, why))
     if not chosen:
@@ -162,7 +163,7 @@ def _study_entry(
     study: dict[str, Any], files: Sequence[StudyFile], samples: Sequence[dict[str, Any]], folder: Path
 ) -> str:
     accession = study["study_accession"]
-    mine = [row for row in samples if row["study_accession"] == accession and row["state"] != "excluded"]
+    mine = [row for row in samples if row["study_accession"] == accession and row["state"] != EXCLUDED]
     key = study_key(accession)
     repository = _REPOSITORIES.get(study["repository"], study["repository"])
     words = {

@@ -11,11 +11,10 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 
-from build_bundle.harvest.records import AUTHOR_LABELLED
+from build_bundle.harvest.records import AUTHOR_LABELLED, EXCLUDED
 from build_bundle.label.tables import read_labels
 from core.errors import ConfigError
 
-EXCLUDED = "excluded"
 _NO_RUNS = pd.DataFrame(
     {"sample": pd.Series(dtype=str), "state": pd.Series(dtype=str), "protocol": pd.Series(dtype=str),
      "n_cells": pd.Series(dtype="Int64"), "n_reads": pd.Series(dtype="Int64"), "rate_overall": pd.Series(dtype=float),

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from scipy import sparse
 
-from build_bundle.corpus import Corpus
+from build_bundle.cells.corpus import Corpus
 from core.bundle.schema import EXPRESSION_BY_TYPE, TYPE
 from core.bundle.writer import write_table
 from core.expression.recipe import Recipe

@@ -14,6 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from build_bundle.cells.step_context import StepContext
 from build_bundle.differential.by_type import write_expression_by_type
 from build_bundle.differential.groups import TermPlan
 from build_bundle.differential.jobs import Bench, Job, runner
@@ -21,7 +22,6 @@ from build_bundle.differential.kept import Outcome, read_outcomes, read_rows, wr
 from build_bundle.differential.pieces import PIECES, Tested, pieces_of
 from build_bundle.differential.remarks import Remarks
 from build_bundle.differential.settings import DifferentialSettings
-from build_bundle.step import StepContext
 from core.bundle.schema import MARKERS_BY_GENE, TYPE
 from core.bundle.writer import write_table
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from build_bundle.corpus import Corpus
+from build_bundle.cells.corpus import Corpus
 from build_bundle.differential.lineage import Lineage
 from build_bundle.differential.settings import DifferentialSettings
 from core.bundle.schema import TYPE

@@ -20,7 +20,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Protocol
 
-from build_bundle.corpus import Corpus
+from build_bundle.cells.corpus import Corpus
 from build_bundle.differential.combine import StudyTest
 from build_bundle.differential.compare import compare
 from build_bundle.differential.groups import Comparison, Planner

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from build_bundle.corpus import Corpus
+from build_bundle.cells.corpus import Corpus
 from core.expression.recipe import Recipe
 
 Doubles = npt.NDArray[np.float64]

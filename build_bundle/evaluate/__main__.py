@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from build_bundle.config_reader import read_config
-from build_bundle.corpus import Corpus
+from build_bundle.cells.corpus import Corpus
+from build_bundle.configuration.reader import read_config
 from build_bundle.evaluate.calibration import calibration_table
 from build_bundle.evaluate.evaluation_step import evaluate, trust_of
 from build_bundle.evaluate.summary import evaluation_table, markdown

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from core.bundle.schema import CALIBRATION
+from core.bundle.schema import ALL, CALIBRATION
 from core.search.calibration import (
     COVERAGE,
     RELIABILITY,
@@ -37,7 +37,6 @@ N_STEPS = 150  # candidate thresholds
 N_BINS = 10
 GROUPS = 10
 """Most groups of studies that thresholds are crossed over: with up to ten studies each is a group."""
-ALL = "all"
 STRENGTH = 100.0  # inverse of the regularisation: next to none
 Doubles = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]

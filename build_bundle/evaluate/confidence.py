@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from build_bundle.corpus import Corpus
+from build_bundle.cells.corpus import Corpus
 from build_bundle.evaluate.representations import as_searched
 from build_bundle.evaluate.retrieval import retrieve
 from core.embedding.encoder import Encoder

@@ -15,20 +15,21 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from build_bundle.corpus import Corpus
+from build_bundle.cells.corpus import Corpus
+from build_bundle.cells.holdout import Holdout
+from build_bundle.cells.step_context import StepContext
 from build_bundle.evaluate.calibration import calibration_table
 from build_bundle.evaluate.confidence import learn_confidence
 from build_bundle.evaluate.folds import held_out_pairs, study_folds, types_left_out
 from build_bundle.evaluate.settings import EvaluateSettings
-from build_bundle.evaluate.summary import ALL, evaluation_table
+from build_bundle.evaluate.summary import evaluation_table
 from build_bundle.evaluate.trial import make_trial, run_trial
 from build_bundle.evaluate.trust import trust_rows
-from build_bundle.holdout import Holdout
-from build_bundle.step import ReportProgress, StepContext, no_progress
+from build_bundle.steps.task import ReportProgress, no_progress
 from build_bundle.train.encoder import TrainedEncoder, train_encoder
 from build_bundle.train.settings import TrainSettings
 from build_bundle.train.training_step import SEEN, read_encoder
-from core.bundle.schema import CALIBRATION, EVALUATION, TYPE
+from core.bundle.schema import ALL, CALIBRATION, ENCODER, EVALUATION, TYPE
 from core.bundle.writer import write_table
 
 STUDY, PAIR, TYPES = "study", "pair", "types"
@@ -171,7 +172,7 @@ def run(context: StepContext) -> dict[str, Any]:
     encoder = read_encoder(context.inputs["train"], dict(context.facts["train"]))
     store = (context.scratch or context.out) / "trials"
     cells = evaluate(context.corpus, settings, train, seed=context.seed, store=store, progress=context.progress)
-    mine = cells[(cells["split"] == STUDY) & (cells["model"] == "encoder")] if len(cells) else cells
+    mine = cells[(cells["split"] == STUDY) & (cells["model"] == ENCODER)] if len(cells) else cells
     confidence = learn_confidence(context.corpus, mine, encoder, quantile=settings.quantile, seed=context.seed)
     trust = trust_of(context.corpus, settings, train, seed=context.seed, store=store)
     calibration = calibration_table(trust, confidence["unknown_distance"])

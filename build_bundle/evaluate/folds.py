@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from build_bundle.corpus import Corpus
+from build_bundle.cells.corpus import Corpus
 from build_bundle.evaluate.settings import EvaluateSettings
 from core.bundle.schema import TYPE
 from core.errors import ConfigError

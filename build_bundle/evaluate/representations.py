@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from build_bundle.corpus import Corpus
-from build_bundle.stream import Chunk, chunks
+from build_bundle.cells.corpus import Corpus
+from build_bundle.cells.stream import Chunk, chunks
 from build_bundle.train.encoder import TrainedEncoder
+from core.bundle.schema import TYPE
 from core.embedding.encoder import Encoder
 from core.explore.projection import fit_projection
 from core.expression.recipe import EncoderInputs
@@ -125,7 +126,7 @@ class Logistic:
         wanted = np.zeros(len(corpus.cells), dtype=bool)
         wanted[rows] = True
         parts = [(chunk.rows, inputs.z_scores(chunk.x, chunk.measured)) for chunk in chunks(corpus, wanted, inputs)]
-        labels = corpus.cells["cell_type_ontology_term_id"].to_numpy()[np.concatenate([rows for rows, _ in parts])]
+        labels = corpus.cells[TYPE].to_numpy()[np.concatenate([rows for rows, _ in parts])]
         return cls(inputs, np.concatenate([z for _, z in parts]), labels)
 
     def logits(self, x: sparse.csr_matrix, measured: Flags) -> Floats:

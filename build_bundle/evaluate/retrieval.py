@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from build_bundle.corpus import Corpus
+from build_bundle.cells.corpus import Corpus
+from build_bundle.cells.stream import CHUNK, chunks
 from build_bundle.evaluate.nearest import NearestStream
 from build_bundle.evaluate.representations import Represent, Representation
 from build_bundle.index.anchoring import anchored
-from build_bundle.stream import CHUNK, chunks
 from core.expression.recipe import EncoderInputs
 from core.search.surroundings import expression_axes, rows_to_fit, steadied
 

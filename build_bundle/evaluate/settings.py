@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.bundle.schema import ENCODER
 from core.errors import ConfigError
 
-MODELS = ("encoder", "pca_100", "pca_width", "raw", "cosine", "logistic")
+MODELS = (ENCODER, "pca_100", "pca_width", "raw", "cosine", "logistic")
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class EvaluateSettings:
     folds: tuple[tuple[str, ...], ...] = ()
     max_folds: int = 4
     pair: bool = True
-    models: tuple[str, ...] = ("encoder", "pca_100", "raw", "cosine")
+    models: tuple[str, ...] = (ENCODER, "pca_100", "raw", "cosine")
     k: int = 100
     min_reference: int = 10
     max_queries: int = 3000
@@ -62,7 +63,7 @@ class EvaluateSettings:
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.models) - set(MODELS))
-        if unknown or "encoder" not in self.models:
+        if unknown or ENCODER not in self.models:
             raise ConfigError(
                 f"[evaluate] models is {list(self.models)}; it must name encoder and only {', '.join(MODELS)}.",
                 next_step="Correct the configuration.",

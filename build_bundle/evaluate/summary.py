@@ -12,10 +12,8 @@ import pandas as pd
 from scipy import stats
 
 from build_bundle.evaluate.metrics import macro_f1, mean_over_labels
-from core.bundle.schema import EVALUATION, TYPE
+from core.bundle.schema import ALL, ENCODER, EVALUATION, RARE, TYPE
 
-ALL = "all"
-RARE = "rare"
 BASELINE = "pca_100"
 Doubles = npt.NDArray[np.float64]
 Figures = dict[str, float]
@@ -199,7 +197,7 @@ def markdown(table: pd.DataFrame, metrics: Sequence[str] = ("mafp_weighted", "ac
 
 
 def _lines(some: pd.DataFrame) -> Iterator[str]:
-    models = sorted(set(some["model"]), key=lambda name: (name != "encoder", name))
+    models = sorted(set(some["model"]), key=lambda name: (name != ENCODER, name))
     yield "| held out | cells | K | " + " | ".join(models) + " |"
     yield "|---|---|---|" + "---|" * len(models)
     for study in [*sorted(set(some["held_out"]) - {ALL}), ALL]:

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from build_bundle.corpus import Corpus
+from build_bundle.cells.corpus import Corpus
+from build_bundle.cells.stream import chunks
 from build_bundle.evaluate.metrics import NEAR, average_flexible_precision, average_precision
 from build_bundle.evaluate.representations import (
     N_COMPONENTS,
@@ -21,9 +22,8 @@ from build_bundle.evaluate.representations import (
 )
 from build_bundle.evaluate.retrieval import retrieve
 from build_bundle.evaluate.settings import EvaluateSettings
-from build_bundle.stream import chunks
 from build_bundle.train.encoder import TrainedEncoder
-from core.bundle.schema import TYPE
+from core.bundle.schema import ENCODER, TYPE
 from core.expression.recipe import EncoderInputs
 from core.ontology.similarity import Similarity
 from core.search.scoring import label_cells, mean_distance
@@ -236,7 +236,7 @@ def score_labels(corpus: Corpus, trial: Trial, name: str, predicted: npt.NDArray
 
 def _representation(name: str, corpus: Corpus, trial: Trial, trained: TrainedEncoder) -> Representation:
     inputs = trained.encoder.inputs
-    if name == "encoder":
+    if name == ENCODER:
         return as_searched(trained.encoder)
     if name == "cosine":
         return Representation(cosine(inputs))

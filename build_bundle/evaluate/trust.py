@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from build_bundle.corpus import Corpus
+from build_bundle.cells.corpus import Corpus
+from build_bundle.cells.holdout import Holdout
 from build_bundle.evaluate.representations import as_searched
 from build_bundle.evaluate.retrieval import retrieve
-from build_bundle.holdout import Holdout
 from build_bundle.train.encoder import TrainedEncoder
 from core.bundle.schema import TYPE
 from core.ontology.graph import Ontology

@@ -21,7 +21,7 @@ from build_bundle.harvest.repository import Repository
 from build_bundle.harvest.run_table import records_of
 from build_bundle.harvest.sdrf_study import ARRAYEXPRESS
 from build_bundle.harvest.settings import SPECIES, Window, read_settings
-from build_bundle.progress import Watcher
+from build_bundle.steps.progress import Watcher
 from core.bundle.publish import build_lock
 from core.errors import ConfigError
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from build_bundle import __version__
-from build_bundle.toml_fields import Problems, fill, read_toml
+from build_bundle.configuration.toml_fields import Problems, fill, read_toml
 from core.errors import ConfigError, FetchError
 
 SPECIES: Mapping[str, str] = {"mouse": "Mus musculus", "human": "Homo sapiens"}

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from build_bundle.cells.step_context import StepContext
+from build_bundle.cells.stream import chunks
 from build_bundle.index.anchoring import anchored
 from build_bundle.index.settings import EmbedSettings
-from build_bundle.step import StepContext
-from build_bundle.stream import chunks
 from build_bundle.train.training_step import read_encoder
 from core.bundle.schema import EMBEDDING
 from core.bundle.writer import write_array

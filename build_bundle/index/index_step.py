@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from build_bundle.cells.step_context import StepContext
+from build_bundle.cells.stream import chunks
 from build_bundle.index.settings import IndexSettings
-from build_bundle.step import StepContext
-from build_bundle.stream import chunks
 from build_bundle.train.training_step import read_encoder
 from core.bundle.schema import CANARY, EMBEDDING, INDEX
 from core.bundle.writer import write_tensors

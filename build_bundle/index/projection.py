@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from build_bundle.step import StepContext
-from build_bundle.stream import chunks
+from build_bundle.cells.step_context import StepContext
+from build_bundle.cells.stream import chunks
 from build_bundle.train.training_step import read_encoder
 from core.bundle.schema import EMBEDDING, PROJECTION, PROJECTION_LOADINGS
 from core.bundle.writer import write_table, write_tensors

@@ -11,13 +11,12 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from build_bundle.harvest.records import AUTHOR_LABELLED
+from build_bundle.harvest.records import AUTHOR_LABELLED, EXCLUDED
 from build_bundle.label.evidence import Field
 from build_bundle.label.settings import LabelSettings
 from core.errors import ConfigError
 
 TABLE = Path("catalogue") / "samples.parquet"
-EXCLUDED = "excluded"
 _COLUMNS = [
     "study_accession",
     "sample_accession",

@@ -14,7 +14,7 @@ from build_bundle.label.overrides import Override, read_overrides
 from build_bundle.label.review import WORDS, make_review, review_rows
 from build_bundle.label.tables import Labelled, label_all, write_labels
 from build_bundle.label.vocabulary import LAB_WORDS, make_vocabulary
-from build_bundle.ontology_files import read_ontology
+from build_bundle.ontology.files import read_ontology
 from build_bundle.report.page import write_label_page
 
 PAGE = "labels.html"

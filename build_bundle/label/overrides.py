@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from build_bundle.csv_table import is_ragged, read_csv_table
-from build_bundle.label_mapping import split_ids
+from build_bundle.label.csv_table import is_ragged, read_csv_table
+from build_bundle.label.mapping import split_ids
 from core.errors import ConfigError
 
 COLUMNS = ("study", "sample", "term_ids", "comment")

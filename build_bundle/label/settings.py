@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from build_bundle.config import SelectionSettings
+from build_bundle.configuration.config import SelectionSettings
 
 FieldKind = Literal["cell_type", "tissue", "other", "never"]
 

@@ -12,9 +12,9 @@ from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
-from build_bundle.csv_table import is_ragged, read_csv_table
+from build_bundle.label.csv_table import is_ragged, read_csv_table
 from build_bundle.label.words import key_of
-from build_bundle.ontology_files import OntologySource
+from build_bundle.ontology.files import OntologySource
 from core.errors import ConfigError
 from core.ontology.graph import Ontology
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from build_bundle.corpus import Corpus
-from build_bundle.holdout import NOTHING, Holdout
+from build_bundle.cells.corpus import Corpus
+from build_bundle.cells.holdout import NOTHING, Holdout
 from build_bundle.networks.fit import FittedModel, fit_model
 from build_bundle.networks.group_tables import LEVELS, write_group_files
 from build_bundle.networks.groups import Groups, Mask, layer_masks, read_groups

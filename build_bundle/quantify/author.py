@@ -13,11 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from scipy import sparse
 
-from build_bundle.corpus import write_csr
+from build_bundle.cells.corpus import write_csr
 from build_bundle.quantify.imputation import MAX_MISSING, NoCompleteGeneError, impute
 from build_bundle.quantify.library import RETRY, file_state
 from build_bundle.sources.reading import read_raw
-from build_bundle.step import ReportProgress, no_progress
+from build_bundle.steps.task import ReportProgress, no_progress
 from core.bundle.manifest import ORGANISMS
 from core.errors import InputError, SourceError
 from core.expression.doctor import Diagnosis, examine

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from build_bundle.corpus import read_csr
+from build_bundle.cells.corpus import read_csr
 from build_bundle.quantify.author import CELLS, GENES
 from build_bundle.quantify.count_file import CountFile, write_count_file
 from build_bundle.quantify.library import AUTHOR_ONLY
 from build_bundle.quantify.study_files import Quantified, file_name
-from build_bundle.step import Finished
+from build_bundle.steps.task import Finished
 
 
 def write_author_files(out: Path, studies: Mapping[str, Finished], found: Sequence[Quantified]) -> list[Quantified]:

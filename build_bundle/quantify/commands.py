@@ -15,7 +15,6 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from build_bundle.progress import Watcher
 from build_bundle.quantify import programs
 from build_bundle.quantify.author_files import author_file, write_author_files
 from build_bundle.quantify.library import COUNTED, FAILED, Library
@@ -25,7 +24,8 @@ from build_bundle.quantify.reference import Reference, ReferenceRequest, prepare
 from build_bundle.quantify.settings import QuantifySettings
 from build_bundle.quantify.sheet import read_sheet
 from build_bundle.quantify.study_files import Quantified, write_outputs
-from build_bundle.step import Finished
+from build_bundle.steps.progress import Watcher
+from build_bundle.steps.task import Finished
 from build_bundle.workflow.cluster import PLAN, ClusterError, ClusterOptions, run_groups
 from build_bundle.workflow.local import Event, run_tasks
 from core.bundle.publish import build_lock

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from build_bundle.harvest.records import AUTHOR_LABELLED
+from build_bundle.harvest.records import AUTHOR_LABELLED, EXCLUDED
 from build_bundle.quantify.author import AuthorMatrix, AuthorStudy
 from build_bundle.quantify.library import Chemistry, Kind, Library, Protocol, ReadFile, choose_files, missing_runs
 from core.errors import ConfigError
@@ -59,7 +59,7 @@ def read_harvest(folder: Path, organism: str = "") -> tuple[list[Library], list[
     kept = [
         sample
         for sample in samples
-        if sample["state"] != "excluded"
+        if sample["state"] != EXCLUDED
         and sample["available"] != AUTHOR_LABELLED
         and (not term or sample["organism_ontology_term_id"] == term)
     ]

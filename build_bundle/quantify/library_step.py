@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from scipy import sparse
 
-from build_bundle.corpus import write_csr
+from build_bundle.cells.corpus import write_csr
 from build_bundle.quantify.alignment import CellCounts, Reads, count_cell
 from build_bundle.quantify.droplets import DropletCounts, DropletReads, count_droplets
 from build_bundle.quantify.library import (
@@ -32,7 +32,7 @@ from build_bundle.quantify.programs import ProgramError
 from build_bundle.quantify.reads import NoBarcodesError, prepare_reads
 from build_bundle.quantify.reference import Reference
 from build_bundle.quantify.settings import QuantifySettings
-from build_bundle.step import Finished, ReportProgress, no_progress
+from build_bundle.steps.task import Finished, ReportProgress, no_progress
 from core.errors import ScQueryError
 
 CELLS = "cells.parquet"

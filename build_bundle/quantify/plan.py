@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from build_bundle.gene_tables import read_gene_table
+from build_bundle.genes.names import read_gene_table
 from build_bundle.quantify import programs
 from build_bundle.quantify.author import AuthorStudy, author_crashed, quantify_authors
 from build_bundle.quantify.library import RETRY, Library, file_state
@@ -16,8 +16,8 @@ from build_bundle.quantify.library_step import LibraryJob, crashed, quantify_lib
 from build_bundle.quantify.reference import Reference
 from build_bundle.quantify.settings import QuantifySettings
 from build_bundle.quantify.sheet import Sheet
-from build_bundle.step import Facts, Finished, Task, TaskContext
-from build_bundle.step_store import StepStore
+from build_bundle.steps.store import StepStore
+from build_bundle.steps.task import Facts, Finished, Task, TaskContext
 from build_bundle.workflow.groups import Group, Load, make_groups
 from core.durable import write_durably
 from core.errors import ConfigError
@@ -50,7 +50,7 @@ class QuantifyPlan:
     authors : tuple of AuthorStudy
         Studies of which only processed matrices are there; they are read where the plan is made.
     gene_names : Path, optional
-        Table of gene names for these (`build_bundle.gene_tables.read_gene_table`); the reference's own otherwise.
+        Table of gene names for these (`build_bundle.genes.names.read_gene_table`); the reference's own otherwise.
     """
 
     libraries: tuple[Library, ...]

@@ -29,7 +29,7 @@ import pyarrow.parquet as pq
 from build_bundle.quantify import programs
 from build_bundle.quantify.genome import copy_genome
 from build_bundle.quantify.intervals import Annotation, on_genome, read_annotation
-from build_bundle.step import ReportProgress, no_progress
+from build_bundle.steps.task import ReportProgress, no_progress
 from core.bundle.publish import build_lock
 from core.bundle.writer import sha256_file
 from core.errors import ConfigError

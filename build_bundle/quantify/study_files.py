@@ -14,14 +14,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from scipy import sparse
 
-from build_bundle.corpus import read_csr
+from build_bundle.cells.corpus import read_csr
 from build_bundle.quantify.alignment import rpkm
 from build_bundle.quantify.count_file import CountFile, write_count_file
 from build_bundle.quantify.library import COUNTED, OK, STATES, UNMAPPED, Library
 from build_bundle.quantify.library_step import CELLS
 from build_bundle.quantify.reference import Reference
 from build_bundle.quantify.settings import QuantifySettings
-from build_bundle.step import Finished
+from build_bundle.steps.task import Finished
 from core.durable import write_durably
 
 RUNS, RECORD = "runs.parquet", "quantify.json"

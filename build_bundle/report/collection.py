@@ -9,14 +9,14 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 
-from build_bundle.config import Config
+from build_bundle.configuration.config import Config
 from build_bundle.label.review import Review, ReviewRow, make_review
 from build_bundle.label.tables import EVIDENCE, read_labels
 from build_bundle.report.charts import Bar
 from build_bundle.report.columns import Column
 from build_bundle.sources.part import USED
-from build_bundle.step import Finished
-from build_bundle.study_facts import StudyOutcome
+from build_bundle.steps.task import Finished
+from build_bundle.tables.study_facts import StudyOutcome
 from core.bundle.schema_collection import ALIGNMENT_RATES, COLLECTION, READS_BY_STUDY
 
 KINDS = {

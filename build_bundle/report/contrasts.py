@@ -7,8 +7,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from build_bundle.corpus import Corpus
-from build_bundle.step import Finished
+from build_bundle.cells.corpus import Corpus
+from build_bundle.steps.task import Finished
 from core.bundle.schema import BACKGROUNDS, CONTRASTS, TYPE
 
 

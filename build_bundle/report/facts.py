@@ -8,19 +8,19 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 
-from build_bundle.config import Config
-from build_bundle.corpus import Corpus
+from build_bundle.cells.corpus import Corpus
+from build_bundle.configuration.config import Config
 from build_bundle.report.charts import Bar, Line
 from build_bundle.report.contrasts import gather_contrasts
 from build_bundle.sources.part import USED
-from build_bundle.step import Finished
-from build_bundle.study_facts import StudyOutcome, outcomes
+from build_bundle.steps.task import Finished
+from build_bundle.tables.study_facts import StudyOutcome, outcomes
 from core.bundle.manifest import IndexFacts
-from core.bundle.schema import CELL_TYPES, EVALUATION, TRAINING, TYPE
+from core.bundle.schema import ALL, CELL_TYPES, ENCODER, EVALUATION, TRAINING, TYPE
 from core.search.index import way_of_search
 
 METRICS = ("mafp_weighted", "mafp", "map", "accuracy", "macro_f1", "near_accuracy")
-_MODELS = {"encoder": 0, "pca_100": 1, "raw": 2, "cosine": 3}
+_MODELS = {ENCODER: 0, "pca_100": 1, "raw": 2, "cosine": 3}
 _SPLITS = {"study": "Whole studies held out", "pair": "One type of one study held out"}
 
 
@@ -140,7 +140,7 @@ def _evaluation(done: Mapping[str, Finished]) -> pd.DataFrame:
 def _accuracy(done: Mapping[str, Finished]) -> list[dict[str, Any]]:
     """Return one table a split: rows are held-out studies (or all) and models, columns are metrics."""
     table = _evaluation(done)
-    whole = table[table[TYPE] == "all"]
+    whole = table[table[TYPE] == ALL]
     return [
         {"title": _SPLITS[str(split)], "rows": _accuracy_rows(group)}
         for split, group in sorted(whole.groupby("split"), key=lambda item: list(_SPLITS).index(str(item[0])))
@@ -154,7 +154,7 @@ def _accuracy_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
         first = group.iloc[0]
         values = [_shown(by_metric.get(metric)) for metric in METRICS]
         rows.append({"held_out": held_out, "model": model, "n_query": int(first["n_query"]), "values": values})
-    return sorted(rows, key=lambda row: (row["held_out"] != "all", row["held_out"], _MODELS.get(row["model"], 9)))
+    return sorted(rows, key=lambda row: (row["held_out"] != ALL, row["held_out"], _MODELS.get(row["model"], 9)))
 
 
 def _shown(row: Mapping[Any, Any] | None) -> str:
@@ -167,7 +167,7 @@ def _shown(row: Mapping[Any, Any] | None) -> str:
 def _accuracy_by_type(done: Mapping[str, Finished]) -> list[dict[str, Any]]:
     table = _evaluation(done)
     names = Corpus.open(done["corpus"].folder).names if "corpus" in done else {}
-    chosen = table[(table[TYPE] != "all") & (table["held_out"] == "all") & (table["model"] == "encoder")]
+    chosen = table[(table[TYPE] != ALL) & (table["held_out"] == ALL) & (table["model"] == ENCODER)]
     rows = []
     for (split, type_id), group in chosen.groupby(["split", TYPE]):
         by_metric = {row["metric"]: row for row in group.to_dict("records")}

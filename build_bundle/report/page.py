@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from build_bundle.config import Config
+from build_bundle.configuration.config import Config
 from build_bundle.label.review import Review
 from build_bundle.report.collection import collection_facts, label_review
 from build_bundle.report.facts import METRICS, gather
 from build_bundle.report.rendering import render
-from build_bundle.step import Finished
-from build_bundle.study_facts import outcomes
+from build_bundle.steps.task import Finished
+from build_bundle.tables.study_facts import outcomes
 from core.bundle.schema import REPORT
 
 _FOLDER = Path(__file__).parent

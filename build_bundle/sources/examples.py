@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from build_bundle.selection import hold_out
+from build_bundle.cells.selection import hold_out
+from build_bundle.configuration.study_config import ExampleConfig
 from build_bundle.sources.h5ad_writer import write_h5ad
 from build_bundle.sources.reading import read_raw
-from build_bundle.study_config import ExampleConfig
 from core.errors import InputError, SourceError
 from core.expression.doctor import examine
 from core.expression.genes import GeneNames

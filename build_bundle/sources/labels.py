@@ -1,6 +1,6 @@
 """The label that a source gives each cell, brought to the cells the doctor kept.
 
-Not here: what a label means in ontology terms (``label_mapping``, ``selection``).
+Not here: what a label means in ontology terms (`build_bundle.label.mapping`, `build_bundle.cells.selection`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from build_bundle.study_config import Labels, Select
+from build_bundle.configuration.study_config import Labels, Select
 from core.errors import SourceError
 from core.expression.matrix import ExpressionMatrix, Names, RawMatrix
 

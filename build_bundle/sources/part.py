@@ -1,6 +1,6 @@
 """Read one part of a study: check it as a user's upload is checked, name its genes, label its cells, keep it on disk.
 
-One part is in memory at a time. Not here: joining parts (``corpus_step``).
+One part is in memory at a time. Not here: joining parts (`build_bundle.cells.corpus_step`).
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from scipy import sparse
 
-from build_bundle.corpus import write_csr_blocks
+from build_bundle.cells.corpus import write_csr_blocks
+from build_bundle.cells.selection import TermRules
+from build_bundle.configuration.study_config import ExampleConfig, Labels, PartConfig
+from build_bundle.genes.orthologs import Orthologs
+from build_bundle.label.mapping import split_ids
 from build_bundle.label.overrides import Override
-from build_bundle.label_mapping import split_ids
-from build_bundle.orthologs import Orthologs
-from build_bundle.selection import TermRules
 from build_bundle.sources.examples import take_examples
 from build_bundle.sources.labels import label_words, metadata_column, selected
 from build_bundle.sources.reading import read_raw
-from build_bundle.step import ReportProgress, no_progress
-from build_bundle.study_config import ExampleConfig, Labels, PartConfig
+from build_bundle.steps.task import ReportProgress, no_progress
 from core.errors import InputError, SourceError
 from core.expression.doctor import Diagnosis, examine
 from core.expression.genes import GeneNames

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from build_bundle.study_config import Scale
+from build_bundle.configuration.study_config import Scale
 from core.errors import InputError, SourceError
 from core.expression.limits import GIB, Limits
 from core.expression.matrix import RawMatrix

@@ -8,19 +8,20 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from build_bundle.config import Config
-from build_bundle.corpus import Corpus
+from build_bundle.builds.runner import build_corpus
+from build_bundle.builds.workshop import Workshop
+from build_bundle.cells.corpus import Corpus
+from build_bundle.configuration.config import Config
 from build_bundle.evaluate.settings import EvaluateSettings
-from build_bundle.fetch import Fetcher
 from build_bundle.networks.training import GroupFiles, Workbench, write_model
-from build_bundle.progress import Watcher
-from build_bundle.runner import build_corpus
+from build_bundle.sources.fetch import Fetcher
+from build_bundle.steps.progress import Watcher
 from build_bundle.study.growth import GROWTH, growth_folds
 from build_bundle.study.growth import MODELS as GROWN
 from build_bundle.study.rivals import Rival, RivalFailedError
 from build_bundle.study.run import FoldBench, Outcome, Phase, StudyReference, StudyStore
-from build_bundle.study.settings import DEFAULT, StudyList
-from build_bundle.workshop import Workshop
+from build_bundle.study.settings import StudyList
+from core.bundle.schema import ENCODER
 from core.errors import ConfigError
 
 RUNS, REFERENCES = "runs", "references"
@@ -153,7 +154,7 @@ def _turns(
 
 
 def _jobs(study: StudyList, python: Path | None) -> Iterator[Job]:
-    yield Job(DEFAULT, "train", lambda bench: bench.default())
+    yield Job(ENCODER, "train", lambda bench: bench.default())
     for name in study.baselines:
         yield Job(name, name, lambda bench, name=name: bench.baseline(name))  # type: ignore[misc]
     if python is not None:

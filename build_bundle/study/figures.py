@@ -7,14 +7,13 @@ from html import escape
 
 import pandas as pd
 
-from build_bundle.evaluate.summary import ALL, RARE
-from core.bundle.schema import TYPE
+from core.bundle.schema import ALL, ENCODER, RARE, TYPE
 
 CELL, ROW, LABEL = 26, 18, 370  # the longest names of models have 60 letters
 BARS = 960  # width of the figure of bars
 MOST_TYPES, MOST_MODELS = 40, 30
 PANEL, PLOT, PANELS = 170, 120, 6  # pixels of a panel and of its plot; panels in a row
-GROWTH_COLOURS = {"encoder": "#c8702b", "logistic": "#3182bd", "pca_100": "#7b8794"}
+GROWTH_COLOURS = {ENCODER: "#c8702b", "logistic": "#3182bd", "pca_100": "#7b8794"}
 _STYLE = "<style>text{font:11px Inter,system-ui,sans-serif;fill:#1f2933}.v{font-size:8px;text-anchor:middle}</style>"
 # From light to dark blue: equal steps of lightness, readable in grey as well.
 _RAMP = ((239, 243, 255), (189, 215, 231), (107, 174, 214), (49, 130, 189), (8, 81, 156))

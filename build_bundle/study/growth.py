@@ -18,17 +18,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from build_bundle.corpus import Corpus
+from build_bundle.cells.corpus import Corpus
 from build_bundle.evaluate.folds import study_folds
 from build_bundle.evaluate.settings import EvaluateSettings
 from build_bundle.evaluate.summary import bootstrap_interval
 from build_bundle.study.figures import growth_curves
 from build_bundle.study.run import StudyFold, StudyReference
-from build_bundle.study.settings import DEFAULT
-from core.bundle.schema import TYPE
+from core.bundle.schema import ENCODER, TYPE
 
 GROWTH: Literal["growth"] = "growth"
-MODELS = (DEFAULT, "pca_100", "logistic")
+MODELS = (ENCODER, "pca_100", "logistic")
 """What is compared; of `build_bundle.study.settings`."""
 FEWEST_STEPS = 2
 N_BOOTSTRAP = 2000
@@ -175,7 +174,7 @@ def growth_table(cells: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     keys = ["reference", "held_out", "cells", "step", "added"]
     wide = both.pivot_table(index=keys, columns="model", values="afp", aggfunc="mean")
     sizes = both[both["model"] == MODELS[0]].groupby(keys).agg(n_query=("cell", "size"), k=("k", "min"))
-    changes = pd.DataFrame(_changes(both[both["model"] == DEFAULT], seed), columns=[*keys[:-1], *CHANGE])
+    changes = pd.DataFrame(_changes(both[both["model"] == ENCODER], seed), columns=[*keys[:-1], *CHANGE])
     table = sizes.join(wide[[name for name in MODELS if name in wide]]).reset_index().merge(changes, "left", keys[:-1])
     return table.sort_values(["reference", "held_out", "cells", "step"], ignore_index=True)
 

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
-from build_bundle.corpus import Corpus
+from build_bundle.cells.corpus import Corpus
 from build_bundle.evaluate.nearest import NearestStream
 from build_bundle.evaluate.representations import on_sphere
 from build_bundle.evaluate.trial import Trial, score_labels, score_neighbours

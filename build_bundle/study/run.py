@@ -19,7 +19,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from build_bundle.corpus import Corpus
+from build_bundle.cells.corpus import Corpus
+from build_bundle.cells.holdout import Holdout
+from build_bundle.cells.stream import chunks
 from build_bundle.evaluate.folds import inner_folds, study_folds
 from build_bundle.evaluate.representations import (
     N_COMPONENTS,
@@ -33,20 +35,19 @@ from build_bundle.evaluate.representations import (
 )
 from build_bundle.evaluate.settings import EvaluateSettings
 from build_bundle.evaluate.trial import Trial, make_trial, score_labels, score_representation
-from build_bundle.holdout import Holdout
 from build_bundle.networks.spec import ModelSpec
 from build_bundle.networks.training import GroupFiles, Workbench
-from build_bundle.stream import chunks
 from build_bundle.study.rivals import Rival
-from build_bundle.study.settings import ALONE, DEFAULT, IN_CONTEXT, TAUGHT, UNTAUGHT
+from build_bundle.study.settings import ALONE, IN_CONTEXT, TAUGHT, UNTAUGHT
 from build_bundle.train.cells import training_cells
 from build_bundle.train.encoder import TrainedEncoder, train_encoder
 from build_bundle.train.settings import TrainSettings
+from core.bundle.schema import ENCODER
 
 Phase = Literal["final", "inner", "growth"]
 CELL_FIELDS = ("n_vocabulary", "min_studies", "cells_per_type", "profile_cells")
 """Settings of ``[train]`` that change what every model sees, and so its result."""
-_AS_TRAINED = {DEFAULT, ALONE, UNTAUGHT, TAUGHT}  # all settings change what these give
+_AS_TRAINED = {ENCODER, ALONE, UNTAUGHT, TAUGHT}  # all settings change what these give
 Facts = dict[str, Any]
 Outcome = tuple[pd.DataFrame, Facts]
 
@@ -193,7 +194,7 @@ class FoldBench:
         trained = self._default
         seconds = time.monotonic() - started
         curve = [{"net": float(i), **row} for i, net in enumerate(trained.nets) for row in net.curve]
-        return self._placed_by_default(DEFAULT, as_searched(trained.encoder)), {
+        return self._placed_by_default(ENCODER, as_searched(trained.encoder)), {
             "settings": asdict(self.reference.train), "width": trained.encoder.n_latent, "curve": curve,
             "train_seconds": seconds}  # fmt: skip
 

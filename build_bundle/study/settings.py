@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from build_bundle.config import DATA_VARIABLE, Config
-from build_bundle.config_reader import read_config
+from build_bundle.configuration.config import DATA_VARIABLE, Config
+from build_bundle.configuration.reader import read_config
+from build_bundle.configuration.toml_fields import read_toml
 from build_bundle.networks.spec import ModelGrid, ModelSpec
-from build_bundle.toml_fields import read_toml
 from core.errors import ConfigError
 
 ALONE, IN_CONTEXT = "encoder_alone", "logistic_in_context"
@@ -31,7 +31,6 @@ BASELINES = (
     TAUGHT,
 )
 RIVALS = ("celltypist", "celltypist_voting", "singler")
-DEFAULT = "encoder"
 """The bundle's own encoder, trained as ``[train]`` of the reference's configuration says."""
 _KNOWN = {"seed", "configs", "gene_groups", "baselines", "rivals", "inner", "models"}
 

@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from build_bundle.evaluate.summary import ALL, bootstrap_interval, evaluation_table
+from build_bundle.evaluate.summary import bootstrap_interval, evaluation_table
 from build_bundle.study.figures import model_bars, type_heatmap
 from build_bundle.study.growth import GROWTH, N_BOOTSTRAP, write_growth
 from build_bundle.study.models_file import file_of
 from build_bundle.study.run import StudyStore
-from build_bundle.study.settings import DEFAULT
-from core.bundle.schema import TYPE
+from core.bundle.schema import ALL, ENCODER, TYPE
 from core.bundle.schema_networks import FIRST_FAMILIES, METRICS, MODELS, MODELS_BY_TYPE
 
 SHOWN = 14  # models beside one another in a table
@@ -200,7 +199,7 @@ def _described(name: str, notes: Notes) -> dict[str, Any]:
 
 
 def _family(name: str, settings: Mapping[str, Any]) -> str:
-    if name == DEFAULT:
+    if name == ENCODER:
         return FIRST_FAMILIES[0]
     if "body" not in settings:
         return FIRST_FAMILIES[1]
@@ -226,7 +225,7 @@ def study_text(table: pd.DataFrame, models: pd.DataFrame) -> str:
     """
     order = models["model"].tolist()
     first = [name for name in order if models.set_index("model").loc[name, "family"] in FIRST_FAMILIES]
-    shown = [*sorted(first, key=lambda name: (name != DEFAULT, name)), *(n for n in order if n not in first)][:SHOWN]
+    shown = [*sorted(first, key=lambda name: (name != ENCODER, name)), *(n for n in order if n not in first)][:SHOWN]
     blocks = [f"# Held-out studies\n\n{len(order)} models were run on all of them.\n"]
     for metric, title in (("mafp_weighted", "Weighted MAFP"), ("accuracy", "Accuracy of the label")):
         wide = complete(over_types(table, metric))

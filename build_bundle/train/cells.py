@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from build_bundle.corpus import Corpus
-from build_bundle.holdout import NOTHING, Holdout
-from build_bundle.stream import in_vocabulary
+from build_bundle.cells.corpus import Corpus
+from build_bundle.cells.holdout import NOTHING, Holdout
+from build_bundle.cells.stream import in_vocabulary
 from build_bundle.train.dataset import Dataset
 from build_bundle.train.profiles import profile_blocks
 from build_bundle.train.rows import Rows, choose_rows
@@ -18,6 +18,7 @@ from build_bundle.train.settings import TrainSettings
 from build_bundle.train.statistics import Block, encoder_inputs
 from build_bundle.train.teachers import teacher_blocks
 from build_bundle.train.vocabulary import choose_vocabulary
+from core.bundle.schema import TYPE
 from core.errors import ConfigError
 from core.expression.recipe import EncoderInputs, Recipe
 
@@ -115,7 +116,7 @@ def blocks_of(corpus: Corpus, rows: Mapping[str, Rows], genes: Indices) -> list[
     list of Block
         In the order of `rows`.
     """
-    types = corpus.cells["cell_type_ontology_term_id"].to_numpy(dtype=object)
+    types = corpus.cells[TYPE].to_numpy(dtype=object)
     blocks = []
     for part, chosen in rows.items():
         matrix = corpus.part(part)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from build_bundle.corpus import Corpus
-from build_bundle.holdout import NOTHING, Holdout
-from build_bundle.step import ReportProgress, no_progress
+from build_bundle.cells.corpus import Corpus
+from build_bundle.cells.holdout import NOTHING, Holdout
+from build_bundle.steps.task import ReportProgress, no_progress
 from build_bundle.train.cells import training_cells
 from build_bundle.train.coordinates import fit_linear, type_coordinates
 from build_bundle.train.dataset import Dataset

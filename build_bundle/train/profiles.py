@@ -6,10 +6,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from build_bundle.corpus import Corpus, StudyMatrix
-from build_bundle.holdout import NOTHING, Holdout
-from build_bundle.stream import in_vocabulary
+from build_bundle.cells.corpus import Corpus, StudyMatrix
+from build_bundle.cells.holdout import NOTHING, Holdout
+from build_bundle.cells.stream import in_vocabulary
 from build_bundle.train.statistics import Block
+from core.bundle.schema import TYPE
 
 NOISE_SD = 0.4  # of the logarithm of a gene's share, from cell to cell
 SHALLOWEST, DEEPEST = 1_000, 8_000  # counts a simulated cell
@@ -46,7 +47,7 @@ def profile_blocks(
     if per_profile == 0:
         return []
     rng = np.random.default_rng([seed, 7])
-    types = corpus.teaching["cell_type_ontology_term_id"].to_numpy(dtype=object)
+    types = corpus.teaching[TYPE].to_numpy(dtype=object)
     held = holdout.covers(corpus.teaching)
     blocks = []
     for matrix in corpus.matrices("profile"):

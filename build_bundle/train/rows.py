@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from build_bundle.corpus import Corpus
-from build_bundle.holdout import NOTHING, Holdout
+from build_bundle.cells.corpus import Corpus
+from build_bundle.cells.holdout import NOTHING, Holdout
+from core.bundle.schema import TYPE
 
 Rows = npt.NDArray[np.int64]
 
@@ -36,10 +37,7 @@ def choose_rows(corpus: Corpus, *, split: str, per_type: int, seed: int, holdout
     cells = corpus.cells.iloc[: corpus.n_ref]
     wanted = cells[(cells["split"] == split) & ~holdout.covers(cells)]
     rng = np.random.default_rng([seed, len(split)])
-    chosen = [
-        at_most(group.index.to_numpy(), per_type, rng)
-        for _, group in wanted.groupby(["part", "cell_type_ontology_term_id"], sort=True)
-    ]
+    chosen = [at_most(group.index.to_numpy(), per_type, rng) for _, group in wanted.groupby(["part", TYPE], sort=True)]
     if not chosen:
         return {}
     rows = np.sort(np.concatenate(chosen)).astype(np.int64)

@@ -1,4 +1,4 @@
-"""Cells that only teach, mostly of another organism, under the genes of their counterparts (`build_bundle.orthologs`).
+"""Cells that only teach, mostly of another organism, under the genes of their counterparts (`build_bundle.genes.orthologs`).
 
 They know types of which the reference has few cells, measured by technologies it lacks. They are no cells of the bundle, so
 none can be found by a search.
@@ -9,11 +9,12 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from build_bundle.corpus import Corpus
-from build_bundle.holdout import NOTHING, Holdout
-from build_bundle.stream import in_vocabulary
+from build_bundle.cells.corpus import Corpus
+from build_bundle.cells.holdout import NOTHING, Holdout
+from build_bundle.cells.stream import in_vocabulary
 from build_bundle.train.rows import at_most
 from build_bundle.train.statistics import Block
+from core.bundle.schema import TYPE
 
 
 def teacher_blocks(
@@ -40,7 +41,7 @@ def teacher_blocks(
         One a part that has a cell left.
     """
     rng = np.random.default_rng([seed, 13])
-    types = corpus.teaching["cell_type_ontology_term_id"].to_numpy(dtype=object)
+    types = corpus.teaching[TYPE].to_numpy(dtype=object)
     free = ~holdout.covers(corpus.teaching)
     blocks = []
     for matrix in corpus.matrices("teacher"):

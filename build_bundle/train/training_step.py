@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from safetensors.numpy import load_file
 
-from build_bundle.step import StepContext
+from build_bundle.cells.step_context import StepContext
 from build_bundle.train.encoder import TrainedEncoder, train_encoder
 from build_bundle.train.network import TrainedNet
 from build_bundle.train.settings import TrainSettings

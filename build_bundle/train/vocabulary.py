@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from build_bundle.corpus import Corpus
+from build_bundle.cells.corpus import Corpus
 from build_bundle.train.rows import Rows
+from core.bundle.schema import TYPE
 from core.errors import ConfigError
 from core.expression.recipe import Recipe
 
@@ -85,7 +86,7 @@ def choose_vocabulary(corpus: Corpus, rows: Mapping[str, Rows], *, n_genes: int,
     n = len(corpus.genes)
     key = np.full(n, np.inf)
     studies_with: dict[str, npt.NDArray[np.bool_]] = {}
-    cell_types = corpus.cells["cell_type_ontology_term_id"].to_numpy(dtype=object)
+    cell_types = corpus.cells[TYPE].to_numpy(dtype=object)
     for part, chosen in rows.items():
         matrix = corpus.part(part)
         studies_with.setdefault(matrix.study, np.zeros(n, dtype=bool))[matrix.genes] = True

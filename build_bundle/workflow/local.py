@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
-from build_bundle.step import Facts, Finished, Task
-from build_bundle.step_store import StepStore
+from build_bundle.steps.store import StepStore
+from build_bundle.steps.task import Facts, Finished, Task
 
 Rescue = Callable[[Task, Exception], Facts]
 """Turns the death of a task into its facts."""

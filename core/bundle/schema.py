@@ -29,18 +29,20 @@ from core.bundle.spec import (
     REAL_LIST,
     TEXT,
     TEXTS,
+    TYPE,
     Column,
     TableSpec,
 )
 
 __all__ = [
     "ALIGNMENT_RATES", "BACKGROUNDS", "COLLECTION", "CONTRASTS", "COUNT", "DIFFERENTIAL", "DIFFERENTIAL_BY_STUDY", "DOUBLE", "EXPRESSION_BY_TYPE", "FLAG",
-    "INDEX32", "INDEX_LIST", "MARKERS_BY_GENE", "MODELS", "MODELS_BY_TYPE", "READS_BY_STUDY", "REAL", "REAL_LIST", "TEXT", "TEXTS", "TRAINING", "Column", "TableSpec",
+    "INDEX32", "INDEX_LIST", "MARKERS_BY_GENE", "MODELS", "MODELS_BY_TYPE", "READS_BY_STUDY", "REAL", "REAL_LIST", "TEXT", "TEXTS", "TRAINING", "TYPE", "Column", "TableSpec",
 ]  # fmt: skip
 
 SCHEMA_VERSION = 6
 
-TYPE = "cell_type_ontology_term_id"  # the column of a cell's label, in every table that has one
+# Values in the tables of held-out figures: the bundle's own encoder among the models, and rows of no single study or type.
+ENCODER, ALL, RARE = "encoder", "all", "rare"
 
 MANIFEST = "manifest.json"
 EMBEDDING = "embedding.npy"  # float32, n_ref x n_latent, rows as in cells.parquet
@@ -58,7 +60,7 @@ CELLS = TableSpec(
         Column("cell_id", TEXT, "unique name of the cell: study, colon, name within the study"),
         Column("study", TEXT, "key into studies"),
         Column("ontology_term_ids", TEXTS, "all CL/UBERON terms the cell was labelled with, most specific only"),
-        Column("cell_type_ontology_term_id", TEXT, "the single label of the cell; key into cell_types"),
+        Column(TYPE, TEXT, "the single label of the cell; key into cell_types"),
         Column(
             "high_confidence",
             FLAG,
@@ -133,13 +135,13 @@ CELL_TYPES = TableSpec(
     "cell_types",
     "one cell type that labels reference cells",
     (
-        Column("cell_type_ontology_term_id", TEXT, "CL or UBERON id"),
+        Column(TYPE, TEXT, "CL or UBERON id"),
         Column("cell_type", TEXT, "name of the term"),
         Column("n_cells", COUNT, "reference cells with this label"),
         Column("n_studies", INDEX32, "studies with this label"),
         Column("in_training", FLAG, "whether the encoder's softmax head knew the type"),
     ),
-    key=("cell_type_ontology_term_id",),
+    key=(TYPE,),
 )
 
 TERMS = TableSpec(
@@ -241,7 +243,7 @@ EVALUATION = TableSpec(
         ),
         Column("held_out", TEXT, "study the queries come from, or 'all'"),
         Column("model", TEXT, "encoder | pca_100 | raw | cosine | ..."),
-        Column("cell_type_ontology_term_id", TEXT, "query type, or 'all'"),
+        Column(TYPE, TEXT, "query type, or 'all'"),
         Column("metric", TEXT, "mafp_weighted | mafp | map | accuracy | macro_f1 | near_accuracy"),
         Column("value", DOUBLE, "0..1"),
         Column("ci_low", DOUBLE, "bootstrap over studies, 2.5 %", nullable=True),
@@ -250,7 +252,7 @@ EVALUATION = TableSpec(
         Column("n_query", COUNT, "query cells behind the figure"),
         Column("k", INDEX32, "neighbours retrieved"),
     ),
-    key=("split", "held_out", "model", "cell_type_ontology_term_id", "metric"),
+    key=("split", "held_out", "model", TYPE, "metric"),
 )
 
 CALIBRATION = TableSpec(

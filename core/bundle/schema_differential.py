@@ -15,6 +15,7 @@ from core.bundle.spec import (
     REAL_LIST,
     TEXT,
     TEXTS,
+    TYPE,
     Column,
     TableSpec,
 )
@@ -24,7 +25,7 @@ BACKGROUNDS = ("others", "siblings", "parent")
 METHODS = ("wilcoxon", "pseudobulk", "dropout")
 
 _TERM = Column(
-    "cell_type_ontology_term_id",
+    TYPE,
     TEXT,
     "key into terms: a label, or a wider term; its cells are those of the term and of all narrower ones; ascending",
 )
@@ -83,7 +84,7 @@ CONTRASTS = TableSpec(
         ),
         Column("method", TEXT, "wilcoxon | pseudobulk | dropout", choices=METHODS),
     ),
-    key=("cell_type_ontology_term_id", "background"),
+    key=(TYPE, "background"),
 )
 
 DIFFERENTIAL = TableSpec(
@@ -118,7 +119,7 @@ DIFFERENTIAL = TableSpec(
         _SPECIFIC,
     ),
     row_group_size=4096,
-    key=("cell_type_ontology_term_id", "background", "gene_symbol"),
+    key=(TYPE, "background", "gene_symbol"),
 )
 
 DIFFERENTIAL_BY_STUDY = TableSpec(
@@ -141,7 +142,7 @@ DIFFERENTIAL_BY_STUDY = TableSpec(
         Column("method", TEXT, "wilcoxon | pseudobulk | dropout", choices=METHODS),
     ),
     row_group_size=4096,
-    key=("cell_type_ontology_term_id", "background", "gene_symbol", "study"),
+    key=(TYPE, "background", "gene_symbol", "study"),
 )
 
 MARKERS_BY_GENE = TableSpec(
@@ -163,7 +164,7 @@ MARKERS_BY_GENE = TableSpec(
         _SPECIFIC,
     ),
     row_group_size=2048,
-    key=("gene_symbol", "background", "cell_type_ontology_term_id"),
+    key=("gene_symbol", "background", TYPE),
 )
 
 EXPRESSION_BY_TYPE = TableSpec(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.bundle.spec import COUNT, DOUBLE, FLAG, INDEX32, TEXT, Column, TableSpec
+from core.bundle.spec import COUNT, DOUBLE, FLAG, INDEX32, TEXT, TYPE, Column, TableSpec
 
 TRAINING = TableSpec(
     "training",
@@ -63,7 +63,7 @@ MODELS_BY_TYPE = TableSpec(
     (
         Column("model", TEXT, "key into models; a method that only labels retrieves nothing and has no row"),
         Column("reference", TEXT, "name of the configuration whose studies were held out, for example human"),
-        Column("cell_type_ontology_term_id", TEXT, "type of the query cells; need not be a type of this bundle"),
+        Column(TYPE, TEXT, "type of the query cells; need not be a type of this bundle"),
         Column("cell_type", TEXT, "its preferred name"),
         Column(
             "mafp", DOUBLE, "how near the retrieved cells' types are in the ontology: MAFP, mean over these cells, 0..1"
@@ -71,5 +71,5 @@ MODELS_BY_TYPE = TableSpec(
         Column("n_cells", COUNT, "query cells of the type in all held-out test studies of the reference"),
         Column("n_studies", COUNT, "test studies they come from"),
     ),
-    key=("model", "reference", "cell_type_ontology_term_id"),
+    key=("model", "reference", TYPE),
 )

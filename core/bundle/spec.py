@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+TYPE = "cell_type_ontology_term_id"  # the column of a cell's label, in every table that has one
+
 TEXT = pa.string()
 TEXTS = pa.list_(pa.string())
 REAL = pa.float32()

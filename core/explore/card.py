@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from core.bundle.reader import Bundle
-from core.bundle.schema import TYPE
+from core.bundle.schema import ALL, ENCODER, TYPE
 from core.explore.contrast import BACKGROUND, Contrast, backgrounds_of, contrast_of
 from core.explore.evidence import label_mask, members
 from core.explore.markers import markers_of
@@ -17,6 +17,7 @@ from core.explore.naming import type_names
 from core.explore.query import Mask, Query
 from core.explore.studies import studies
 from core.explore.thin import thin_sentence
+from core.search.confidence import AMBIGUOUS, CONFIDENT
 
 OLS = "https://www.ebi.ac.uk/ols4/ontologies/{ontology}/classes?obo_id={term}"
 
@@ -155,8 +156,8 @@ def type_card(bundle: Bundle, result: Query, term_id: str, mask: Mask, backgroun
         url=OLS.format(ontology=term_id.partition(":")[0].lower(), term=term_id),
         wider=terms != {term_id},
         n_query=n,
-        n_confident=int((own & (status == "confident")).sum()),
-        n_ambiguous=int((own & (status == "ambiguous")).sum()),
+        n_confident=int((own & (status == CONFIDENT)).sum()),
+        n_ambiguous=int((own & (status == AMBIGUOUS)).sum()),
         n_query_total=result.n_query,
         n_selected=int(mask.sum()),
         n_reference=len(sizes),
@@ -189,10 +190,10 @@ def _accuracy(bundle: Bundle, term_id: str) -> Accuracy | None:
     """Take the figure of whole held-out studies, else the one of single held-out pairs."""
     table = bundle.frame("evaluation")
     rows = table.loc[
-        (table["cell_type_ontology_term_id"] == term_id)
-        & (table["model"] == "encoder")
+        (table[TYPE] == term_id)
+        & (table["model"] == ENCODER)
         & (table["metric"] == "accuracy")
-        & (table["held_out"] == "all")
+        & (table["held_out"] == ALL)
     ]
     for split in ("study", "pair"):
         for row in rows.loc[rows["split"] == split].to_dict("records"):

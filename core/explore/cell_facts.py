@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from core.bundle.schema import TYPE
 from core.explore.query import Query
+from core.search.confidence import AMBIGUOUS
 
 Codes = npt.NDArray[np.int16]
 Floats = npt.NDArray[np.float32]
@@ -58,11 +60,11 @@ def cell_facts(result: Query, type_ids: tuple[str, ...]) -> CellFacts:
     rows = np.arange(result.n_query)
     return CellFacts(
         names=labels["cell_id"].to_numpy(dtype=object),
-        label=_codes(labels["cell_type_ontology_term_id"].to_numpy(), type_ids),
+        label=_codes(labels[TYPE].to_numpy(), type_ids),
         score=labels["confidence"].to_numpy(dtype=np.float32),
         runner_up=_codes(runner_up.to_numpy(), type_ids),
         runner_up_score=np.where(column >= 0, result.scores[rows, column], 0).astype(np.float32),
-        is_ambiguous=(labels["status"] == "ambiguous").to_numpy(dtype=np.bool_),
+        is_ambiguous=(labels["status"] == AMBIGUOUS).to_numpy(dtype=np.bool_),
     )
 
 

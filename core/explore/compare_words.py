@@ -7,9 +7,9 @@ import pandas as pd
 from core import words
 from core.explore.compare import MIN_CELLS, Comparison
 from core.explore.compare_choice import OTHERS, Choice
-from core.explore.compared_cells import UNKNOWN
 from core.explore.gene_difference import GeneDifference
 from core.ontology.text import plural, short_name
+from core.search.confidence import UNKNOWN
 
 _TESTS = {
     "cells": "Fisher's exact test on cells",

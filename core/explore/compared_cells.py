@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from core import words
+from core.bundle.schema import TYPE
 from core.explore.compare_choice import MIN_REPLICATES, OTHERS, Choice
 from core.explore.query import Mask, Query
+from core.search.confidence import UNKNOWN
 
-UNKNOWN = "unknown"
 """Stands for the type of cells that resemble nothing."""
 MIN_REPLICATE_CELLS = 10
 
@@ -58,9 +59,9 @@ def compared_cells(result: Query, mask: Mask, choice: Choice) -> pd.DataFrame:
     groups = _texts(result.obs[choice.column])
     rows = np.flatnonzero(mask & groups.notna().to_numpy())
     labels = result.labels.iloc[rows]
-    known = labels["status"].to_numpy() != "unknown"
+    known = labels["status"].to_numpy() != UNKNOWN
     cells = pd.DataFrame({"row": rows, "group": groups.to_numpy()[rows]})
-    cells["type_id"] = np.where(known, labels["cell_type_ontology_term_id"].to_numpy(dtype=object), UNKNOWN)
+    cells["type_id"] = np.where(known, labels[TYPE].to_numpy(dtype=object), UNKNOWN)
     others = cells["group"] != choice.group if choice.against == OTHERS else cells["group"] == choice.against
     cells["side"] = np.select([cells["group"] == choice.group, others], ["group", "against"], default="")
     if choice.replicates:

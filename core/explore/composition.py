@@ -9,8 +9,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from core.bundle.reader import Bundle
+from core.bundle.schema import TYPE
 from core.explore.naming import type_names
 from core.explore.query import Query
+from core.search.confidence import AMBIGUOUS, CONFIDENT, UNKNOWN
 
 COLUMNS = ("type_id", "type_name", "n_confident", "n_low", "n", "share")
 
@@ -58,11 +60,11 @@ def composition(bundle: Bundle, result: Query, mask: npt.NDArray[np.bool_]) -> C
     labels = result.labels.loc[mask]
     names = type_names(bundle)
     status = labels["status"]
-    confident, low = status == "confident", status == "ambiguous"
+    confident, low = status == CONFIDENT, status == AMBIGUOUS
     counts = pd.DataFrame(
         {
-            "n_confident": labels.loc[confident, "cell_type_ontology_term_id"].value_counts(),
-            "n_low": labels.loc[low, "cell_type_ontology_term_id"].value_counts(),
+            "n_confident": labels.loc[confident, TYPE].value_counts(),
+            "n_low": labels.loc[low, TYPE].value_counts(),
         }
     )
     counts = counts.fillna(0).astype(np.int64)
@@ -77,7 +79,7 @@ def composition(bundle: Bundle, result: Query, mask: npt.NDArray[np.bool_]) -> C
         n_selected=len(labels),
         n_confident=int(confident.sum()),
         n_ambiguous=int(low.sum()),
-        n_unknown=int((status == "unknown").sum()),
+        n_unknown=int((status == UNKNOWN).sum()),
     )
 
 

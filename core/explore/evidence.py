@@ -22,6 +22,7 @@ from core.bundle.schema import TYPE
 from core.explore.markers import markers_of
 from core.explore.naming import narrower, type_names
 from core.explore.query import Mask, Query
+from core.search.confidence import UNKNOWN
 
 N_DRIVERS = 6
 MOST_CELLS = 300
@@ -96,7 +97,7 @@ class EvidenceView:
 
 def main_label(result: Query, mask: Mask) -> str | None:
     """Return the type most selected cells carry, unknown cells aside; None for no such cell."""
-    known = mask & (result.labels["status"] != "unknown").to_numpy()
+    known = mask & (result.labels["status"] != UNKNOWN).to_numpy()
     counts = result.labels.loc[known, TYPE].value_counts()
     return str(counts.index[0]) if len(counts) else None
 
@@ -177,7 +178,7 @@ def label_mask(bundle: Bundle, result: Query, term_id: str, mask: Mask) -> Mask:
         Confident and ambiguous cells of the term.
     """
     terms = members(bundle, term_id)
-    known = (result.labels["status"] != "unknown").to_numpy()
+    known = (result.labels["status"] != UNKNOWN).to_numpy()
     return np.asarray(mask & known & result.labels[TYPE].isin(terms).to_numpy(), dtype=np.bool_)
 
 

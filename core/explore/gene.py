@@ -19,10 +19,11 @@ from core.bundle.schema import TYPE
 from core.explore.naming import positions, type_names
 from core.explore.projection import projection
 from core.explore.query import Mask, Query
+from core.search.confidence import UNKNOWN
 
 Floats = npt.NDArray[np.float32]
 TYPE_COLUMNS = (
-    "cell_type_ontology_term_id", "cell_type", "n_query", "mean_query", "share_query", "n_reference", "mean_reference",
+    TYPE, "cell_type", "n_query", "mean_query", "share_query", "n_reference", "mean_reference",
     "share_reference",
 )  # fmt: skip
 
@@ -197,7 +198,7 @@ def _aliases(bundle: Bundle, symbol: str) -> tuple[str, ...]:
 def _by_type(
     bundle: Bundle, result: Query, mask: Mask, own: Floats | None, values: Floats, counts: Mask
 ) -> pd.DataFrame:
-    known = result.labels["status"].to_numpy()[mask] != "unknown"
+    known = result.labels["status"].to_numpy()[mask] != UNKNOWN
     labels = result.labels[TYPE][mask]
     query = _figures(labels[known], own[known] if own is not None else None, "query")
     reference = _figures(bundle.cells[TYPE][counts], values[counts], "reference")

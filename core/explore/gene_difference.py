@@ -13,7 +13,7 @@ from scipy import sparse
 
 from core.bundle.reader import Bundle
 from core.explore.compare_choice import Choice
-from core.explore.compared_cells import UNKNOWN, Replicates, compared_cells, replicates_of
+from core.explore.compared_cells import Replicates, compared_cells, replicates_of
 from core.explore.markers import FOLD_SIGNIFICANT, Q_SIGNIFICANT, VolcanoView, volcano_of
 from core.explore.naming import type_names
 from core.explore.query import Mask, Query
@@ -21,6 +21,7 @@ from core.expression.depth import at_one_depth
 from core.expression.effect import effect_of
 from core.expression.rank_sum import rank_sum
 from core.expression.replicates import Measured, difference
+from core.search.confidence import UNKNOWN
 
 EVERYTHING = "*"
 """Stands for all selected cells, whatever their type."""

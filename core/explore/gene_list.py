@@ -27,7 +27,7 @@ MIN_GENES = 3
 MIN_CELLS = 10
 """A gene counts as measured in a type where so many of its cells come from studies with the gene; a mean of fewer is noise."""
 FIT_COLUMNS = (
-    "cell_type_ontology_term_id", "cell_type", "n_cells", "n_measured", "n_markers", "n_background", "n_overlap", "overlap",
+    TYPE, "cell_type", "n_cells", "n_measured", "n_markers", "n_background", "n_overlap", "overlap",
     "p_overlap", "q_overlap", "auc", "p_rank", "q_rank",
 )  # fmt: skip
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from core.bundle.reader import Bundle
+from core.bundle.schema import TYPE
 from core.explore.contrast import BACKGROUND, IN_WORDS, term_of_tests
 from core.explore.naming import narrower, type_names
 from core.explore.query import Mask, Query
@@ -166,9 +167,9 @@ def marked_types(bundle: Bundle, symbol: str) -> pd.DataFrame:
     table = table[table["background"] == BACKGROUND]
     names = type_names(bundle)
     gap = table["mean_in"] - table["mean_out"]
-    table = table.assign(cell_type=[names.get(str(t), str(t)) for t in table["cell_type_ontology_term_id"]], gap=gap)
+    table = table.assign(cell_type=[names.get(str(t), str(t)) for t in table[TYPE]], gap=gap)
     left_out = {"gene_symbol", "log2_fold_change_se", "i2"}
-    columns = ["cell_type_ontology_term_id", "cell_type", *(c for c in GENE_COLUMNS if c not in left_out)]
+    columns = [TYPE, "cell_type", *(c for c in GENE_COLUMNS if c not in left_out)]
     return table.sort_values("gap", ascending=False, kind="stable", ignore_index=True)[columns]
 
 
@@ -189,7 +190,7 @@ def telling_gene(bundle: Bundle, result: Query, mask: Mask) -> str | None:
     str or None
         The strongest gene that the upload measured, of the most frequent type of the selection that has one.
     """
-    for term_id in result.labels.loc[mask, "cell_type_ontology_term_id"].value_counts().index:
+    for term_id in result.labels.loc[mask, TYPE].value_counts().index:
         for symbol in markers_of(bundle, str(term_id)).up["gene_symbol"]:
             if result.has_gene(str(symbol)):
                 return str(symbol)
@@ -225,7 +226,7 @@ def gene_heatmap(
     down, missing_down = _measured(result, found.down, MAX_GENES)
     rows = pd.concat([up, down], ignore_index=True)
     genes = tuple(rows["gene_symbol"].astype(str))
-    own = result.labels["cell_type_ontology_term_id"].isin(narrower(bundle, term_id)).to_numpy()
+    own = result.labels[TYPE].isin(narrower(bundle, term_id)).to_numpy()
     cells = _sample(mask, own)
     values = result.expression_of(genes, cells).T if genes else np.empty((0, len(cells)))
     return GeneHeatmapView(

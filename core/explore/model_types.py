@@ -6,11 +6,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from core.bundle.schema import TYPE
+from core.bundle.schema import ALL, ENCODER, RARE, TYPE
 
 METRIC = "mafp_weighted"
-FIRST = "encoder"
-GATHERED = ("all", "rare")  # rows of the evaluation that are no type
+GATHERED = (ALL, RARE)  # rows of the evaluation that are no type
 
 
 def model_types(evaluation: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
@@ -30,12 +29,12 @@ def model_types(evaluation: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFr
         bundle's encoder first: mean over held-out studies, 0..1, missing where a model was not asked. Whole studies held
         out where the bundle has that split, else single types of single studies.
     """
-    rows = evaluation[(evaluation["metric"] == METRIC) & (evaluation["held_out"] == "all")]
+    rows = evaluation[(evaluation["metric"] == METRIC) & (evaluation["held_out"] == ALL)]
     rows = rows[~rows[TYPE].isin(GATHERED)]
     split = "study" if (rows["split"] == "study").any() else "pair"
     rows = rows[rows["split"] == split]
     wide = rows.pivot_table(index=TYPE, columns="model", values="value")
-    models = sorted(wide.columns, key=lambda model: (model != FIRST, model))
+    models = sorted(wide.columns, key=lambda model: (model != ENCODER, model))
     sizes = rows.groupby(TYPE)["n_query"].max()
     table = wide[models].assign(n_query=sizes).rename_axis("type_id").rename_axis(None, axis=1).reset_index()
     table.insert(1, "type_name", [names.get(name, name) for name in table["type_id"]])

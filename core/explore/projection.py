@@ -33,9 +33,10 @@ from scipy.linalg import eigh
 from scipy.sparse.linalg import eigsh
 
 from core.bundle.reader import Bundle
-from core.bundle.schema import PROJECTION_LOADINGS
+from core.bundle.schema import PROJECTION_LOADINGS, TYPE
 from core.explore.naming import type_names
 from core.explore.query import Query
+from core.search.confidence import UNKNOWN
 
 Space = Literal["embedding", "raw"]
 """A map of the reference."""
@@ -251,9 +252,9 @@ def projection(bundle: Bundle, result: Query, space: str = "embedding") -> Proje
         return projection(bundle, result)
     is_own = space not in COLUMNS
     cells, types, studies = bundle.cells, bundle.cell_types, bundle.studies
-    type_ids = tuple(types["cell_type_ontology_term_id"].astype(str))
+    type_ids = tuple(types[TYPE].astype(str))
     study_ids = tuple(studies.loc[studies["status"] == "used", "study"].astype(str))
-    type_code = _codes(cells["cell_type_ontology_term_id"].to_numpy(), type_ids)
+    type_code = _codes(cells[TYPE].to_numpy(), type_ids)
     shown = np.empty(0, dtype=np.intp) if is_own else even_rows(type_code, MAX_REFERENCE_POINTS)
     xy, explained = (np.empty((0, 2), dtype=np.float32), None) if is_own else _reference(bundle, space, shown)
     names = type_names(bundle)
@@ -348,8 +349,8 @@ def _codes(keys: npt.NDArray[np.object_], vocabulary: tuple[str, ...]) -> npt.ND
 
 
 def _query_types(result: Query, type_ids: tuple[str, ...]) -> npt.NDArray[np.int16]:
-    codes = _codes(result.labels["cell_type_ontology_term_id"].to_numpy(), type_ids)
-    return np.where((result.labels["status"] == "unknown").to_numpy(), np.int16(-1), codes)
+    codes = _codes(result.labels[TYPE].to_numpy(), type_ids)
+    return np.where((result.labels["status"] == UNKNOWN).to_numpy(), np.int16(-1), codes)
 
 
 def _medians(xy: npt.NDArray[np.float32], codes: npt.NDArray[np.int16], n: int) -> npt.NDArray[np.float32]:

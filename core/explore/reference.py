@@ -9,7 +9,7 @@ import pandas as pd
 
 from core.bundle.manifest import EncoderFacts, Manifest
 from core.bundle.reader import Bundle
-from core.bundle.schema import CALIBRATION
+from core.bundle.schema import ALL, CALIBRATION, ENCODER, TYPE
 from core.explore.model_types import model_types
 from core.explore.models_by_type import models_by_type
 from core.explore.naming import type_names
@@ -145,12 +145,12 @@ def built_on(manifest: Manifest) -> str:
 
 
 def _types(bundle: Bundle) -> pd.DataFrame:
-    types = bundle.cell_types.rename(columns={"cell_type_ontology_term_id": "type_id", "cell_type": "type_name"})
+    types = bundle.cell_types.rename(columns={TYPE: "type_id", "cell_type": "type_name"})
     types["thin"] = is_thin(types)
     table = bundle.frame("evaluation")
-    wanted = (table["split"] == "study") & (table["model"] == "encoder") & (table["held_out"] == "all")
+    wanted = (table["split"] == "study") & (table["model"] == ENCODER) & (table["held_out"] == ALL)
     accuracy = table.loc[wanted & (table["metric"] == "accuracy")].rename(
-        columns={"cell_type_ontology_term_id": "type_id", "value": "accuracy"}
+        columns={TYPE: "type_id", "value": "accuracy"}
     )
     types = types.merge(accuracy[["type_id", "accuracy", "ci_low", "ci_high", "n_query"]], on="type_id", how="left")
     columns = ["type_id", "type_name", "n_cells", "n_studies", "thin", "accuracy", "ci_low", "ci_high", "n_query"]
@@ -197,7 +197,7 @@ def _rates(table: pd.DataFrame) -> pd.DataFrame:
 
 def _evaluation(bundle: Bundle) -> pd.DataFrame:
     table = bundle.frame("evaluation")
-    overall = table.loc[(table["cell_type_ontology_term_id"] == "all") & (table["held_out"] == "all")]
+    overall = table.loc[(table[TYPE] == ALL) & (table["held_out"] == ALL)]
     columns = ["split", "model", "metric", "value", "ci_low", "ci_high", "p_value", "n_query", "k"]
     return overall[columns].reset_index(drop=True)
 

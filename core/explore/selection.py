@@ -33,6 +33,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from core.bundle.reader import Bundle
+from core.bundle.schema import TYPE
 from core.errors import InputError
 from core.explore.clustering import leaves_under
 from core.explore.heatmap import clusters
@@ -42,10 +43,10 @@ from core.explore.query import Mask, Query
 from core.explore.thin import serious_runner_up
 from core.expression.places import is_own_map
 from core.ontology.text import plural, short_name
+from core.search.confidence import AMBIGUOUS, CONFIDENT, STATUSES, UNKNOWN
 from core.words import percent
 
 Kind = Literal["all", "cluster", "branch", "type", "under", "box", "lasso", "rival", "status", "obs"]
-STATUSES = ("confident", "ambiguous", "unknown")
 MAX_TEXT = 2_000
 MAX_CORNERS = 60
 
@@ -283,8 +284,8 @@ _CHECKS: dict[str, Callable[[str], bool]] = {
 
 
 def _labelled(result: Query, types: set[str]) -> Mask:
-    known = result.labels["status"].to_numpy() != "unknown"
-    return np.asarray(result.labels["cell_type_ontology_term_id"].isin(types).to_numpy() & known, dtype=np.bool_)
+    known = result.labels["status"].to_numpy() != UNKNOWN
+    return np.asarray(result.labels[TYPE].isin(types).to_numpy() & known, dtype=np.bool_)
 
 
 def _in_cluster(result: Query, value: str) -> Mask:
@@ -342,7 +343,7 @@ _MASKS: dict[str, Callable[[Query, str], Mask]] = {
     "obs": _with_obs,
 }
 _FIXED_SUBJECTS = {"box": "Box on the map", "lasso": "Outline on the map", "branch": "Branch"}
-_STATUS_SUBJECTS = {"confident": "Confident", "ambiguous": "Ambiguous", "unknown": "Unknown to the reference"}
+_STATUS_SUBJECTS = {CONFIDENT: "Confident", AMBIGUOUS: "Ambiguous", UNKNOWN: "Unknown to the reference"}
 
 
 def _subject(bundle: Bundle, selection: Selection) -> str:
@@ -364,7 +365,7 @@ def _detail(labels: pd.DataFrame) -> str:
     if labels.empty:
         return ""
     score = f"median score {float(labels['confidence'].median()):.2f}"
-    counts = labels.loc[labels["status"] != "unknown", "cell_type"].value_counts()
+    counts = labels.loc[labels["status"] != UNKNOWN, "cell_type"].value_counts()
     if counts.empty:
         return f"all unknown, {score}"
     name, n = plural(short_name(str(counts.index[0]))), int(counts.iloc[0])

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from core.bundle.reader import Bundle
+from core.bundle.schema import TYPE
 from core.explore.naming import positions, type_names
 from core.explore.query import Mask, Query
 from core.explore.reference import year
@@ -43,7 +44,7 @@ def studies(bundle: Bundle, result: Query, mask: Mask) -> pd.DataFrame:
         ``technology``, ``tissue``, ``year`` (None where unknown).
     """
     table = bundle.studies.loc[bundle.studies["status"] == "used"].reset_index(drop=True)
-    type_ids = bundle.cell_types["cell_type_ontology_term_id"]
+    type_ids = bundle.cell_types[TYPE]
     hits = _hits(bundle, result, mask, pd.Index(table["study"]), pd.Index(type_ids))
     table["n_hits"] = hits.by_type.sum(axis=1)
     table["summed_similarity"] = hits.similarity
@@ -70,7 +71,7 @@ def _hits(bundle: Bundle, result: Query, mask: Mask, studies_in_use: pd.Index, t
     """Count in blocks of cells: 100,000 cells have ten million neighbours."""
     cells = bundle.cells
     study = positions(cells["study"], studies_in_use.tolist())
-    type_ = positions(cells["cell_type_ontology_term_id"], type_ids.tolist())
+    type_ = positions(cells[TYPE], type_ids.tolist())
     pair = study * len(type_ids) + type_
     summed = np.zeros(len(studies_in_use))
     by_type = np.zeros(len(studies_in_use) * len(type_ids), dtype=np.int64)

@@ -14,9 +14,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from core.bundle.reader import Bundle
+from core.bundle.schema import TYPE
 from core.explore.naming import narrower, type_names
 from core.explore.query import Mask, Query
 from core.ontology.text import plural, short_name
+from core.search.confidence import UNKNOWN
 from core.search.labelling import ENOUGH_CELLS
 
 FEW_CELLS = 200
@@ -94,7 +96,7 @@ def serious_runner_up(result: Query) -> npt.NDArray[np.object_]:
     runner_up = labels["runner_up_ontology_term_id"].fillna("").astype(str)
     column = runner_up.map(position).fillna(-1).to_numpy(dtype=np.intp)
     score = np.where(column >= 0, result.scores[np.arange(result.n_query), np.maximum(column, 0)], 0.0)
-    serious = (score >= MIN_RUNNER_UP_SCORE) & (labels["status"] != "unknown").to_numpy()
+    serious = (score >= MIN_RUNNER_UP_SCORE) & (labels["status"] != UNKNOWN).to_numpy()
     return np.where(serious, runner_up.to_numpy(dtype=object), "")
 
 
@@ -139,14 +141,14 @@ def _are_relatives(bundle: Bundle, a: str, b: str) -> bool:
 
 def _sizes(bundle: Bundle) -> dict[str, int]:
     types = bundle.cell_types
-    return dict(zip(types["cell_type_ontology_term_id"].astype(str), types["n_cells"].astype(int), strict=True))
+    return dict(zip(types[TYPE].astype(str), types["n_cells"].astype(int), strict=True))
 
 
 def _rivals(result: Query, mask: Mask) -> dict[tuple[str, str], int]:
     """Count selected cells by their pair of label and serious runner-up, most cells first."""
     runner_up = serious_runner_up(result)
     serious = mask & (runner_up != "")
-    own = result.labels["cell_type_ontology_term_id"].astype(str).to_numpy()[serious]
+    own = result.labels[TYPE].astype(str).to_numpy()[serious]
     other = runner_up[serious]
     pairs = pd.Series([tuple(sorted(pair)) for pair in zip(own, other, strict=True)], dtype=object).value_counts()
     return {(str(pair[0]), str(pair[1])): int(n) for pair, n in pairs.items() if isinstance(pair, tuple)}

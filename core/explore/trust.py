@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from core.bundle.schema import ALL
 from core.search.calibration import COVERAGE, RELIABILITY, SUMMARY
-
-ALL = "all"
 
 
 @dataclass(frozen=True)

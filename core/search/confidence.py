@@ -20,7 +20,7 @@ from core.ontology.graph import Ontology
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
 
-CONFIDENT, AMBIGUOUS, UNKNOWN = "confident", "ambiguous", "unknown"
+STATUSES = CONFIDENT, AMBIGUOUS, UNKNOWN = "confident", "ambiguous", "unknown"
 DEFAULT_THRESHOLD = 0.5
 QUANTILE = 0.99
 _ROUNDING = 1e-5  # scores are float32 sums: a row of 100 scores is 1 only up to this

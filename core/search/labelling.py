@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from core.bundle.schema import TYPE
 from core.ontology.graph import Ontology
 from core.search.calibration import LABEL, Calibration
 from core.search.confidence import AMBIGUOUS, Backoff, statuses
@@ -20,7 +21,7 @@ Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
 
 COLUMNS = (
-    "cell_id", "cell_type_ontology_term_id", "cell_type", "confidence", "runner_up_ontology_term_id", "n_studies", "status",
+    "cell_id", TYPE, "cell_type", "confidence", "runner_up_ontology_term_id", "n_studies", "status",
     "fraction_of_neighbors", "mean_distance", "parent_ontology_term_id", "parent_cell_type",
     "probability", "calibrated_ontology_term_id", "calibrated_cell_type", "calibrated_probability", "thin_reference",
 )  # fmt: skip
@@ -113,7 +114,7 @@ class Labeller:
         table = pd.DataFrame(
             {
                 "cell_id": pd.Series(cell_ids, dtype="str"),
-                "cell_type_ontology_term_id": pd.Series(self._type_ids[labels.label], dtype="str"),
+                TYPE: pd.Series(self._type_ids[labels.label], dtype="str"),
                 "cell_type": pd.Series(self._type_names[labels.label], dtype="str"),
                 "confidence": scores[rows, labels.label],
                 "runner_up_ontology_term_id": pd.Series(self._type_ids[labels.runner_up], dtype="str"),
@@ -163,7 +164,7 @@ class Labeller:
             A copy with other statuses and parents.
         """
         place = {t: i for i, t in enumerate(self.type_ids)}
-        label: Ints = np.array([place[t] for t in table["cell_type_ontology_term_id"]], dtype=np.int32)
+        label: Ints = np.array([place[t] for t in table[TYPE]], dtype=np.int32)
         return self._judged(table, scores, label, threshold)
 
     def _judged(self, table: pd.DataFrame, scores: Floats, label: Ints, threshold: float) -> pd.DataFrame:

@@ -16,13 +16,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from build_bundle.corpus import Corpus, PartFiles, write_corpus, write_csr
+from build_bundle.cells.corpus import Corpus, PartFiles, write_corpus, write_csr
+from build_bundle.cells.step_context import StepContext
 from build_bundle.differential import run
 from build_bundle.differential.groups import Planner
 from build_bundle.differential.sample import Sample, read_sample
 from build_bundle.differential.settings import DifferentialSettings
 from build_bundle.differential.wilcoxon import Wilcoxon
-from build_bundle.step import StepContext
 from core.bundle.schema import TYPE
 from tests.benchmarks.big_bundle import CHUNK, N_CELLS, Chunk, Plan
 from tests.benchmarks.processes import run_watched

@@ -18,7 +18,7 @@ import numpy as np
 
 from build_bundle.label.decide import Labeller
 from build_bundle.label.vocabulary import make_vocabulary
-from build_bundle.ontology_files import read_ontology
+from build_bundle.ontology.files import read_ontology
 from core.ontology.graph import Ontology
 from tests.benchmarks.rows import Row, table
 

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from build_bundle.ontology_files import read_ontology
-from build_bundle.ontology_step import similarity_table, subgraph_tables
+from build_bundle.ontology.files import read_ontology
+from build_bundle.ontology.tables import similarity_table, subgraph_tables
 from core.bundle.reader import Bundle
 from core.bundle.schema import TYPE
 from core.expression.formats import read_matrix

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from build_bundle.corpus import Corpus
-from build_bundle.stream import chunks
+from build_bundle.cells.corpus import Corpus
+from build_bundle.cells.stream import chunks
 from build_bundle.train.encoder import train_encoder
 from build_bundle.train.settings import TrainSettings
 from tests.benchmarks.big_bundle import Plan

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from build_bundle.cli import main
-from build_bundle.ontology_files import OntologySource
+from build_bundle.ontology.files import OntologySource
 from tests.build_bundle.label.conftest import EDGES, TERMS
 from tests.build_bundle.label.label_world import write_catalogue, write_ontology
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from build_bundle.corpus import Corpus
+from build_bundle.cells.corpus import Corpus
 from build_bundle.train.encoder import TrainedEncoder, train_encoder
 from build_bundle.train.settings import TrainSettings
 from tests.build_bundle.builder_world import write_sources

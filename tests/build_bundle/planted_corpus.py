@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from build_bundle.corpus import Corpus, PartFiles, write_corpus, write_csr
+from build_bundle.cells.corpus import Corpus, PartFiles, write_corpus, write_csr
 from tests.worlds import COMPOSITION, MARKERS, TERMS, TYPES, World
 
 PROFILE_STUDY = "sorted2018"

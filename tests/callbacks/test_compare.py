@@ -1,3 +1,4 @@
+import json
 import os
 import time
 
@@ -116,3 +117,13 @@ def test_the_tab_of_a_file_with_and_without_groups(finished, as_ann):
     os.utime(finished.folder.result / "report.json", ns=(later, later))  # nothing of the result is remembered
     main, *_ = page.show(finished.url, None, None, "compare", None, *view)
     assert "No groups to compare" in text(main)
+
+
+def test_a_result_whose_reference_has_another_version_now_says_so(finished, as_ann):
+    report = finished.folder.result / "report.json"
+    told = json.loads(report.read_text())
+    told["bundle"]["bundle_id"] = "0" * 12
+    report.write_text(json.dumps(told))
+    answer, _ = compare.update_answer(*NOTHING, *ALL, "id", finished.url)
+    assert "another version of the reference" in text(answer)
+    assert "Search again" in text(answer)

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from callbacks import page
@@ -135,3 +137,15 @@ def test_a_search_of_a_reference_that_is_gone_still_has_its_rail(services, tiny_
     shown = show(job.url)
     assert "old.h5ad" in text(shown["rail"])
     assert find(shown["rail"], ids.LEAVE_OUT).data == []
+
+
+@pytest.mark.parametrize("tab", ["result", "genes", "compare"])
+def test_a_result_whose_reference_has_another_version_now_still_has_its_page(finished, as_ann, tab):
+    report = finished.folder.result / "report.json"
+    told = json.loads(report.read_text())
+    told["bundle"]["bundle_id"] = "0" * 12
+    report.write_text(json.dumps(told))
+    shown = show(finished.url, tab=tab)
+    assert "query.h5ad" in text(shown["rail"])
+    assert find(shown["main"], ids.DETAIL_SLIDER).max == 0, "nobody knows its levels"
+    assert "No groups to compare" not in text(shown["main"]), "nobody knows that either"

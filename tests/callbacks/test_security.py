@@ -182,6 +182,13 @@ def test_a_key_is_required_where_others_can_reach_the_server(tmp_path, changes, 
         secret_key(replace(settings, secret_key="short"))
 
 
+def test_a_kept_key_that_is_no_text_is_named(tmp_path):
+    (tmp_path / "secret_key").write_bytes(b"\xff\xfe\xff")
+    with pytest.raises(ConfigError, match="secret_key is no text") as caught:
+        secret_key(Settings(data_dir=tmp_path))
+    assert "Delete the file" in caught.value.next_step
+
+
 def test_host_names(monkeypatch):
     loopback = ["localhost", "127.0.0.1", "[::1]"]
     assert trusted_hosts(Settings()) == loopback

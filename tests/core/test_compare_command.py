@@ -1,6 +1,7 @@
 import pytest
 
 from core.__main__ import main
+from tests.worlds import CD4, B, write_h5ad
 
 
 @pytest.fixture(scope="module")
@@ -82,3 +83,25 @@ def test_a_table_of_cells(result, tiny_builds, tmp_path, capsys):
     assert run(result, tiny_builds, "--table", table) == 1
     assert "[cell-table]" in capsys.readouterr().err
     assert run(result, tiny_builds, "--table", tmp_path / "nowhere.csv") == 2
+
+
+def test_a_result_without_groups_says_what_would_help(tiny_builds, tiny_world, tmp_path, capsys):
+    cells = tiny_world.draw("query", {B: 15, CD4: 15}, seed=5)
+    write_h5ad(tmp_path / "bare.h5ad", cells.counts, cells.names, tiny_world.genes, {})
+    assert (
+        main(["annotate", str(tmp_path / "bare.h5ad"), "--bundle", str(tiny_builds), "--out", str(tmp_path / "r")]) == 0
+    )
+    assert run(tmp_path / "r", tiny_builds) == 2
+    told = capsys.readouterr().err
+    assert "no metadata with groups" in told
+    assert "2 to 30 values" in told
+
+
+def test_replicates_that_cannot_be_tested_are_said_and_cells_tested_instead(result, tiny_builds, tmp_path, capsys):
+    table = tmp_path / "patients.csv"
+    arms = ["late,p1" if i < 50 else f"early,p{2 + i % 2}" for i in range(110)]
+    table.write_text("cell,arm,patient\n" + "".join(f"AAAC{i:06d}-1,{arm}\n" for i, arm in enumerate(arms)))
+    assert run(result, tiny_builds, "--table", table, "--by", "arm", "--replicates", "patient") == 0
+    told = capsys.readouterr().out
+    assert "patient cannot be tested as replicates. A group has 1 replicate" in told
+    assert "Fisher's exact test on cells" in told

@@ -10,7 +10,9 @@ def test_defaults():
     assert QueryOptions() == QueryOptions(k=100, leave_out=(), threshold=0.5)
 
 
-@pytest.mark.parametrize("wrong", [{"k": 0}, {"k": 1001}, {"k": -1}, {"threshold": -0.1}, {"threshold": 1.01}])
+@pytest.mark.parametrize(
+    "wrong", [{"k": 0}, {"k": 1001}, {"k": -1}, {"threshold": -0.1}, {"threshold": 1.01}, {"draw": -1}]
+)
 def test_options_out_of_range_are_refused(wrong):
     with pytest.raises(InputError) as caught:
         QueryOptions(**wrong)

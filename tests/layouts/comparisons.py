@@ -7,9 +7,9 @@ import pandas as pd
 
 from core.explore.compare import COLUMNS, Comparison
 from core.explore.compare_choice import Choice
-from core.explore.compared_cells import UNKNOWN
 from core.explore.gene_difference import COLUMNS as GENE_COLUMNS
 from core.explore.gene_difference import GeneDifference
+from core.search.confidence import UNKNOWN
 
 
 def genes(n: int = 3, **changes) -> GeneDifference:

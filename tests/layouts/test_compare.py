@@ -1,8 +1,8 @@
 import pandas as pd
 
 from core.explore.compare_choice import NONE, OTHERS, Choice
-from core.explore.compared_cells import UNKNOWN
 from core.explore.own_groups import OwnColumn, OwnGroup
+from core.search.confidence import UNKNOWN
 from layouts import compare
 from tests.components import text, walk
 from tests.layouts.comparisons import comparison

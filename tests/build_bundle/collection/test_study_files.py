@@ -10,14 +10,14 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from build_bundle.cells.selection import TermRules
 from build_bundle.cli import main
 from build_bundle.collection.record import read_record
 from build_bundle.collection.study_files import NOT_FETCHED
-from build_bundle.config import SelectionSettings
-from build_bundle.config_reader import read_config
-from build_bundle.gene_tables import read_gene_table
-from build_bundle.ontology_files import read_ontology
-from build_bundle.selection import TermRules
+from build_bundle.configuration.config import SelectionSettings
+from build_bundle.configuration.reader import read_config
+from build_bundle.genes.names import read_gene_table
+from build_bundle.ontology.files import read_ontology
 from build_bundle.sources.part import PartRequest, read_part
 from core.expression.genes import GeneNames
 from tests.build_bundle.builder_world import TEMPLATE, write_sources

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from build_bundle.config_reader import read_config
-from build_bundle.corpus import Corpus
-from build_bundle.fetch import Fetcher
-from build_bundle.plan import make_plan
-from build_bundle.step import Finished
-from build_bundle.step_store import StepStore
-from build_bundle.workshop import Workshop
+from build_bundle.builds.plan import make_plan
+from build_bundle.builds.workshop import Workshop
+from build_bundle.cells.corpus import Corpus
+from build_bundle.configuration.reader import read_config
+from build_bundle.sources.fetch import Fetcher
+from build_bundle.steps.store import StepStore
+from build_bundle.steps.task import Finished
 
 ROOT = Path(__file__).parents[3]
 CONFIGS = ROOT / "build_bundle" / "configs"

@@ -2,12 +2,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from build_bundle.cells.step_context import StepContext
 from build_bundle.differential import jobs as jobs_module
 from build_bundle.differential import run
 from build_bundle.differential.jobs import Bench
 from build_bundle.differential.pieces import PIECES
 from build_bundle.differential.settings import DifferentialSettings
-from build_bundle.step import StepContext
 from core.bundle.schema import CONTRASTS, DIFFERENTIAL, DIFFERENTIAL_BY_STUDY, EXPRESSION_BY_TYPE, MARKERS_BY_GENE
 from tests.build_bundle.planted_corpus import planted_corpus
 from tests.worlds import ALPHA, CD4, CD8, MARKERS, MONO, B, T

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from build_bundle.cells.step_context import StepContext
 from build_bundle.differential import run
 from build_bundle.differential.groups import Planner
 from build_bundle.differential.settings import DifferentialSettings
-from build_bundle.step import StepContext
 from core.bundle.schema import MARKERS_BY_GENE
 from tests.build_bundle.differential.real_corpora import real_corpus
 from tests.build_bundle.differential.textbook_markers import NOT_FIRST, TEXTBOOK

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from build_bundle.cells.holdout import Holdout
 from build_bundle.evaluate.calibration import ERRORS, calibration_table
 from build_bundle.evaluate.folds import types_left_out
 from build_bundle.evaluate.trust import COLUMNS, judged_rows, trust_rows
-from build_bundle.holdout import Holdout
 from build_bundle.train.encoder import train_encoder
 from core.bundle.schema import CALIBRATION
 from core.bundle.writer import write_table

@@ -5,12 +5,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from build_bundle.cells.step_context import StepContext
 from build_bundle.evaluate import run
 from build_bundle.evaluate.calibration import calibration_table
 from build_bundle.evaluate.confidence import learn_confidence
 from build_bundle.evaluate.evaluation_step import evaluate, planned, trust_of
 from build_bundle.evaluate.settings import EvaluateSettings
-from build_bundle.step import StepContext
 from build_bundle.train import run as train
 from core.bundle.manifest import ConfidenceFacts
 from core.bundle.schema import CALIBRATION, EVALUATION

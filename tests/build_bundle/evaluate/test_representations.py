@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
+from build_bundle.cells.stream import chunks
 from build_bundle.evaluate.representations import cosine, encoded, logistic_logits, principal_components, raw
-from build_bundle.stream import chunks
 from build_bundle.train.encoder import train_encoder
 from tests.build_bundle.planted_corpus import planted_corpus
 from tests.worlds import ALPHA, B

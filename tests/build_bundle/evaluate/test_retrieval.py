@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from build_bundle.cells.stream import chunks
 from build_bundle.evaluate.representations import Representation, as_searched, encoded
 from build_bundle.evaluate.retrieval import retrieve
 from build_bundle.index.anchoring import anchored
-from build_bundle.stream import chunks
 from core.search.exact import exact_search
 from core.search.surroundings import expression_axes, steadied
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from build_bundle.cells.holdout import Holdout
 from build_bundle.evaluate.settings import EvaluateSettings
 from build_bundle.evaluate.trial import COLUMNS, make_trial, run_trial
-from build_bundle.holdout import Holdout
 from build_bundle.train.encoder import train_encoder
 from core.ontology.similarity import Similarity
 from tests.worlds import ALPHA, CD4, MONO, T

@@ -11,7 +11,7 @@ import pytest
 from build_bundle.cli import USER_ERROR, main
 from build_bundle.harvest.catalogue import read_catalogue
 from build_bundle.harvest.settings import BASE_URLS, read_settings
-from build_bundle.progress import Watcher
+from build_bundle.steps.progress import Watcher
 from core.bundle.publish import build_lock
 from core.errors import ConfigError
 from tests.build_bundle.harvest.census_world import install_census

@@ -6,13 +6,13 @@ import pandas as pd
 import pytest
 from safetensors.numpy import load_file
 
+from build_bundle.cells.step_context import StepContext
 from build_bundle.index import run as index
 from build_bundle.index.anchoring import anchored
 from build_bundle.index.embed import run as embed
 from build_bundle.index.projection import ProjectionSettings
 from build_bundle.index.projection import run as project
 from build_bundle.index.settings import EmbedSettings, IndexSettings
-from build_bundle.step import StepContext
 from build_bundle.train import run as train
 from build_bundle.train.training_step import read_encoder
 from core.bundle.manifest import IndexFacts

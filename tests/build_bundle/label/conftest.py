@@ -6,7 +6,7 @@ import pytest
 
 from build_bundle.label.decide import Labeller
 from build_bundle.label.vocabulary import Vocabulary, make_vocabulary
-from build_bundle.ontology_files import OntologySource, SourceTerm
+from build_bundle.ontology.files import OntologySource, SourceTerm
 
 TERMS = {
     "CL:0000000": SourceTerm("cell"),

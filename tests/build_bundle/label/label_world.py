@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from build_bundle.ontology_files import OntologySource
+from build_bundle.ontology.files import OntologySource
 
 SAMPLES = [
     # study, sample, title, source, characteristics, state

@@ -5,7 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from build_bundle.cli import main
-from build_bundle.ontology_files import OntologySource
+from build_bundle.ontology.files import OntologySource
 from tests.build_bundle.label.label_world import write_catalogue, write_ontology
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from build_bundle.label.vocabulary import LAB_COLUMNS, LAB_WORDS, Vocabulary, make_vocabulary
-from build_bundle.ontology_files import OntologySource, read_ontology
+from build_bundle.ontology.files import OntologySource, read_ontology
 from core.errors import ConfigError
 
 

@@ -1,7 +1,8 @@
+from build_bundle.cells.step_context import StepContext
 from build_bundle.differential import run
 from build_bundle.differential.settings import DifferentialSettings
 from build_bundle.report.contrasts import gather_contrasts
-from build_bundle.step import Finished, StepContext
+from build_bundle.steps.task import Finished
 from tests.build_bundle.planted_corpus import planted_corpus
 from tests.worlds import ALPHA, MONO, B
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
+from build_bundle.configuration.study_config import Labels, Select
 from build_bundle.sources.labels import label_words, selected
-from build_bundle.study_config import Labels, Select
 from core.errors import SourceError
 from core.expression.matrix import ExpressionMatrix, RawMatrix, as_names
 

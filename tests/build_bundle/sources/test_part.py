@@ -8,16 +8,16 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from build_bundle.config import SelectionSettings
-from build_bundle.corpus import read_csr
-from build_bundle.gene_tables import read_gene_table
+from build_bundle.cells.corpus import read_csr
+from build_bundle.cells.selection import TermRules
+from build_bundle.configuration.config import SelectionSettings
+from build_bundle.configuration.study_config import ExampleConfig, Labels, PartConfig, Select, SourceFile
+from build_bundle.genes.names import read_gene_table
+from build_bundle.genes.orthologs import Orthologs
 from build_bundle.label.overrides import Override
-from build_bundle.ontology_files import read_ontology
-from build_bundle.orthologs import Orthologs
-from build_bundle.selection import TermRules
+from build_bundle.ontology.files import read_ontology
 from build_bundle.sources.examples import read_example
 from build_bundle.sources.part import PartRequest, read_part
-from build_bundle.study_config import ExampleConfig, Labels, PartConfig, Select, SourceFile
 from core.errors import SourceError
 from core.expression.genes import GeneNames
 from core.expression.matrix import as_names

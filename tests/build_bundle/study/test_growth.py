@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from build_bundle.cells.corpus import Corpus
 from build_bundle.cli import main
-from build_bundle.corpus import Corpus
 from build_bundle.study.command import RUNS, open_references
 from build_bundle.study.growth import growth_folds, growth_table, partners_of
 from build_bundle.study.run import StudyStore

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from build_bundle.config_reader import read_config
+from build_bundle.configuration.reader import read_config
 from build_bundle.study.models_file import read_models
-from build_bundle.study.settings import DEFAULT, read_study
+from build_bundle.study.settings import read_study
 from build_bundle.study.tables import settings_words
-from core.bundle.schema import MODELS, MODELS_BY_TYPE
+from core.bundle.schema import ENCODER, MODELS, MODELS_BY_TYPE
 
 CONFIGS = Path("build_bundle/configs")
 RESULTS = Path("build_bundle/study/results")
@@ -29,15 +29,15 @@ def test_the_shipped_configurations_name_them(name):
 
 def test_every_model_is_one_of_the_list(tables):
     study = read_study(CONFIGS / "study.toml", data=Path("unused"))
-    listed = {DEFAULT, *study.baselines, *study.rivals, *(f"{name}_labels" for name in study.rivals)}
+    listed = {ENCODER, *study.baselines, *study.rivals, *(f"{name}_labels" for name in study.rivals)}
     listed |= {spec.name for spec in study.models}
     assert set(tables[MODELS]["model"]) <= listed
-    assert {DEFAULT, "pca_100", "raw", "cosine", "logistic", "celltypist"} <= set(tables[MODELS]["model"])
+    assert {ENCODER, "pca_100", "raw", "cosine", "logistic", "celltypist"} <= set(tables[MODELS]["model"])
 
 
 def test_the_default_was_run_with_the_settings_that_bundles_are_trained_with(tables):
     """A changed recipe needs another run of the study."""
-    found = tables[MODELS].set_index("model").loc[DEFAULT, "settings"]
+    found = tables[MODELS].set_index("model").loc[ENCODER, "settings"]
     configs = [read_config(CONFIGS / f"{name}.toml", data=Path("unused")) for name in ("human", "mouse")]
     assert found in [settings_words(asdict(config.steps["train"])) for config in configs]
 

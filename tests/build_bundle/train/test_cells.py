@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from build_bundle.holdout import Holdout
+from build_bundle.cells.holdout import Holdout
 from build_bundle.train.cells import training_cells
 from build_bundle.train.settings import TrainSettings
 from tests.build_bundle.planted_corpus import planted_corpus

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from build_bundle.holdout import Holdout
+from build_bundle.cells.holdout import Holdout
 from build_bundle.train.encoder import train_encoder
 from core.errors import ConfigError
 from core.expression.matrix import ExpressionMatrix

@@ -1,6 +1,6 @@
 import numpy as np
 
-from build_bundle.holdout import Holdout
+from build_bundle.cells.holdout import Holdout
 from build_bundle.train.profiles import profile_blocks
 from tests.build_bundle.planted_corpus import PROFILE_STUDY, planted_corpus
 from tests.worlds import ALPHA, MARKERS, B, World

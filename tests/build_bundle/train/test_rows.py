@@ -1,6 +1,6 @@
 import numpy as np
 
-from build_bundle.holdout import Holdout
+from build_bundle.cells.holdout import Holdout
 from build_bundle.train.rows import choose_rows
 from tests.build_bundle.planted_corpus import planted_corpus
 from tests.worlds import ALPHA, MONO, T

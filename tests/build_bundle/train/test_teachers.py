@@ -1,7 +1,7 @@
 import numpy as np
 
-from build_bundle.corpus import Corpus
-from build_bundle.holdout import Holdout
+from build_bundle.cells.corpus import Corpus
+from build_bundle.cells.holdout import Holdout
 from build_bundle.train.cells import training_cells
 from build_bundle.train.settings import TrainSettings
 from build_bundle.train.teachers import teacher_blocks

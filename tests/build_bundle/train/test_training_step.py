@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from build_bundle.step import StepContext
+from build_bundle.cells.step_context import StepContext
 from build_bundle.train import run
 from build_bundle.train.network import TrainedNet
 from build_bundle.train.training_step import read_encoder, training_table

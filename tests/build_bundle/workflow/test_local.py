@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from build_bundle.step import Facts, Finished, Task, TaskContext
-from build_bundle.step_store import StepStore
+from build_bundle.steps.store import StepStore
+from build_bundle.steps.task import Facts, Finished, Task, TaskContext
 from build_bundle.workflow.local import Event, run_tasks
 
 

@@ -8,7 +8,7 @@ from scipy import stats
 from core.explore.compare import COLUMNS, compare
 from core.explore.compare_choice import OTHERS, Choice
 from core.explore.compare_words import detail, headline
-from core.explore.compared_cells import UNKNOWN
+from core.search.confidence import UNKNOWN
 from tests.worlds import ALPHA, CD4, B
 
 
@@ -147,6 +147,7 @@ def test_nothing_to_compare(answered, everything):
     )
     assert of_one_type.n_tested == 0
     assert headline(of_one_type).startswith("All selected cells of x and y are ")
+    assert detail(of_one_type).endswith(": shares need two types or more.")
     few = np.zeros(n, dtype=bool)
     few[:8] = few[-8:] = True
     view = compare(answered.bundle, result, few, choice)

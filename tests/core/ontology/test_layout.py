@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 
-from build_bundle.ontology_files import read_ontology
+from build_bundle.ontology.files import read_ontology
 from core.ontology.graph import Ontology
 from core.ontology.labels import place_labels
 from core.ontology.layout import TIGHT_PITCH_Y, Drawing, draw

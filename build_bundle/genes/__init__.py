@@ -1,0 +1,1 @@
+"""What genes are called: all names of an organism's genes (``tables``), and those of another organism (``orthologs``)."""
