@@ -9,8 +9,9 @@ import pandas as pd
 
 from core.bundle.manifest import EncoderFacts, Manifest
 from core.bundle.reader import Bundle
-from core.bundle.schema import CALIBRATION
-from core.explore.model_types import model_types
+from core.bundle.schema import CALIBRATION, TYPE
+from core.explore.model_types import FIRST as ENCODER
+from core.explore.model_types import GATHERED, model_types
 from core.explore.models_by_type import models_by_type
 from core.explore.naming import type_names
 from core.explore.trust import TrustView, trust_view
@@ -35,6 +36,8 @@ class ReferenceView:
     types : pandas.DataFrame
         Most cells first: type_id, type_name, n_cells, n_studies, thin (bool), accuracy, ci_low, ci_high, n_query (held-out cells; NaN
         where the evaluation lacks the type).
+    baselines : pandas.DataFrame
+        The same accuracy of the methods the encoder was compared with: type_id, model, accuracy, ci_low, ci_high.
     studies : pandas.DataFrame
         study, accession, title, pubmed_id, year, technology, tissue, n_cells, n_genes, n_types, status, reason, licence; used first.
     evaluation : pandas.DataFrame
@@ -65,6 +68,7 @@ class ReferenceView:
     n_types: int
     n_studies: int
     types: pd.DataFrame
+    baselines: pd.DataFrame
     studies: pd.DataFrame
     evaluation: pd.DataFrame
     collection: pd.DataFrame
@@ -105,6 +109,7 @@ def reference_view(bundle: Bundle) -> ReferenceView:
         n_types=counts.n_cell_types,
         n_studies=counts.n_studies,
         types=_types(bundle),
+        baselines=_baselines(bundle),
         studies=_studies(bundle),
         evaluation=_evaluation(bundle),
         collection=bundle.frame("collection"),
@@ -147,14 +152,24 @@ def built_on(manifest: Manifest) -> str:
 def _types(bundle: Bundle) -> pd.DataFrame:
     types = bundle.cell_types.rename(columns={"cell_type_ontology_term_id": "type_id", "cell_type": "type_name"})
     types["thin"] = is_thin(types)
-    table = bundle.frame("evaluation")
-    wanted = (table["split"] == "study") & (table["model"] == "encoder") & (table["held_out"] == "all")
-    accuracy = table.loc[wanted & (table["metric"] == "accuracy")].rename(
-        columns={"cell_type_ontology_term_id": "type_id", "value": "accuracy"}
-    )
-    types = types.merge(accuracy[["type_id", "accuracy", "ci_low", "ci_high", "n_query"]], on="type_id", how="left")
+    accuracy = _accuracy(bundle)
+    types = types.merge(accuracy[accuracy["model"] == ENCODER].drop(columns="model"), on="type_id", how="left")
     columns = ["type_id", "type_name", "n_cells", "n_studies", "thin", "accuracy", "ci_low", "ci_high", "n_query"]
     return types.sort_values(["n_cells", "type_name"], ascending=[False, True], ignore_index=True)[columns]
+
+
+def _baselines(bundle: Bundle) -> pd.DataFrame:
+    accuracy = _accuracy(bundle)
+    others = accuracy[(accuracy["model"] != ENCODER) & ~accuracy["type_id"].isin(GATHERED)]
+    return others.drop(columns="n_query").sort_values(["type_id", "model"], ignore_index=True)
+
+
+def _accuracy(bundle: Bundle) -> pd.DataFrame:
+    """Return the accuracy of every model and type over all held-out studies."""
+    table = bundle.frame("evaluation")
+    wanted = (table["split"] == "study") & (table["held_out"] == "all") & (table["metric"] == "accuracy")
+    rows = table[wanted].rename(columns={TYPE: "type_id", "value": "accuracy"})
+    return rows[["type_id", "model", "accuracy", "ci_low", "ci_high", "n_query"]]
 
 
 def _studies(bundle: Bundle) -> pd.DataFrame:
