@@ -232,7 +232,11 @@ def _map() -> Component:
     )
     return el.panel(
         "Map",
-        dcc.Graph(id=ids.GENE_MAP, config=MAP_CONFIG, className="graph", responsive=True),
+        [
+            dcc.Graph(id=ids.GENE_MAP, config=MAP_CONFIG, className="graph", responsive=True),
+            dcc.Store(id=ids.GENE_MAP_FRAME),
+            dcc.Store(id=ids.GENE_MAP_DRAG),
+        ],
         name="gene-map",
         sub=html.Span(id=ids.GENE_MAP_SUB),
         tools=[el.tip(switch, f"Whose cells are coloured. {UNIT} Draw a box or a lasso to select.")],
