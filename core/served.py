@@ -16,7 +16,7 @@ from core.errors import ConfigError, InputError
 from core.explore.naming import type_names
 from core.explore.own_table import OwnTable, read_table
 from core.ontology.text import short_name
-from core.query import QueryOptions
+from core.query import QueryOptions, n_not_drawn
 from core.reference import Reference
 from core.result import REPORT, QueryResult
 
@@ -144,9 +144,11 @@ class Served:
         with self._lock:
             if key in self._tables:
                 return self._tables[key]
-        cell_ids = QueryResult.open(folder).cell_ids.tolist()
+        result = QueryResult.open(folder)
         try:
-            table = read_table(brought[0].read_bytes(), cell_ids)
+            table = read_table(
+                brought[0].read_bytes(), result.cell_ids.tolist(), n_not_drawn=n_not_drawn(result.report)
+            )
         except (OSError, InputError) as error:
             logger.warning("A table of cells cannot be read", extra={"fields": {"problem": str(error)}})
             table = None
