@@ -74,7 +74,7 @@ def offered(view: GeneDifference) -> list[dict[str, str]]:
     list of dict
         For the control.
     """
-    types = [{"value": t, "label": words.sentence(short_name(name))} for t, name in view.offered.items()]
+    types = [{"value": t, "label": short_name(name)} for t, name in view.offered.items()]
     return [*types, {"value": EVERYTHING, "label": "All selected cells"}]
 
 

@@ -66,6 +66,7 @@ RUNNING_FINDINGS = "running-findings"
 CANCEL = "cancel"
 RETRY = "retry"
 SEARCH_SOME = "search-some"
+SEARCH_ANEW = "search-anew"
 
 # The rail.
 RAIL_CELLS = "rail-cells"

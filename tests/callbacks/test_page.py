@@ -1,4 +1,7 @@
+import json
+
 import pytest
+from dash import html
 
 from callbacks import page
 from core.engine import QueryResult
@@ -135,3 +138,25 @@ def test_a_search_of_a_reference_that_is_gone_still_has_its_rail(services, tiny_
     shown = show(job.url)
     assert "old.h5ad" in text(shown["rail"])
     assert find(shown["rail"], ids.LEAVE_OUT).data == []
+
+
+def test_a_result_of_another_version_of_the_reference_is_said_once(finished, as_ann):
+    report = finished.folder.result / "report.json"
+    facts = json.loads(report.read_text())
+    report.write_text(json.dumps({**facts, "bundle": {**facts["bundle"], "bundle_id": "0" * 12}}))
+    shown = show(finished.url, tab="genes")
+    assert text(shown["main"]).count("another version of the reference") == 1
+    assert find(shown["main"], ids.SEARCH_ANEW)
+    assert find(shown["rail"], ids.SEARCH_AGAIN)
+    assert shown["last"] == finished.token
+
+
+def test_warnings_are_there_from_the_start(finished, as_ann, monkeypatch):
+    band = [html.Div("thin")]
+    asked = []
+    monkeypatch.setattr(
+        page, "thin_band", lambda engine, result, mask: asked.append((result.level, mask.sum())) or band
+    )
+    assert text(find(show(finished.url, detail="1")["main"], ids.WARNINGS)) == "thin"
+    show(finished.url, selection="nonsense:1")
+    assert asked == [(1, 110)]
