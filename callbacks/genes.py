@@ -18,6 +18,7 @@ from layouts import genes, ids, states
 from layouts.figures.gene_map import GeneWindow, Side, gene_map_figure
 from layouts.figures.gene_types import MAX_ROWS, gene_types_figure, scale_top
 from layouts.figures.tokens import Theme
+from layouts.graphs import BLANK
 
 
 def register(app: Dash) -> None:
@@ -190,7 +191,7 @@ def draw_map(
     """
     symbol = gene_of(shown, gene)
     if symbol is None:
-        return {"data": []}, "", genes.no_gene()
+        return BLANK, "", genes.no_gene()
     view = asked(shown).map(symbol, _space(space, window.side))
     missing = genes.not_measured(symbol) if window.side == "query" and view.query_values is None else None
     figure = gene_map_figure(view, theme=theme, selected=shown.mask, window=window)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import pandas as pd
 
+from core import words
 from core.bundle.manifest import EncoderFacts, Manifest
 from core.bundle.reader import Bundle
 from core.bundle.schema import CALIBRATION, TYPE
@@ -139,7 +140,11 @@ def chip(manifest: Manifest) -> str:
         "5,037 cells · 29 types · 7 studies · built 20 Nov 2026".
     """
     counts = manifest.counts
-    parts = (f"{counts.n_cells:,} cells", f"{counts.n_cell_types} types", f"{counts.n_studies} studies")
+    parts = (
+        words.count(counts.n_cells, "cell"),
+        words.count(counts.n_cell_types, "type"),
+        words.count(counts.n_studies, "study", "studies"),
+    )
     return " · ".join((*parts, f"built {built_on(manifest)}"))
 
 
@@ -233,7 +238,7 @@ def _facts(manifest: Manifest) -> tuple[tuple[str, str], ...]:
         ("Cell types", f"{manifest.ontology.name}, release {manifest.ontology.release}"),
         (
             "Encoder",
-            f"{encoder.n_nets} networks of {shape} {encoder.activation} units on {encoder.n_vocabulary:,} genes",
+            f"{words.count(encoder.n_nets, 'network')} of {shape} {encoder.activation} units on {encoder.n_vocabulary:,} genes",
         ),
         ("Embedding", _embedding(encoder)),
         ("Index", way_of_search(manifest.index)),
@@ -241,7 +246,7 @@ def _facts(manifest: Manifest) -> tuple[tuple[str, str], ...]:
             "Unknown",
             f"mean distance to the 10 nearest above {confidence.unknown_distance:.2f}: {confidence.learned_from}",
         ),
-        ("Set aside", f"{manifest.counts.n_set_aside} studies"),
+        ("Set aside", words.count(manifest.counts.n_set_aside, "study", "studies")),
         ("Built", f"{built_on(manifest)} with version {manifest.builder_version}, seed {manifest.seed}"),
         ("Libraries", ", ".join(f"{name} {version}" for name, version in sorted(manifest.libraries.items()))),
         *(("Note", note) for note in manifest.notes),
