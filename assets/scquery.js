@@ -198,9 +198,9 @@
     return clicks ? request({ rows: known === "selected" ? null : "selected" }) : nothing();
   }
 
-  /* What the user zoomed the map to, and the tool in use: a figure that is drawn anew would lose both. A frame is of one map. */
-  function keepTools(relayout) {
-    var drawn = document.querySelector("#scatter .js-plotly-plot");
+  /* What the user zoomed a map to, and the tool in use: a figure that is drawn anew would lose both. A frame is of one map. */
+  function keepTools(relayout, place) {
+    var drawn = document.querySelector("#" + place + " .js-plotly-plot");
     if (!relayout || !drawn) {
       return [nothing(), nothing()];
     }

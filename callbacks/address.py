@@ -15,6 +15,10 @@ STORES = (
     ids.SELECTION, ids.CLUSTERS, ids.SPACE, ids.TYPE, ids.THRESHOLD, ids.DETAIL, ids.ROWS, ids.BUNDLE, ids.TAB, ids.GENE, ids.CONTRAST, ids.LIST,
     ids.BY, ids.GROUP, ids.AGAINST, ids.REPLICATES, ids.WITHIN, ids.ZOOM,
 )  # fmt: skip
+MAPS = (
+    (ids.SCATTER, ids.SCATTER_FRAME, ids.SCATTER_DRAG),
+    (ids.GENE_MAP, ids.GENE_MAP_FRAME, ids.GENE_MAP_DRAG),
+)
 MEASURED = ((ids.HEATMAP, ids.HEATMAP_SIZE), (ids.SCATTER, ids.SCATTER_SIZE), (ids.ONTOLOGY, ids.ONTOLOGY_SIZE))
 
 
@@ -71,13 +75,15 @@ def register(app: Dash) -> None:
         State(ids.SCATTER, "figure"),
         State(ids.SELECTION, "data"),
     )
-    in_browser(
-        app,
-        "keepTools",
-        [Output(ids.SCATTER_FRAME, "data"), Output(ids.SCATTER_DRAG, "data")],
-        Input(ids.SCATTER, "relayoutData"),
-        initially=False,
-    )
+    for place, frame, drag in MAPS:
+        in_browser(
+            app,
+            "keepTools",
+            [Output(frame, "data"), Output(drag, "data")],
+            Input(place, "relayoutData"),
+            State(place, "id"),
+            initially=False,
+        )
     _choice(app, "toggleZoom", Input(ids.MAP_ZOOM, "n_clicks"), State(ids.ZOOM, "data"))
     _choice(app, "chooseGroup", Input(ids.GROUPS, "value"), State(ids.SELECTION, "data"))
     _choice(app, "chooseNode", Input(ids.ONTOLOGY, "tapNode"))

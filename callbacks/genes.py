@@ -9,14 +9,16 @@ import plotly.graph_objects as go
 from dash import Dash, Input, Output, State, no_update
 from dash.exceptions import PreventUpdate
 
+from callbacks.looked_at import read_frame, read_tool
 from callbacks.opened import Shown, asked, drawable, gene_of, in_panel, open_shown
 from core.errors import ScQueryError
 from core.explore.evidence import main_type
 from core.ontology.text import short_name
 from layouts import genes, ids, states
-from layouts.figures.gene_map import Side, gene_map_figure
+from layouts.figures.gene_map import GeneWindow, Side, gene_map_figure
 from layouts.figures.gene_types import MAX_ROWS, gene_types_figure, scale_top
 from layouts.figures.tokens import Theme
+from layouts.graphs import BLANK
 
 
 def register(app: Dash) -> None:
@@ -54,6 +56,8 @@ def register(app: Dash) -> None:
         Input(ids.SCHEME, "data"),
         Input(ids.WEBGL, "data"),
         Input(ids.TOUCH, "data"),
+        State(ids.GENE_MAP_FRAME, "data"),
+        State(ids.GENE_MAP_DRAG, "data"),
         State(ids.URL, "pathname"),
     )(update_map)
     app.callback(
@@ -145,27 +149,29 @@ def update_map(
         ``query`` or ``reference``.
     *browser
         What the browser says, each None before it has: ``light`` or ``dark``, whether it draws WebGL, whether a finger points in
-        it. Then the path of the address.
+        it. Then what the user zoomed to and the tool in use, None for neither, and the path of the address.
 
     Returns
     -------
     list
         Values of the registered outputs.
     """
-    theme, webgl, touch, pathname = browser
+    theme, webgl, touch, frame, drag, pathname = browser
     if None in (theme, webgl, touch):
         raise PreventUpdate
-    [figure, *rest] = in_panel(draw_map, 2, (pathname, selection, None, detail), gene, side, space, theme, not touch)
+    whose: Side = "reference" if side == "reference" else "query"
+    tool = read_tool(drag, "lasso" if whose == "query" else "zoom", touch=touch)
+    window = GeneWindow(whose, tool, read_frame(frame))
+    [figure, *rest] = in_panel(draw_map, 2, (pathname, selection, None, detail), gene, space, theme, window)
     return [drawable(figure, webgl=bool(webgl)) if isinstance(figure, go.Figure) else figure, *rest]
 
 
 def draw_map(
     shown: Shown,
     gene: str | None,
-    side: str | None,
     space: str | None,
     theme: Theme,
-    draws: bool,  # noqa: FBT001
+    window: GeneWindow,
 ) -> Sequence[Any]:
     """Draw the gene on the map.
 
@@ -173,10 +179,10 @@ def draw_map(
     ----------
     shown : Shown
         Result and selection.
-    gene, side, space, theme
+    gene, space, theme
         As `update_map`.
-    draws : bool
-        Whether moving over the map draws an outline.
+    window : GeneWindow
+        Whose cells are coloured, and how the map is looked at.
 
     Returns
     -------
@@ -185,12 +191,11 @@ def draw_map(
     """
     symbol = gene_of(shown, gene)
     if symbol is None:
-        return {"data": []}, "", genes.no_gene()
-    whose: Side = "reference" if side == "reference" else "query"
-    view = asked(shown).map(symbol, _space(space, whose))
-    missing = genes.not_measured(symbol) if whose == "query" and view.query_values is None else None
-    figure = gene_map_figure(view, theme=theme, selected=shown.mask, side=whose, draws=draws)
-    return figure, genes.map_line(symbol, int(shown.mask.sum()), whose), missing
+        return BLANK, "", genes.no_gene()
+    view = asked(shown).map(symbol, _space(space, window.side))
+    missing = genes.not_measured(symbol) if window.side == "query" and view.query_values is None else None
+    figure = gene_map_figure(view, theme=theme, selected=shown.mask, window=window)
+    return figure, genes.map_line(symbol, int(shown.mask.sum()), window.side), missing
 
 
 def _space(space: str | None, whose: Side) -> str:

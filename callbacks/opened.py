@@ -28,7 +28,7 @@ from core.errors import InputError, JobError, ScQueryError
 from core.explore.own_table import OwnTable
 from core.explore.query import Mask
 from core.jobs import Job
-from layouts import links, rail, states
+from layouts import links, rail, states, thin
 
 logger = logging.getLogger(__name__)
 
@@ -263,6 +263,26 @@ def in_place(
     drawn, message = in_panel(lambda *given: [draw(*given)], 1, address, *arguments)
     shown: Content = drawn if message is None else message
     return shown
+
+
+def thin_band(engine: Engine, result: QueryResult, mask: Mask) -> list[Component]:
+    """Warn where the reference is thin for some cells.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of the result.
+    result : QueryResult
+        The result.
+    mask : ndarray of bool
+        Cells in question.
+
+    Returns
+    -------
+    list of Component
+        A band, or nothing.
+    """
+    return thin.band(engine.summary(result, mask).thin, lambda a, b: engine.level_joining(result, a, b))
 
 
 def file_facts(job: Job) -> rail.FileFacts:

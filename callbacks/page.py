@@ -11,7 +11,7 @@ from dash import Dash, Input, Output, State, no_update
 from dash.development.base_component import Component
 
 from callbacks.browser import in_browser
-from callbacks.opened import file_facts, own_job, result_of
+from callbacks.opened import file_facts, own_job, result_of, thin_band
 from callbacks.reading import read_clusters, read_detail, read_threshold
 from callbacks.services import Services, services
 from callbacks.session import current_owner
@@ -21,6 +21,7 @@ from core.errors import InputError, ScQueryError
 from core.explore.reference import chip
 from core.jobs import Job
 from core.result import QueryResult
+from core.served import REFERENCE_CHANGED
 from layouts import compare, first_visit, genes, ids, links, own_table, page, rail, reference, results, running, states
 
 MAX_RECENT = 200
@@ -276,6 +277,8 @@ def _result(found: Services, pathname: str | None, view: View) -> Content:
     threshold = view.threshold if view.threshold is not None else float(job.options.get("threshold", 0.5))
     side = rail.layout(job, facts, _studies(found, job.bundle), threshold=threshold, now=now)
     page_shown = view.tab if job.state == "done" else "result"
+    if job.state == "done" and (problem := _outdated(found, job)) is not None:
+        return Content(states.outdated(job, problem), side, job.bundle, "result", _for_the_next(job.options), job.token)
     return Content(
         _main(found, job, facts, view, now),
         side,
@@ -284,6 +287,15 @@ def _result(found: Services, pathname: str | None, view: View) -> Content:
         _for_the_next(job.options),
         last_result=job.token,
     )
+
+
+def _outdated(found: Services, job: Job) -> InputError | None:
+    """Return why a finished result cannot be drawn: its reference is served in another version, or not at all."""
+    try:
+        result_of(found, job)
+    except InputError as error:
+        return error if error.code == REFERENCE_CHANGED else None
+    return None
 
 
 def _for_the_next(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -298,7 +310,10 @@ def _main(found: Services, job: Job, facts: rail.FileFacts, view: View, now: flo
         compares = view.tab == "compare" and (result is None or bool(own))  # without a result its panels say why
         return results.frame(
             job,
-            _body(tuple(result.own_places) if result else (), view, compares=compares),
+            [
+                results.warnings(_warnings(found, job, view)),
+                _body(job, tuple(result.own_places) if result else (), view, compares=compares),
+            ],
             card=view.card,
             types_by_level=levels,
             level=view.level,
@@ -323,16 +338,28 @@ def _opened(found: Services, job: Job) -> tuple[QueryResult | None, tuple[int, .
         return None, (0,)
 
 
-def _body(own_maps: tuple[str, ...], view: View, *, compares: bool) -> Component:
+def _body(job: Job, own_maps: tuple[str, ...], view: View, *, compares: bool) -> Component:
     """Build the panels of a tab; `own_maps` are those of the user's file."""
     match view.tab:
         case "genes":
             return genes.layout()
         case "compare":
-            return compare.layout() if compares else compare.nothing_to_compare(own_table.button())
+            return (
+                compare.layout() if compares else compare.nothing_to_compare(own_table.button(), links.home(job.bundle))
+            )
         case _:
             place = view.space if view.space in ("raw", *own_maps) else "embedding"
             return results.panels(n_clusters=view.n_clusters, space=place, own_maps=own_maps)
+
+
+def _warnings(found: Services, job: Job, view: View) -> list[Component]:
+    """Return the warnings that the page starts with: coming later, they would push the panels down."""
+    engine = found.engine
+    try:
+        result = result_of(found, job, threshold=view.threshold, level=view.level)
+        return thin_band(engine, result, engine.selection_mask(result, engine.parse_selection(view.selection)))
+    except ScQueryError:
+        return []
 
 
 def _studies(found: Services, bundle: str) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from callbacks.services import services
 from core.citation import reference_bibliography
 from core.explore.reference import ReferenceView
 from core.result import to_csv
-from layouts import all_models, ids, links, models_by_type, reference_types
+from layouts import all_models, held_out, ids, links, models_by_type, reference_types
 from layouts.figures.collection import months_figure, rates_figure, reads_figure
 from layouts.figures.reliability import reliability_figure
 from layouts.figures.tokens import Theme
@@ -132,7 +132,7 @@ def save_types(n_clicks: int | None, bundle: str | None, pathname: str | None) -
 
 def save_accuracy(n_clicks: int | None, bundle: str | None, pathname: str | None) -> dict[str, str]:
     """Give the held-out accuracy by type as a file; parameters as in `save_models`."""
-    return _saved(reference_types.measured_types, reference_types.ACCURACY_FILE, n_clicks, bundle, pathname)
+    return _saved(held_out.measured_types, held_out.FILE, n_clicks, bundle, pathname)
 
 
 def draw_models_by_type(reference: str | None, bundle: str | None, pathname: str | None) -> list[Component]:

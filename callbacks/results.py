@@ -9,10 +9,10 @@ from dash import Dash, Input, Output, State, no_update
 from dash.exceptions import PreventUpdate
 
 from callbacks.browser import in_browser
-from callbacks.opened import open_shown
+from callbacks.opened import open_shown, thin_band
 from core.errors import ScQueryError
 from core.explore.evidence import main_type
-from layouts import ids, links, results, states, thin
+from layouts import ids, links, results, states
 
 logger = logging.getLogger(__name__)
 
@@ -98,17 +98,17 @@ def selection_bar(
         kept = (no_update,) * (2 + len(results.AS_SHOWN))
         return results.nothing_selected(error.message), _BAR, no_update, [], *kept, True
     view = shown.engine.describe(shown.result, shown.selection)
-    pairs = shown.engine.summary(shown.result, shown.mask).thin
+    warnings = thin_band(shown.engine, shown.result, shown.mask)
     everything = view.text == "all"
     bar = results.selection_bar(
-        view, agrees_on=None if everything else main_type(shown.result, shown.mask), thin=bool(pairs)
+        view, agrees_on=None if everything else main_type(shown.result, shown.mask), thin=bool(warnings)
     )
     entry = results.selected_download(shown.job.token, view.text, view.n_selected, threshold, detail)
     return (
         bar,
         _BAR if everything else f"{_BAR} is-active",
         results.detail_value(shown.engine.types_by_level(shown.result), shown.result.level),
-        thin.band(pairs, lambda a, b: shown.engine.level_joining(shown.result, a, b)),
+        warnings,
         *(links.download(shown.job.token, file, threshold=threshold, detail=detail) for file in results.AS_SHOWN),
         entry["href"],
         entry["children"],

@@ -60,6 +60,12 @@ def register(app: Dash) -> None:
         State(ids.URL, "pathname"),
         prevent_initial_call=True,
     )(search_some)
+    app.callback(
+        Output(ids.URL, "href", allow_duplicate=True),
+        Input(ids.SEARCH_ANEW, "n_clicks"),
+        State(ids.URL, "pathname"),
+        prevent_initial_call=True,
+    )(search_anew)
     # Several questions may be under way when a job ends; the page is drawn again for the first answer only.
     in_browser(
         app,
@@ -192,6 +198,15 @@ def search_some(n_clicks: int | None, pathname: str | None) -> str:
         raise PreventUpdate
     options = {**job.options, "draw": job.message.fits}
     return links.result(found.store.rerun(job.token, current_owner(), options).token)
+
+
+def search_anew(n_clicks: int | None, pathname: str | None) -> str:
+    """Search a file as before, in the reference that is served now; parameters and value as `search_some`."""
+    if not n_clicks:
+        raise PreventUpdate
+    found = services()
+    job = own_job(pathname, found)
+    return links.result(found.store.rerun(job.token, current_owner(), job.options).token)
 
 
 def _state(job: Job) -> dict[str, object]:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
 from typing import Any
 
 from dash import Dash, Input, Output, State
 from dash.exceptions import PreventUpdate
 
+from callbacks.looked_at import read_frame, read_tool
 from callbacks.opened import Shown, drawable, in_panel
 from callbacks.reading import read_size
 from layouts import ids, scatter
-from layouts.figures.scatter import LookedAt, Window, map_figure
+from layouts.figures.scatter import Window, map_figure
 from layouts.figures.tokens import Theme, type_colours
 
 USUAL = (350, 320)
-TOOLS = ("zoom", "pan", "select", "lasso")
 
 
 def register(app: Dash) -> None:
@@ -75,30 +74,9 @@ def update(
     theme, webgl, touch, size, frame, drag, pathname = browser
     if None in (theme, webgl, touch, size):
         raise PreventUpdate
-    tool = drag if drag in TOOLS else False if touch else "lasso"
+    tool = read_tool(drag, "lasso", touch=touch)
     window = Window(read_size(size, USUAL), zoomed=zoom == "cells", dragmode=tool, looked_at=read_frame(frame))
     return in_panel(draw, 4, (pathname, selection, threshold, detail), space, theme, window, bool(webgl))
-
-
-def read_frame(frame: object) -> LookedAt | None:
-    """Read what the user zoomed to.
-
-    Parameters
-    ----------
-    frame : object
-        ``{"of": revision, "x": [low, high], "y": [low, high]}``, or anything.
-
-    Returns
-    -------
-    LookedAt or None
-        None for anything else.
-    """
-    match frame:
-        case {"of": str(of), "x": [x0, x1], "y": [y0, y1]}:
-            ends = (x0, x1, y0, y1)
-            if all(isinstance(end, int | float) and isfinite(end) for end in ends) and x0 < x1 and y0 < y1:
-                return LookedAt(of, (x0, x1), (y0, y1))
-    return None
 
 
 def draw(shown: Shown, space: str | None, theme: Theme, window: Window, webgl: bool) -> Sequence[Any]:  # noqa: FBT001

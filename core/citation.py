@@ -10,6 +10,7 @@ import pandas as pd
 
 from core import __version__, words
 from core.bundle.reader import Bundle
+from core.query import n_not_drawn
 from core.result import QueryResult, count_statuses
 from core.search.surroundings import N_ALIKE
 
@@ -43,8 +44,9 @@ def methods(bundle: Bundle, result: QueryResult) -> str:
     facts, report = bundle.manifest, result.report
     options, counts = report["options"], count_statuses(result.labels)
     left_out = options["leave_out"]
-    n_drawn, n_all = options.get("draw", 0), report.get("n_cells_file", 0)
-    drawn = f"{n_drawn:,} of the file's {n_all:,} cells were drawn at random. " if 0 < n_drawn < n_all else ""
+    drawn = ""
+    if n_not_drawn(report):
+        drawn = f"{options['draw']:,} of the file's {report['n_cells_file']:,} cells were drawn at random. "
     wider = f" Types were joined into wider ones ({len(result.type_ids)} of them)." if result.level else ""
     without = f" Studies left out: {', '.join(left_out)}." if left_out else ""
     return (

@@ -139,11 +139,13 @@ def _write_genes(choice: Choice, genes: GeneDifference, path: Path) -> None:
 
 def _table(path: Path, result: QueryResult) -> OwnTable:
     from core.explore.own_table import read_table  # noqa: PLC0415 - as above
+    from core.query import n_not_drawn  # noqa: PLC0415 - as above
 
     if not path.is_file():
         raise ConfigError(f"There is no file {str(path)!r}.", next_step="Correct the path.", code="no-file")
-    table = read_table(path.read_bytes(), result.cell_ids.tolist())
-    print(f"{table.n_matched:,} of {words.count(table.n_rows, 'row')} name a cell.")
+    table = read_table(path.read_bytes(), result.cell_ids.tolist(), n_not_drawn=n_not_drawn(result.report))
+    rest = f"; {table.rest()}" if table.rest() else ""
+    print(f"{table.n_matched:,} of {words.count(len(table.obs), 'cell')} matched{rest}.")
     return table
 
 

@@ -6,11 +6,11 @@ Not here: answering it (``core.annotation``).
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from core.errors import InputError
 from core.expression.limits import DEFAULT_LIMITS, Limits
@@ -64,6 +64,31 @@ class QueryOptions:
             )
         if self.draw < 0:
             raise InputError(f"{self.draw} cells cannot be drawn.", next_step="Choose 1 or more.", code="option")
+
+
+def n_not_drawn(report: Mapping[str, Any]) -> int:
+    """Return how many cells of a file were not searched because others were drawn at random.
+
+    Parameters
+    ----------
+    report : mapping
+        Contents of a result's ``report.json``.
+
+    Returns
+    -------
+    int
+        0 where none were drawn.
+
+    Examples
+    --------
+    >>> (
+    ...     n_not_drawn({"options": {"draw": 30}, "n_cells_file": 100}),
+    ...     n_not_drawn({"options": {"draw": 0}, "n_cells_file": 9}),
+    ... )
+    (70, 0)
+    """
+    n_drawn, n_all = report["options"].get("draw", 0), report.get("n_cells_file", 0)
+    return n_all - n_drawn if 0 < n_drawn < n_all else 0
 
 
 @dataclass

@@ -16,10 +16,12 @@ from core.errors import ConfigError, InputError
 from core.explore.naming import type_names
 from core.explore.own_table import OwnTable, read_table
 from core.ontology.text import short_name
-from core.query import QueryOptions
+from core.query import QueryOptions, n_not_drawn
 from core.reference import Reference
 from core.result import REPORT, QueryResult
 
+REFERENCE_CHANGED = "reference-changed"
+"""Code of the error for a result whose reference is served in another version, or no longer."""
 _KEPT_RESULTS = 16
 _KEPT_TABLES = 4  # a result is kept once for every confidence level it was looked at with; its table is read once
 
@@ -144,9 +146,11 @@ class Served:
         with self._lock:
             if key in self._tables:
                 return self._tables[key]
-        cell_ids = QueryResult.open(folder).cell_ids.tolist()
+        result = QueryResult.open(folder)
         try:
-            table = read_table(brought[0].read_bytes(), cell_ids)
+            table = read_table(
+                brought[0].read_bytes(), result.cell_ids.tolist(), n_not_drawn=n_not_drawn(result.report)
+            )
         except (OSError, InputError) as error:
             logger.warning("A table of cells cannot be read", extra={"fields": {"problem": str(error)}})
             table = None
@@ -200,7 +204,7 @@ class Served:
             raise InputError(
                 f"This result was made with another version of the reference {made_with['title']!r}.",
                 next_step="Search again.",
-                code="reference-changed",
+                code=REFERENCE_CHANGED,
             )
         return served
 

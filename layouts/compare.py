@@ -48,18 +48,20 @@ def layout() -> Component:
     return html.Div(parts, className="compare")
 
 
-def nothing_to_compare(way_out: Component | None = None) -> Component:
+def nothing_to_compare(way_out: Component | None = None, examples: str = "") -> Component:
     """Say what the tab would show for a file without groups.
 
     Parameters
     ----------
     way_out : Component, optional
         A control that helps.
+    examples : str
+        Where examples are.
 
     Returns
     -------
     Component
-        Two lines, and the control.
+        Two lines, and the ways out.
     """
     text = [
         html.H2("No groups to compare are known of these cells"),
@@ -69,8 +71,9 @@ def nothing_to_compare(way_out: Component | None = None) -> Component:
         ),
     ]
     told = html.Div(id=ids.COMPARE_TABLE_TOLD)
+    ways = [*([way_out] if way_out is not None else []), *([el.link("Try an example", examples)] if examples else [])]
     return html.Section(
-        [el.icon("table", size="large"), html.Div([*text, *([way_out] if way_out is not None else []), told])],
+        [el.icon("table", size="large"), html.Div([*text, html.Div(ways, className="band-actions"), told])],
         className="panel compare-empty",
         **el.attributes(aria_label="Compare"),
     )
@@ -181,7 +184,7 @@ def bars(view: Comparison, ranks: Sequence[str]) -> list[Component]:
     ]
     ticks = html.Div([html.Span(f"{tick} %") for tick in (0, 25, 50, 75, 100)], className="group-scale")
     coloured = [t for t in order if t != UNKNOWN and t in ranks[: composition.N_COLOURS]]
-    keys = [_key(words.sentence(short_name(names.get(t, t))), composition.colour(t, ranks)) for t in coloured]
+    keys = [_key(short_name(names.get(t, t)), composition.colour(t, ranks)) for t in coloured]
     if len(coloured) < len([t for t in order if t != UNKNOWN]):
         keys.append(_key("Other types", "var(--ghost)"))
     if UNKNOWN in order:
@@ -233,7 +236,7 @@ def _bar(
     parts = [
         html.Span(
             className="group-part",
-            title=f"{words.sentence(names.get(str(t), str(t)))}: {n:,} of {total:,} cells ({percent(n, total)})",
+            title=f"{names.get(str(t), str(t))}: {n:,} of {total:,} cells ({percent(n, total)})",
             style={
                 "flexGrow": int(n),
                 "background": "var(--text3)" if t == UNKNOWN else composition.colour(str(t), ranks),

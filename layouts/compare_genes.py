@@ -74,7 +74,7 @@ def offered(view: GeneDifference) -> list[dict[str, str]]:
     list of dict
         For the control.
     """
-    types = [{"value": t, "label": words.sentence(short_name(name))} for t, name in view.offered.items()]
+    types = [{"value": t, "label": short_name(name)} for t, name in view.offered.items()]
     return [*types, {"value": EVERYTHING, "label": "All selected cells"}]
 
 
@@ -246,15 +246,19 @@ def nothing(view: GeneDifference) -> Component:
 
 
 def _columns(choice: Choice) -> list[dict[str, Any]]:
-    return [
-        {
-            "field": "gene_symbol", "headerName": "Gene", "flex": 1, "minWidth": 96, "cellClass": "is-strong", "filter": "agTextColumnFilter",
-            "headerTooltip": "Official symbol; choose a row to see the gene on the map",
-        },
+    """Define the columns: all of them fit a phone, and share what room there is beyond that."""
+    numbers = [
         card_genes.number(
             "log2_fold_change", "log2 FC", 84, "fixed", f"log2 of the mean in {choice.group_name} over the mean in {choice.against_name}; 1 is twofold. Drawn to 0 where few molecules were counted",
         ),
         card_genes.number("q_value", "q", 84, "tiny", "Benjamini-Hochberg over the tested genes"),
         card_genes.number("pct_against", choice.against_name, 96, "percent", f"Share of the cells of {choice.against_name} that have the gene"),
         card_genes.number("pct_group", choice.group_name, 96, "percent", f"Share of the cells of {choice.group_name} that have the gene"),
+    ]  # fmt: skip
+    return [
+        {
+            "field": "gene_symbol", "headerName": "Gene", "flex": 2, "minWidth": 80, "cellClass": "is-strong", "filter": "agTextColumnFilter",
+            "headerTooltip": "Official symbol; choose a row to see the gene on the map",
+        },
+        *({**number, "flex": 1, "minWidth": 62} for number in numbers),
     ]  # fmt: skip

@@ -132,7 +132,7 @@ def rows(view: Comparison) -> list[dict[str, Any]]:
     return [
         {
             "id": row["type_id"],
-            "name": words.sentence(short_name(row["type_name"])),
+            "name": short_name(row["type_name"]),
             **{
                 key: None if pd.isna(row[key]) else float(row[key])
                 for key in ("share_group", "share_against", "odds_ratio", "low", "high", "q_value")

@@ -241,6 +241,24 @@ def button(
     return html.Button(parts, className=classes, type="button", disabled=disabled, **props)
 
 
+def download(text: str, href: str) -> Component:
+    """Make a link that saves a file and looks like a button.
+
+    Parameters
+    ----------
+    text : str
+        What is saved.
+    href : str
+        Its address.
+
+    Returns
+    -------
+    Component
+        `dash.html.A`.
+    """
+    return html.A([icon("download"), html.Span(text)], href=href, download="", className="button is-default")
+
+
 def choose_file(text: str, *, look: Literal["filled", "default"] = "filled", class_name: str = "") -> Component:
     """Make a button that opens the file chooser (``assets/upload.js``).
 

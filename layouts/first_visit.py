@@ -92,7 +92,13 @@ def _drop_zone(limits: Limits) -> Component:
         "tabIndex": 0,
         **el.attributes(aria_label="Choose a file with single-cell expression data"),
     }
-    fine_print = f"Genes × cells or cells × genes, counts or normalised. Up to {limits.cells:,} cells, {words.memory(limits.upload_bytes)}."
+    fine_print = [
+        html.Div("Genes × cells or cells × genes, counts or normalised."),
+        html.Div(
+            f"Up to {limits.cells:,} cells, {words.memory(limits.upload_bytes)}."
+            f" Of more cells, {limits.cells:,} drawn at random can be searched."
+        ),
+    ]
     return html.Div(
         [
             el.icon("upload", size="large"),

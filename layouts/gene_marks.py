@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
-from dash import dcc, html
+from dash import html
 from dash.development.base_component import Component
 
 from core import words
@@ -14,7 +14,7 @@ from core.explore.contrast import StudyEffects
 from core.ontology.text import brief_name, short_name
 from layouts import card_genes, grid_theme, ids
 from layouts import elements as el
-from layouts.graphs import graph_config
+from layouts.graphs import graph, graph_config
 
 ROW_HEIGHT = 26
 
@@ -36,14 +36,12 @@ def layout() -> Component:
         choosing=True,
         suppressHeaderFilterButton=True,
     )
-    graph = dcc.Graph(
-        id=ids.GENE_FOREST, config=graph_config(card_genes.FOREST_SAVED_AS), className="graph", responsive=True
-    )
+    place = graph(ids.GENE_FOREST, graph_config(card_genes.FOREST_SAVED_AS))
     return el.panel(
         "Types it marks",
         [
             html.Div(grid, className="marks-table"),
-            html.Div([html.Div(id=ids.GENE_FOREST_HEAD, className="forest-head"), graph], className="marks-forest"),
+            html.Div([html.Div(id=ids.GENE_FOREST_HEAD, className="forest-head"), place], className="marks-forest"),
         ],
         name="gene-marks",
         sub=html.Span(id=ids.GENE_MARKS_SUB),

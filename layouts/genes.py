@@ -14,7 +14,7 @@ from core.expression.gene_finder import Suggestion
 from core.words import percent
 from layouts import elements as el
 from layouts import gene_list, gene_marks, ids, states
-from layouts.graphs import graph_config
+from layouts.graphs import graph, graph_config
 
 MAP_CONFIG, TYPES_CONFIG = graph_config("gene-map", can_select=True), graph_config("gene-by-type")
 SHOWN_ALIASES = 4
@@ -73,7 +73,7 @@ def facts(view: GeneView, *, chosen: bool, of_type: str) -> list[Component]:
     head = [
         html.H2(view.symbol),
         html.Span(view.gene_id, className="mono"),
-        html.Span(", ".join(x for x in (also, why) if x), className="quiet"),
+        html.Span("; ".join(x for x in (why, also) if x), className="quiet"),
     ]
     return [html.Div(head, className="gene-name"), html.P(_numbers(view), className="gene-numbers")]
 
@@ -206,7 +206,7 @@ def _search() -> Component:
         value=None,
         searchable=True,
         clearable=False,
-        placeholder="Search any gene: symbol, older name, Ensembl or NCBI id",
+        placeholder="Any gene: symbol, older name or id",
         nothingFoundMessage="No gene of this reference has that name.",
         filter={"function": "keepAll"},
         selectFirstOptionOnChange=True,
@@ -232,7 +232,11 @@ def _map() -> Component:
     )
     return el.panel(
         "Map",
-        dcc.Graph(id=ids.GENE_MAP, config=MAP_CONFIG, className="graph", responsive=True),
+        [
+            graph(ids.GENE_MAP, MAP_CONFIG),
+            dcc.Store(id=ids.GENE_MAP_FRAME),
+            dcc.Store(id=ids.GENE_MAP_DRAG),
+        ],
         name="gene-map",
         sub=html.Span(id=ids.GENE_MAP_SUB),
         tools=[el.tip(switch, f"Whose cells are coloured. {UNIT} Draw a box or a lasso to select.")],

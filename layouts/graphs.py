@@ -7,21 +7,34 @@ from typing import Any
 from dash import dcc
 from dash.development.base_component import Component
 
+BLANK: dict[str, Any] = {
+    "data": [],
+    "layout": {
+        "xaxis": {"visible": False},
+        "yaxis": {"visible": False},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+    },
+}
+"""Stands until a figure is drawn: plotly by itself would show axes of nothing."""
 
-def graph(id: str) -> Component:  # noqa: A002
+
+def graph(id: str, config: Any = None) -> Component:  # noqa: A002, ANN401 - dash types each key
     """Make the place of a figure that a callback draws and the reader may zoom and save.
 
     Parameters
     ----------
     id : str
         Component id; also names the saved file.
+    config : dict, optional
+        Of `graph_config`, where its usual is not meant.
 
     Returns
     -------
     Component
         `dash.dcc.Graph`.
     """
-    return dcc.Graph(id=id, config=graph_config(id), className="graph", responsive=True)
+    return dcc.Graph(id=id, figure=BLANK, config=config or graph_config(id), className="graph", responsive=True)
 
 
 def graph_config(saved_as: str, *, can_zoom: bool = True, can_select: bool = False) -> Any:  # noqa: ANN401 - dash types each key

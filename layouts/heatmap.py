@@ -13,7 +13,7 @@ from core import words
 from core.explore.heatmap import MAX_CLUSTERS, HeatmapView
 from layouts import elements as el
 from layouts import focus, ids
-from layouts.graphs import graph_config
+from layouts.graphs import graph, graph_config
 
 DEFINITION = "Where the tree of cells is cut. Clusters are numbered from top to bottom; a click on one selects it."
 OPEN = "Show the selected cells alone, or all cells again"
@@ -50,10 +50,10 @@ def layout(n_clusters: int) -> Component:
     )
     count = el.tip(html.Span(f"{n_clusters} clusters", id=ids.CLUSTER_COUNT, tabIndex=0), DEFINITION)
     opener = el.icon_button("search", OPEN, id=ids.HEATMAP_OPEN, hidden=True, **el.attributes(aria_pressed="false"))
-    graph = dcc.Graph(id=ids.HEATMAP, config=GRAPH_CONFIG, className="graph", responsive=True)
+    place = graph(ids.HEATMAP, GRAPH_CONFIG)
     return el.panel(
         "Scores",
-        [graph, html.Div(id=ids.CLUSTER_LIST), dcc.Store(id=ids.HEATMAP_SIZE)],
+        [place, html.Div(id=ids.CLUSTER_LIST), dcc.Store(id=ids.HEATMAP_SIZE)],
         name="heatmap",
         sub=html.Span(id=ids.HEATMAP_SUB),
         tools=[opener, html.Div([count, slider], className="cluster-tool")],

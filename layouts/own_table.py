@@ -96,4 +96,5 @@ def facts(held: OwnTable) -> str:
     """
     matched = f"{held.n_matched:,} of {words.count(len(held.obs), 'cell')} matched"
     how = ", by names without their ending (-1)" if held.matched_without_suffix else ""
-    return f"Table of your cells: {matched}, {words.count(held.obs.shape[1], 'column')}{how}"
+    rest = f". {held.rest()}." if held.rest() else ""
+    return f"Table of your cells: {matched}, {words.count(held.obs.shape[1], 'column')}{how}{rest}"

@@ -139,11 +139,12 @@ def chip(choice: ReferenceChoice, others: Sequence[ReferenceChoice], page: str) 
     Component
         A link to the page about the reference, with a menu where there is a choice.
     """
+    facts, _, built = choice.facts.rpartition(" · ")
     words = dcc.Link(
         [
             html.Span("Reference", className="chip-label"),
             html.Span(choice.title, className="chip-title"),
-            html.Span(choice.facts, className="chip-facts"),
+            html.Span([facts, html.Span(f" · {built}", className="chip-built")], className="chip-facts"),
         ],
         href=links.reference(choice.name),
         className="chip-link",

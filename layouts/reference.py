@@ -17,6 +17,7 @@ from layouts import (
     all_models,
     collection,
     grid_theme,
+    held_out,
     ids,
     links,
     model_types,
@@ -88,7 +89,7 @@ def layout(view: ReferenceView, *, bundle: str, fingerprint: str) -> Component:
         [
             collection.months(view),
             reference_types.types(view),
-            reference_types.accuracy(view, _few_held_out(view)),
+            held_out.panel(view, _few_held_out(view)),
             _models(view),
             _compared(view),
             trust.panel(view.trust),

@@ -84,9 +84,14 @@ def panels(*, n_clusters: int, space: str, own_maps: Sequence[str] = ()) -> Comp
     )
 
 
+def warnings(bands: Sequence[Component]) -> Component:
+    """Make the place of warnings, with those that the page starts with."""
+    return html.Div(list(bands), id=ids.WARNINGS, className="warnings")
+
+
 def frame(
     job: Job,
-    body: Component,
+    body: Sequence[Component],
     *,
     card: bool,
     types_by_level: Sequence[int],
@@ -101,8 +106,8 @@ def frame(
     ----------
     job : Job
         In state ``done``.
-    body : Component
-        The tab's panels.
+    body : sequence of Component
+        Warnings, and the tab's panels.
     card : bool
         Whether the card of a type is open.
     types_by_level : sequence of int
@@ -132,7 +137,12 @@ def frame(
     tools = [*_own_groups(own, selection), _detail(types_by_level, level)]
     bar = html.Div([words_of_selection, *tools], className="selection-bar")
     return html.Div(
-        [head, bar, html.Div(id=ids.WARNINGS, className="warnings"), body, type_card.drawer(opened=card)],
+        [
+            head,
+            bar,
+            *body,
+            type_card.drawer(opened=card),
+        ],
         className="results",
     )
 

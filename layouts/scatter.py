@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 from core.expression.places import spoken
 from layouts import elements as el
 from layouts import ids
-from layouts.graphs import graph_config
+from layouts.graphs import graph, graph_config
 
 DEFINITION = "Embedding: what the search sees. Raw: principal components of the normalised expression, for comparison. Draw a box or a lasso to select."
 ZOOM = "Zoom to my cells"
@@ -41,7 +41,7 @@ def layout(space: str, own_maps: Sequence[str] = ()) -> Component:
     return el.panel(
         "Map",
         [
-            dcc.Graph(id=ids.SCATTER, config=GRAPH_CONFIG, className="graph", responsive=True),
+            graph(ids.SCATTER, GRAPH_CONFIG),
             dcc.Store(id=ids.SCATTER_SIZE),
             dcc.Store(id=ids.SCATTER_FRAME),
             dcc.Store(id=ids.SCATTER_DRAG),

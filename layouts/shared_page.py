@@ -115,7 +115,7 @@ def render(shared: SharedResult) -> str:
 def _types(view: CompositionView) -> list[dict[str, Any]]:
     rows = [
         {
-            "name": words.sentence(short_name(str(row["type_name"]))),
+            "name": short_name(str(row["type_name"])),
             "id": row["type_id"],
             "n": row["n"],
             "confident": row["n_confident"],

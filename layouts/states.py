@@ -96,6 +96,39 @@ def failed(job: Job) -> Component:
     return html.Div([band, html.Div(_evidence(message), className="grid")], className="failed")
 
 
+def outdated(job: Job, error: ScQueryError) -> Component:
+    """Say that a result cannot be drawn, because the reference it was made with is no longer served.
+
+    Parameters
+    ----------
+    job : Job
+        In state ``done``.
+    error : ScQueryError
+        What stopped it.
+
+    Returns
+    -------
+    Component
+        The main column: once, and not in every panel.
+    """
+    sentence = (
+        "Its panels need the very cells it was compared with. The same file can be searched in the reference of today;"
+        " what was found before can still be taken along."
+    )
+    actions = [
+        el.button("Search again", id=ids.SEARCH_ANEW, symbol="search", look="filled"),
+        el.download("Download labels", links.download(job.token, "labels.csv")),
+        el.download("Everything (zip)", links.download(job.token, "all.zip")),
+    ]
+    text = [html.H1(error.message.rstrip(".")), html.P(sentence), html.Div(actions, className="band-actions")]
+    band = html.Section(
+        [el.icon("alert-triangle", class_name="band-icon"), html.Div(text, className="band-text")],
+        className="band is-warn is-page",
+        role="alert",
+    )
+    return html.Div(band, className="failed")
+
+
 def _headline(message: JobMessage) -> tuple[str, str]:
     if message.code in HEADLINES:
         return f"These cells were not searched: {HEADLINES[message.code]}", message.message

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -225,6 +225,10 @@ class ExampleConfig:
         Number of cells.
     labels : tuple of str
         Take only cells with these words as label (with `study`), even those that stand for no term.
+    columns : tuple of str
+        Columns of the source's metadata that the example keeps, for example its donors.
+    from_names : dict of str to str
+        Further columns, read from the names of the cells: column to a regular expression with one group.
     """
 
     example: str
@@ -235,8 +239,20 @@ class ExampleConfig:
     source: SourceFile | None = None
     n_cells: int = 0
     labels: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    from_names: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         require(SLUG.fullmatch(self.example), f"example {self.example!r} is not of a-z, 0-9, - and _.")
         require(bool(self.study) != bool(self.source), "give either study or source.")
         require(not self.study or self.n_cells > 0, "n_cells says how many cells to take; it must be above 0.")
+        for pattern in self.from_names.values():
+            require(_n_groups(pattern) == 1, f"{pattern!r} is no regular expression with one group.")
+
+
+def _n_groups(pattern: str) -> int:
+    """Count the groups of a regular expression; -1 where it is none."""
+    try:
+        return re.compile(pattern).groups
+    except re.error:
+        return -1

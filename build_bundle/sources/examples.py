@@ -12,6 +12,7 @@ import pandas as pd
 from build_bundle.cells.selection import hold_out
 from build_bundle.configuration.study_config import ExampleConfig
 from build_bundle.sources.h5ad_writer import write_h5ad
+from build_bundle.sources.labels import metadata_column
 from build_bundle.sources.reading import read_raw
 from core.errors import InputError, SourceError
 from core.expression.doctor import examine
@@ -59,7 +60,7 @@ def read_example(path: Path, example: ExampleConfig, organism: str, names: GeneN
     if example.n_cells and example.n_cells < matrix.n_obs:
         rows = np.sort(np.random.default_rng(0).choice(matrix.n_obs, example.n_cells, replace=False))
         matrix = matrix.take_obs(rows)
-    return _write(out, example, matrix, pd.DataFrame(index=range(matrix.n_obs)))
+    return _write(out, example, matrix, _kept(example, matrix))
 
 
 def take_examples(
@@ -107,10 +108,23 @@ def take_examples(
         rows = hold_out(free, example.n_cells, seed + number).to_numpy(dtype=np.int64)
         if len(rows) == 0:
             raise SourceError(f"No cell is left for the example {example.example}.")
-        obs = pd.DataFrame({"author_cell_type": words.to_numpy()[rows]})
-        sizes[example.example] = _write(out, example, matrix.take_obs(rows), obs)
+        cells = matrix.take_obs(rows)
+        obs = _kept(example, cells).assign(author_cell_type=words.to_numpy()[rows])
+        sizes[example.example] = _write(out, example, cells, obs)
         taken[rows] = True
     return taken, sizes
+
+
+def _kept(example: ExampleConfig, matrix: ExpressionMatrix) -> pd.DataFrame:
+    """Return what the source knows of an example's cells, as far as the configuration asks for it."""
+    names = pd.Series(matrix.obs_names, dtype=object)
+    obs = pd.DataFrame({column: metadata_column(matrix, column) for column in example.columns}, index=names.index)
+    for column, pattern in example.from_names.items():
+        found = names.str.extract(pattern, expand=False)
+        if found.isna().any():
+            raise SourceError(f"The name {names[found.isna()].iloc[0]!r} holds no {column}.")
+        obs[column] = found
+    return obs
 
 
 def _write(out: Path, example: ExampleConfig, matrix: ExpressionMatrix, obs: pd.DataFrame) -> dict[str, int]:

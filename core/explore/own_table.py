@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from core import words
 from core.errors import InputError
 from core.explore.brought import one_line, plain_text
 
@@ -48,15 +49,38 @@ class OwnTable:
         Cells of the query that it knows.
     matched_without_suffix : bool
         Whether names were the same only without an ending like ``-1``, which some programs add to barcodes.
+    n_not_drawn : int
+        Cells of the searched file that are not in the query, because others were drawn at random: the table may name them.
     """
 
     obs: pd.DataFrame
     n_rows: int
     n_matched: int
     matched_without_suffix: bool = False
+    n_not_drawn: int = 0
+
+    def rest(self) -> str:
+        """Say what the rows can be that name no cell of the query; empty where there are none.
+
+        Examples
+        --------
+        >>> OwnTable(pd.DataFrame(index=range(30)), n_rows=100, n_matched=30, n_not_drawn=70).rest()
+        '70 more rows; 70 cells of the file were not drawn'
+        """
+        more = self.n_rows - self.n_matched
+        if not more:
+            return ""
+        rows = words.count(more, "more row")
+        if not self.n_not_drawn:
+            return f"{rows} {'names' if more == 1 else 'name'} no cell of this result"
+        not_drawn = f"{words.count(self.n_not_drawn, 'cell')} of the file {'was' if self.n_not_drawn == 1 else 'were'} not drawn"
+        alien = more - self.n_not_drawn
+        return f"{rows}; {not_drawn}" + (
+            f", so at least {alien:,} of these name no cell of the file" if alien > 0 else ""
+        )
 
 
-def read_table(content: bytes, cell_ids: Sequence[str]) -> OwnTable:
+def read_table(content: bytes, cell_ids: Sequence[str], *, n_not_drawn: int = 0) -> OwnTable:
     """Read a table with comma, tab or semicolon between its fields, and a header.
 
     Parameters
@@ -65,6 +89,8 @@ def read_table(content: bytes, cell_ids: Sequence[str]) -> OwnTable:
         The file.
     cell_ids : sequence of str
         Names of the query's cells, in its order.
+    n_not_drawn : int
+        As in `OwnTable`.
 
     Returns
     -------
@@ -91,7 +117,8 @@ def read_table(content: bytes, cell_ids: Sequence[str]) -> OwnTable:
         matched = _match(names, lines, cells)
         if matched is not None:
             rows, without_suffix = matched
-            return OwnTable(table.columns(column, rows), len(names), int((rows >= 0).sum()), without_suffix)
+            n_matched = int((rows >= 0).sum())
+            return OwnTable(table.columns(column, rows), len(names), n_matched, without_suffix, n_not_drawn)
     names, _ = table.names(table.name_columns()[0])
     theirs, mine = (repr(one_line(str(next(iter(given), "")), SHOWN_NAME)) for given in (names, cells))
     raise _refused(

@@ -7,10 +7,11 @@ from datetime import datetime
 
 import pandas as pd
 
+from core import words
 from core.bundle.manifest import EncoderFacts, Manifest
 from core.bundle.reader import Bundle
 from core.bundle.schema import ALL, CALIBRATION, ENCODER, TYPE
-from core.explore.model_types import model_types
+from core.explore.model_types import GATHERED, model_types
 from core.explore.models_by_type import models_by_type
 from core.explore.naming import type_names
 from core.explore.trust import TrustView, trust_view
@@ -35,6 +36,8 @@ class ReferenceView:
     types : pandas.DataFrame
         Most cells first: type_id, type_name, n_cells, n_studies, thin (bool), accuracy, ci_low, ci_high, n_query (held-out cells; NaN
         where the evaluation lacks the type).
+    baselines : pandas.DataFrame
+        The same accuracy of the methods the encoder was compared with: type_id, model, accuracy, ci_low, ci_high.
     studies : pandas.DataFrame
         study, accession, title, pubmed_id, year, technology, tissue, n_cells, n_genes, n_types, status, reason, licence; used first.
     evaluation : pandas.DataFrame
@@ -65,6 +68,7 @@ class ReferenceView:
     n_types: int
     n_studies: int
     types: pd.DataFrame
+    baselines: pd.DataFrame
     studies: pd.DataFrame
     evaluation: pd.DataFrame
     collection: pd.DataFrame
@@ -105,6 +109,7 @@ def reference_view(bundle: Bundle) -> ReferenceView:
         n_types=counts.n_cell_types,
         n_studies=counts.n_studies,
         types=_types(bundle),
+        baselines=_baselines(bundle),
         studies=_studies(bundle),
         evaluation=_evaluation(bundle),
         collection=bundle.frame("collection"),
@@ -134,7 +139,11 @@ def chip(manifest: Manifest) -> str:
         "5,037 cells · 29 types · 7 studies · built 20 Nov 2026".
     """
     counts = manifest.counts
-    parts = (f"{counts.n_cells:,} cells", f"{counts.n_cell_types} types", f"{counts.n_studies} studies")
+    parts = (
+        words.count(counts.n_cells, "cell"),
+        words.count(counts.n_cell_types, "type"),
+        words.count(counts.n_studies, "study", "studies"),
+    )
     return " · ".join((*parts, f"built {built_on(manifest)}"))
 
 
@@ -147,14 +156,24 @@ def built_on(manifest: Manifest) -> str:
 def _types(bundle: Bundle) -> pd.DataFrame:
     types = bundle.cell_types.rename(columns={TYPE: "type_id", "cell_type": "type_name"})
     types["thin"] = is_thin(types)
-    table = bundle.frame("evaluation")
-    wanted = (table["split"] == "study") & (table["model"] == ENCODER) & (table["held_out"] == ALL)
-    accuracy = table.loc[wanted & (table["metric"] == "accuracy")].rename(
-        columns={TYPE: "type_id", "value": "accuracy"}
-    )
-    types = types.merge(accuracy[["type_id", "accuracy", "ci_low", "ci_high", "n_query"]], on="type_id", how="left")
+    accuracy = _accuracy(bundle)
+    types = types.merge(accuracy[accuracy["model"] == ENCODER].drop(columns="model"), on="type_id", how="left")
     columns = ["type_id", "type_name", "n_cells", "n_studies", "thin", "accuracy", "ci_low", "ci_high", "n_query"]
     return types.sort_values(["n_cells", "type_name"], ascending=[False, True], ignore_index=True)[columns]
+
+
+def _baselines(bundle: Bundle) -> pd.DataFrame:
+    accuracy = _accuracy(bundle)
+    others = accuracy[(accuracy["model"] != ENCODER) & ~accuracy["type_id"].isin(GATHERED)]
+    return others.drop(columns="n_query").sort_values(["type_id", "model"], ignore_index=True)
+
+
+def _accuracy(bundle: Bundle) -> pd.DataFrame:
+    """Return the accuracy of every model and type over all held-out studies."""
+    table = bundle.frame("evaluation")
+    wanted = (table["split"] == "study") & (table["held_out"] == ALL) & (table["metric"] == "accuracy")
+    rows = table[wanted].rename(columns={TYPE: "type_id", "value": "accuracy"})
+    return rows[["type_id", "model", "accuracy", "ci_low", "ci_high", "n_query"]]
 
 
 def _studies(bundle: Bundle) -> pd.DataFrame:
@@ -218,7 +237,7 @@ def _facts(manifest: Manifest) -> tuple[tuple[str, str], ...]:
         ("Cell types", f"{manifest.ontology.name}, release {manifest.ontology.release}"),
         (
             "Encoder",
-            f"{encoder.n_nets} networks of {shape} {encoder.activation} units on {encoder.n_vocabulary:,} genes",
+            f"{words.count(encoder.n_nets, 'network')} of {shape} {encoder.activation} units on {encoder.n_vocabulary:,} genes",
         ),
         ("Embedding", _embedding(encoder)),
         ("Index", way_of_search(manifest.index)),
@@ -226,7 +245,7 @@ def _facts(manifest: Manifest) -> tuple[tuple[str, str], ...]:
             "Unknown",
             f"mean distance to the 10 nearest above {confidence.unknown_distance:.2f}: {confidence.learned_from}",
         ),
-        ("Set aside", f"{manifest.counts.n_set_aside} studies"),
+        ("Set aside", words.count(manifest.counts.n_set_aside, "study", "studies")),
         ("Built", f"{built_on(manifest)} with version {manifest.builder_version}, seed {manifest.seed}"),
         ("Libraries", ", ".join(f"{name} {version}" for name, version in sorted(manifest.libraries.items()))),
         *(("Note", note) for note in manifest.notes),

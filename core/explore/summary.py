@@ -56,8 +56,7 @@ class SummaryView:
     title : str
         "Mostly T cells (53 %), monocytes (24 %) and B cells (14 %)".
     detail : str
-        "2,638 cells, 11 confident types. 89 % have one; 248 are ambiguous and count as their parent type;
-        40 resemble nothing in the reference." Composition counts ambiguous cells by their most likely type instead.
+        "2,638 cells. 89 % have a confident type, 11 in all; 248 are ambiguous and count as their parent type; 40 resemble nothing in the reference." Composition counts ambiguous cells by their most likely type instead.
     groups : tuple of Group
         Parts of the title, most cells first; they do not overlap.
     n_cells, n_confident, n_ambiguous, n_unknown : int
@@ -243,8 +242,10 @@ def _listed(parts: list[str]) -> str:
 
 def _detail(view: CompositionView) -> str:
     n_types = int((view.table["n_confident"] > 0).sum())
-    of_types = count(n_types, "confident type") if n_types else "no confident type"
-    parts = [f"{percent(view.n_confident, view.n_selected)} have {'it' if n_types == 1 else 'one'}"] if n_types else []
+    parts = ["None has a confident type"]
+    if n_types:
+        of_types = "all the same" if n_types == 1 else f"{n_types:,} in all"
+        parts = [f"{percent(view.n_confident, view.n_selected)} have a confident type, {of_types}"]
     if view.n_ambiguous:
         one = view.n_ambiguous == 1
         wider = [short_name(str(name)) for name in view.parents["type_name"]]
@@ -255,7 +256,7 @@ def _detail(view: CompositionView) -> str:
         )
     if view.n_unknown:
         parts.append(f"{view.n_unknown:,} resemble{'s' * (view.n_unknown == 1)} nothing in the reference")
-    return f"{count(view.n_selected, 'cell')}, {of_types}. {'; '.join(parts)}." if view.n_selected else ""
+    return f"{count(view.n_selected, 'cell')}. {'; '.join(parts)}." if view.n_selected else ""
 
 
 def _column(keys: Iterable[object], values: Iterable[T]) -> dict[str, T]:

@@ -21,6 +21,7 @@ KINDS: tuple[tuple[str, str], ...] = (
 )
 """Kinds of the ``collection`` table in drawing order, with their words."""
 MAX_NAMED_STUDIES = 14
+FEW_STUDIES = 4  # with fewer in a month, ticks would else stand at halves of a study
 UNKNOWN_MONTH = "no date"
 _PLOT_LEFT = 58
 
@@ -66,7 +67,8 @@ def months_figure(table: pd.DataFrame, *, theme: Theme) -> go.Figure:
                     hovertemplate=f"%{{x}}<br>%{{y:,}} {unit} {words}<extra></extra>",
                 )
             )
-    _lay_out_months(fig, [_word(month) for month in months])
+    most = int(table.groupby("month")["n_studies"].sum().max()) if len(table) else 0
+    _lay_out_months(fig, [_word(month) for month in months], most)
     return fig
 
 
@@ -81,7 +83,7 @@ def _word(month: str) -> str:
     return month or UNKNOWN_MONTH
 
 
-def _lay_out_months(fig: go.Figure, months: Sequence[str]) -> None:
+def _lay_out_months(fig: go.Figure, months: Sequence[str], most_studies: int) -> None:
     years = [m for m in months if m.endswith("-01")]
     ticks = years if len(years) > 1 else [months[0], months[-1]] if months else []
     if UNKNOWN_MONTH in months:
@@ -96,7 +98,10 @@ def _lay_out_months(fig: go.Figure, months: Sequence[str]) -> None:
             "tickvals": ticks, "ticktext": [t[:4] if t in years and len(years) > 1 else t for t in ticks],
         },
         yaxis={"domain": [0.44, 1.0], "title": {"text": "cells"}, "rangemode": "tozero", "tickformat": "~s", "nticks": 5},
-        yaxis2={"domain": [0.0, 0.34], "title": {"text": "studies"}, "rangemode": "tozero", "tickformat": "~s", "nticks": 4},
+        yaxis2={
+            "domain": [0.0, 0.34], "title": {"text": "studies"}, "rangemode": "tozero", "tickformat": "~s", "nticks": 4,
+            "dtick": 1 if most_studies < FEW_STUDIES else None,
+        },
     )  # fmt: skip
 
 

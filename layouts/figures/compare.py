@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 from core.explore.compare import Comparison
 from core.explore.markers import Q_SIGNIFICANT
 from core.ontology.text import clip_text, short_name, text_width
-from core.words import p_value, ratio, sentence
+from core.words import p_value, ratio
 from layouts.figures.templates import bare_axis, figure
 from layouts.figures.text import escape
 from layouts.figures.tokens import CATEGORICAL, TOKENS, Theme
@@ -132,7 +132,7 @@ def _powers(ratios: pd.Series) -> npt.NDArray[np.float64]:
 
 
 def _name(row: Mapping[Hashable, Any] | pd.Series) -> str:
-    return sentence(short_name(str(row["type_name"])))
+    return short_name(str(row["type_name"]))
 
 
 def _hover(row: Mapping[Hashable, Any], view: Comparison) -> str:

@@ -11,6 +11,7 @@ trace name          what                                                        
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -19,7 +20,7 @@ import plotly.graph_objects as go
 
 from core.explore.gene import GeneMapView
 from core.explore.query import Mask
-from layouts.figures.map_axes import axis_titles
+from layouts.figures.map_axes import LookedAt, axis_titles
 from layouts.figures.templates import figure
 from layouts.figures.text import escape
 from layouts.figures.tokens import SEQUENTIAL, TOKENS, Theme, colour_scale
@@ -33,9 +34,26 @@ Rows = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float32]
 
 
-def gene_map_figure(
-    view: GeneMapView, *, theme: Theme, selected: Mask, side: Side = "query", draws: bool = True
-) -> go.Figure:
+@dataclass(frozen=True)
+class GeneWindow:
+    """How the map is shown.
+
+    Parameters
+    ----------
+    side : {"query", "reference"}
+        Whose cells are coloured.
+    dragmode : str or bool
+        What moving over the map does, as in `layouts.figures.scatter.Window`.
+    looked_at : LookedAt, optional
+        What the user zoomed to: it stays with another gene.
+    """
+
+    side: Side = "query"
+    dragmode: str | bool = "lasso"
+    looked_at: LookedAt | None = None
+
+
+def gene_map_figure(view: GeneMapView, *, theme: Theme, selected: Mask, window: GeneWindow = GeneWindow()) -> go.Figure:
     """Draw a gene's values on the map.
 
     Parameters
@@ -46,10 +64,8 @@ def gene_map_figure(
         Colour scheme.
     selected : numpy.ndarray of bool, shape (n_query,)
         Query cells asked about; the others lie in the ground.
-    side : {"query", "reference"}
-        Whose cells are coloured.
-    draws : bool
-        Whether moving over the map draws an outline, as in `layouts.figures.scatter.Window`.
+    window : GeneWindow
+        Whose cells are coloured, and how the map is looked at.
 
     Returns
     -------
@@ -57,7 +73,7 @@ def gene_map_figure(
         Points as float32; at most 25,000 coloured ones. Without values: the ground alone.
     """
     fig = figure(theme)
-    on_query = side == "query"
+    on_query = window.side == "query"
     xy = view.query_xy if on_query else view.reference_xy
     values = view.query_values if on_query else view.reference_values
     ground = view.reference_xy if on_query else view.reference_xy[np.isnan(view.reference_values)]
@@ -72,8 +88,7 @@ def gene_map_figure(
         fig.add_trace(_without(xy, asked[~has], theme, on_query=on_query))
         strongest_last = asked[has][np.argsort(values[asked[has]], kind="stable")]
         fig.add_trace(_with(view.symbol, xy, strongest_last, values, top, theme, on_query=on_query))
-    _lay_out(fig, view)
-    fig.update_layout(dragmode=("lasso" if on_query else "zoom") if draws else False)
+    _lay_out(fig, view, window)
     return fig
 
 
@@ -148,7 +163,7 @@ def _shape(*, on_query: bool) -> dict[str, Any]:
 def _colour_bar(top: float, theme: Theme) -> dict[str, Any]:
     small = {"size": 10.5, "color": TOKENS[theme]["text3"]}
     return {
-        "title": {"text": "log<br>expr.", "font": small, "side": "top"},
+        "title": {"text": "log expr.", "font": small, "side": "top"},
         "tickvals": [0, top / 2, top],
         "tickfont": small,
         "thickness": 6,
@@ -169,17 +184,21 @@ def _undimmed(opacity: float) -> dict[str, dict[str, dict[str, float]]]:
     return {"selected": {"marker": {"opacity": opacity}}, "unselected": {"marker": {"opacity": opacity}}}
 
 
-def _lay_out(fig: go.Figure, view: GeneMapView) -> None:
+def _lay_out(fig: go.Figure, view: GeneMapView, window: GeneWindow) -> None:
     across, up = axis_titles(view.space, view.explained_variance)
     points = [xy for xy in (view.reference_xy, view.query_xy) if len(xy)]
     low = np.min([xy.min(axis=0) for xy in points], axis=0) if points else np.array([-1.0, -1.0])
     high = np.max([xy.max(axis=0) for xy in points], axis=0) if points else np.array([1.0, 1.0])
     pad = np.where(high > low, (high - low) * PADDING, 1.0)
     (x0, y0), (x1, y1) = low - pad, high + pad
+    revision = f"gene map {view.space}"
+    zoom = window.looked_at
+    x, y = (zoom.x, zoom.y) if zoom and zoom.of == revision else ((float(x0), float(x1)), (float(y0), float(y1)))
     fig.update_layout(
-        margin={"l": 44, "r": 46, "t": 8, "b": 36},
-        xaxis={"title": {"text": across}, "range": [float(x0), float(x1)], "nticks": 5},
-        yaxis={"title": {"text": up}, "range": [float(y0), float(y1)], "nticks": 7},
-        uirevision=f"gene map {view.space}",
+        margin={"l": 44, "r": 54, "t": 8, "b": 36},
+        dragmode=window.dragmode,
+        xaxis={"title": {"text": across}, "range": list(x), "nticks": 5},
+        yaxis={"title": {"text": up}, "range": list(y), "nticks": 7},
+        uirevision=revision,
         meta={"space": view.space},
     )

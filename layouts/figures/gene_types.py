@@ -22,6 +22,7 @@ LARGEST_DOT, SMALLEST_DOT = 15.0, 2.5
 LOWEST_TOP = 1.0
 HEAD_PIXELS = 24
 TEXT_AT = 0.62
+LEFT = -0.22
 WIDEST_NAME = 146
 SIDES = (("query", "your cells"), ("reference", "reference"))
 
@@ -46,6 +47,7 @@ def gene_types_figure(table: pd.DataFrame, *, theme: Theme, symbol: str) -> go.F
     rows = table.head(MAX_ROWS)
     fig = figure(theme)
     top = scale_top(table)
+    fig.add_trace(_leaders(rows, theme))
     for place, (side, _) in enumerate(SIDES):
         fig.add_trace(_dots(rows, side, place, top, theme, symbol))
         fig.add_trace(_shares(rows, side, place, theme))
@@ -62,6 +64,20 @@ def scale_top(table: pd.DataFrame) -> float:
 def height(n_rows: int) -> int:
     """Return the pixels a figure of so many rows needs."""
     return HEAD_PIXELS + 8 + ROW_PIXELS * min(max(n_rows, 1), MAX_ROWS)
+
+
+def _leaders(rows: pd.DataFrame, theme: Theme) -> go.Scatter:
+    """Lead the eye from a name to its dots: lines that stop where a share is written, as none may lie on words."""
+    x: list[float | None] = []
+    y: list[int | None] = []
+    for row, is_in_query in enumerate(rows["share_query"].notna()):
+        parts = ((LEFT, 0.0), (TEXT_AT + 0.04, 1.0)) if is_in_query else ((LEFT, 1.0),)
+        for start, end in parts:
+            x += [start, end, None]
+            y += [row, row, None]
+    return go.Scatter(
+        name="leaders", x=x, y=y, mode="lines", hoverinfo="skip", line={"width": 1, "color": TOKENS[theme]["grid"]}
+    )
 
 
 def _dots(rows: pd.DataFrame, side: str, place: int, top: float, theme: Theme, symbol: str) -> go.Scatter:
@@ -138,11 +154,9 @@ def _lay_out(fig: go.Figure, rows: pd.DataFrame, theme: Theme) -> None:
         height=height(len(rows)),
         margin={"l": round(min(longest + 14, WIDEST_NAME)), "r": 6, "t": HEAD_PIXELS, "b": 8},
         dragmode=False,
-        xaxis=bare_axis(range=[-0.22, 1.66]),
+        xaxis=bare_axis(range=[LEFT, 1.66]),
         yaxis={
             **bare_axis(range=[len(rows) - 0.5, -0.5]),
-            "showgrid": True,
-            "gridcolor": TOKENS[theme]["grid"],
             "showticklabels": True,
             "tickmode": "array",
             "tickvals": list(range(len(rows))),

@@ -1,8 +1,27 @@
-"""What the axes of a map are called."""
+"""What the axes of a map are called, and what part of it the user looks at."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from core.expression.places import spoken
+
+
+@dataclass(frozen=True)
+class LookedAt:
+    """What the user zoomed to with the tools over the map.
+
+    Parameters
+    ----------
+    of : str
+        The figure's ``uirevision`` then: on another map, or once the button that zooms is pressed, the user's zoom is given up.
+    x, y : tuple of float
+        Ends of the axes.
+    """
+
+    of: str
+    x: tuple[float, float]
+    y: tuple[float, float]
 
 
 def axis_titles(space: str, explained_variance: tuple[float, float] | None) -> tuple[str, str]:

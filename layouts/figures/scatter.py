@@ -26,7 +26,7 @@ import plotly.graph_objects as go
 from core.explore.cell_facts import CellFacts
 from core.explore.projection import ProjectionView, even_rows
 from core.ontology.text import short_name
-from layouts.figures.map_axes import axis_titles
+from layouts.figures.map_axes import LookedAt, axis_titles
 from layouts.figures.map_hover import MIXED, HoverGroup, hover_groups
 from layouts.figures.map_labels import Crowd, Frame, type_labels
 from layouts.figures.templates import figure
@@ -50,23 +50,6 @@ class _Group:
     colour: str | None
     hover: str
     rows: npt.NDArray[np.intp]
-
-
-@dataclass(frozen=True)
-class LookedAt:
-    """What the user zoomed to with the tools over the map.
-
-    Parameters
-    ----------
-    of : str
-        The figure's ``uirevision`` then: on another map, or once the button that zooms is pressed, the user's zoom is given up.
-    x, y : tuple of float
-        Ends of the axes.
-    """
-
-    of: str
-    x: tuple[float, float]
-    y: tuple[float, float]
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,36 @@ def test_any_gene_can_be_looked_up(page, tiny_query, scheme):
     expect(page.locator(".gene-name h2")).to_have_text("MS4A1", timeout=PATIENT)
 
 
+MAP = (
+    "(l => [l.dragmode, l.xaxis.range, l.yaxis.range])(document.querySelector('#gene-map .js-plotly-plot')._fullLayout)"
+)
+
+
+@pytest.mark.browser
+def test_what_the_map_was_zoomed_to_stays_with_another_gene_and_theme(page, tiny_query):
+    open_tab(page, tiny_query)
+    traces(page, "gene-map")
+    page.locator("#gene-map .modebar-btn[data-val=zoom]").dispatch_event("click")
+    before = page.evaluate(MAP)
+    box = page.locator("#gene-map .nsewdrag").first.bounding_box()
+    page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.2 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.7 * box["height"], steps=6)
+    page.mouse.up()
+    page.wait_for_function(f"before => JSON.stringify({MAP}) !== JSON.stringify(before)", arg=before)
+    zoomed = page.evaluate(MAP)
+    page.locator("#gene-search").click()
+    page.keyboard.type("MS4A1")
+    page.keyboard.press("Enter")
+    expect(page.locator("#gene-map-sub")).to_contain_text("MS4A1", timeout=PATIENT)
+    assert page.evaluate(MAP) == zoomed
+    page.locator("#theme").click()
+    page.wait_for_function(
+        "() => document.querySelector('#gene-map .js-plotly-plot')._fullLayout.font.color.toLowerCase() === '#b5c0cc'"
+    )
+    assert page.evaluate(MAP) == zoomed
+
+
 @pytest.mark.browser
 def test_a_name_of_no_gene_is_said(page, tiny_query):
     open_tab(page, tiny_query)

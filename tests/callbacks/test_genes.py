@@ -47,20 +47,24 @@ def test_a_gene_nobody_knows(finished, as_ann):
 def test_nothing_selected(finished, as_ann):
     words, _ = genes.update_facts(None, "type:CL:9999999", None, None, finished.url)
     assert "No gene is chosen." in text(words)
-    _, _, message = genes.update_map(None, "query", "type:CL:9999999", None, None, "light", True, False, finished.url)
+    _, _, message = genes.update_map(
+        None, "query", "type:CL:9999999", None, None, "light", True, False, None, None, finished.url
+    )
     assert "No gene is chosen." in text(message)
 
 
 @pytest.mark.parametrize("side", ["query", "reference", None])
 def test_the_map(finished, as_ann, side):
-    figure, line, message = genes.update_map("LYZ", side, "all", None, "raw", "light", True, False, finished.url)
+    figure, line, message = genes.update_map(
+        "LYZ", side, "all", None, "raw", "light", True, False, None, None, finished.url
+    )
     assert {"with", "ground"} <= {trace.name for trace in figure.data}
     assert "LYZ" in line
     assert message is None
 
 
 def test_the_map_without_webgl(finished, as_ann):
-    figure, _, _ = genes.update_map("LYZ", "query", "all", None, None, "light", False, False, finished.url)
+    figure, _, _ = genes.update_map("LYZ", "query", "all", None, None, "light", False, False, None, None, finished.url)
     assert {trace["type"] for trace in figure["data"]} == {"scatter"}
 
 
@@ -68,16 +72,28 @@ def test_the_map_without_webgl(finished, as_ann):
 def test_the_files_own_map(finished, as_ann, side, drawn_on):
     xy = np.random.default_rng(0).random((110, 2), dtype=np.float32)
     write_own_places(finished.folder.result, {"X_umap": xy})
-    figure, *_ = genes.update_map("LYZ", side, "all", None, "X_umap", "light", True, False, finished.url)
+    figure, *_ = genes.update_map("LYZ", side, "all", None, "X_umap", "light", True, False, None, None, finished.url)
     assert figure.layout.meta == {"space": drawn_on}, "the reference has no place on it"
 
 
-def test_a_finger_scrolls_past_the_map(finished, as_ann):
+def test_a_finger_scrolls_past_the_map_until_it_has_a_tool(finished, as_ann):
     modes = [
-        genes.update_map("LYZ", "query", "all", None, None, "light", True, touch, finished.url)[0].layout.dragmode
-        for touch in (False, True)
+        genes.update_map("LYZ", side, "all", None, None, "light", True, touch, None, tool, finished.url)[0].layout.dragmode
+        for side, touch, tool in (
+            ("query", False, None), ("query", True, None), ("query", True, "lasso"), ("reference", False, "lasso"),
+        )
+    ]  # fmt: skip
+    assert modes == ["lasso", False, "lasso", "zoom"]
+
+
+@pytest.mark.parametrize(("of", "kept"), [("gene map embedding", True), ("gene map raw", False)])
+def test_the_zoom_stays_with_another_gene(finished, as_ann, of, kept):
+    frame = {"of": of, "x": [0.1, 0.2], "y": [0.3, 0.5]}
+    layouts = [
+        genes.update_map(gene, "query", "all", None, None, "light", True, False, frame, None, finished.url)[0].layout
+        for gene in ("LYZ", "CD3D")
     ]
-    assert modes == ["lasso", False]
+    assert [(layout.xaxis.range, layout.yaxis.range) == ((0.1, 0.2), (0.3, 0.5)) for layout in layouts] == [kept, kept]
 
 
 def test_by_type(finished, as_ann):

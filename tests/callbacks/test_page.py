@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from dash import html
 
 from callbacks import page
 from core.engine import QueryResult
@@ -139,13 +140,33 @@ def test_a_search_of_a_reference_that_is_gone_still_has_its_rail(services, tiny_
     assert find(shown["rail"], ids.LEAVE_OUT).data == []
 
 
-@pytest.mark.parametrize("tab", ["result", "genes", "compare"])
-def test_a_result_whose_reference_has_another_version_now_still_has_its_page(finished, as_ann, tab):
+def test_a_result_of_another_version_of_the_reference_is_said_once(finished, as_ann):
     report = finished.folder.result / "report.json"
-    told = json.loads(report.read_text())
-    told["bundle"]["bundle_id"] = "0" * 12
-    report.write_text(json.dumps(told))
+    facts = json.loads(report.read_text())
+    report.write_text(json.dumps({**facts, "bundle": {**facts["bundle"], "bundle_id": "0" * 12}}))
+    shown = show(finished.url, tab="genes")
+    assert text(shown["main"]).count("another version of the reference") == 1
+    assert find(shown["main"], ids.SEARCH_ANEW)
+    assert find(shown["rail"], ids.SEARCH_AGAIN)
+    assert shown["last"] == finished.token
+
+
+@pytest.mark.parametrize("tab", ["result", "genes", "compare"])
+def test_a_result_that_another_version_of_scquery_wrote_still_has_its_page(finished, as_ann, tab):
+    report = finished.folder.result / "report.json"
+    report.write_text(json.dumps({**json.loads(report.read_text()), "result_version": 0}))
     shown = show(finished.url, tab=tab)
     assert "query.h5ad" in text(shown["rail"])
     assert find(shown["main"], ids.DETAIL_SLIDER).max == 0, "nobody knows its levels"
     assert "No groups to compare" not in text(shown["main"]), "nobody knows that either"
+
+
+def test_warnings_are_there_from_the_start(finished, as_ann, monkeypatch):
+    band = [html.Div("thin")]
+    asked = []
+    monkeypatch.setattr(
+        page, "thin_band", lambda engine, result, mask: asked.append((result.level, mask.sum())) or band
+    )
+    assert text(find(show(finished.url, detail="1")["main"], ids.WARNINGS)) == "thin"
+    show(finished.url, selection="nonsense:1")
+    assert asked == [(1, 110)]

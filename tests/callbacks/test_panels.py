@@ -12,7 +12,6 @@ from dash.exceptions import PreventUpdate
 from callbacks import card_plots, composition, heatmap, ontology, scatter, studies, type_card
 from core.errors import JobNotFoundError
 from core.result import write_own_places
-from layouts.figures.scatter import LookedAt
 from tests.components import classes, goes_to, text
 
 B = "type:CL:0000236"
@@ -137,15 +136,6 @@ def test_the_map_can_be_zoomed_to_the_query(finished, as_ann):
     assert width[1] <= width[0]
     assert whole.layout.uirevision != near.layout.uirevision
     assert (whole.layout.dragmode, near.layout.dragmode) == ("lasso", False)
-
-
-def test_what_the_user_zoomed_to_is_read_with_care():
-    frame = {"of": "map raw", "x": [0, 1.5], "y": [-1, 2]}
-    assert scatter.read_frame(frame) == LookedAt("map raw", (0, 1.5), (-1, 2))
-    nan = float("nan")
-    for change in ({"of": 1}, {"x": [1, 0]}, {"x": [0]}, {"y": ["0", "1"]}, {"y": [nan, 1]}, {"y": [0, float("inf")]}):
-        assert scatter.read_frame({**frame, **change}) is None
-    assert scatter.read_frame(None) is None
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,15 @@ def test_as_many_cells_as_fit_are_searched(queued, running, services, as_ann):
     assert again.options == {**queued.options, "draw": 60}
 
 
+def test_a_file_is_searched_again_as_before(finished, services, as_ann):
+    with pytest.raises(PreventUpdate):
+        handlers.search_anew(None, finished.url)
+    address = handlers.search_anew(1, finished.url)
+    again = services.store.get(address.removeprefix("/r/"), "ann")
+    assert again.options == finished.options
+    assert again.token != finished.token
+
+
 def test_nothing_is_drawn_where_nothing_was_offered(queued, as_ann):
     for n_clicks in (None, 1):
         with pytest.raises(PreventUpdate):

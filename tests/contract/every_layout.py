@@ -8,6 +8,7 @@ import numpy as np
 from dash import html
 
 from core.engine import Engine, Selection
+from core.errors import InputError
 from core.explore.own_groups import OwnColumn, OwnGroup
 from core.explore.reference import chip
 from core.explore.thin import ThinPair
@@ -77,6 +78,7 @@ def every_layout(bundle: Path, query: Path, folder: Path) -> html.Div:
             running.layout(job(folder, "running", stage="embed"), facts.findings, now=NOW, memory_limit=4 * 1024**3),
             states.failed(job(folder, "failed", message=refused, retryable=True)),
             states.nowhere(),
+            states.outdated(done, InputError("This result was made with another version.")),
             reference.layout(view, bundle="planted", fingerprint="abcd 1234"),
             *answer(engine, result, done),
         ]
@@ -94,7 +96,7 @@ def answer(engine: Engine, result, done: Job) -> list:
     return [
         results.frame(
             done,
-            results.panels(n_clusters=9, space="embedding"),
+            [results.warnings([]), results.panels(n_clusters=9, space="embedding")],
             card=True,
             types_by_level=(6, 4),
             level=0,
@@ -103,7 +105,7 @@ def answer(engine: Engine, result, done: Job) -> list:
         ),
         results.frame(
             done,
-            compare.layout(),
+            [results.warnings([]), compare.layout()],
             card=False,
             types_by_level=(6,),
             level=0,

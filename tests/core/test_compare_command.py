@@ -77,7 +77,7 @@ def test_a_table_of_cells(result, tiny_builds, tmp_path, capsys):
     table.write_text("cell,arm\n" + "".join(f"AAAC{i:06d}-1,{'late' if i < 50 else 'early'}\n" for i in range(100)))
     assert run(result, tiny_builds, "--table", table, "--by", "arm") == 0
     text = capsys.readouterr().out
-    assert "100 of 100 rows name a cell." in text
+    assert "100 of 110 cells matched." in text
     assert "late" in text
     table.write_bytes(b"\x00")
     assert run(result, tiny_builds, "--table", table) == 1

@@ -409,7 +409,7 @@ def test_a_table_of_the_cells_is_seen_at_once_and_read_once(engine, result, tmp_
     plain = engine.result(result.folder, cell_table=table)
     assert plain is engine.result(result.folder)
     reads = []
-    monkeypatch.setattr("core.served.read_table", lambda *given: reads.append(1) or read_table(*given))
+    monkeypatch.setattr("core.served.read_table", lambda *given, **more: reads.append(1) or read_table(*given, **more))
     for column in ("one", "three"):
         table.write_text(f"cell,{column}\n{cell},a\n")
         known = engine.result(result.folder, cell_table=table)
@@ -436,6 +436,9 @@ def test_some_cells_of_a_file_that_is_too_large(tiny_bundle, tiny_query, result,
     assert [n for n in names if n in set(found.labels["cell_id"])] == found.labels["cell_id"].tolist()
     assert "60 of the file's 110 cells were drawn at random." in (found.folder / "methods.txt").read_text()
     assert found.report["n_cells_file"] == 110
+    table = tmp_path / "cells.csv"
+    table.write_text("cell,arm\n" + "".join(f"{name},late\n" for name in names))
+    assert small.own_table(found.folder, table).rest() == "50 more rows; 50 cells of the file were not drawn"
     assert len(small.annotate(tiny_query, out=tmp_path / "more", options=QueryOptions(draw=99)).labels) == 60
 
 

@@ -40,7 +40,7 @@ def comparison(n: int = 4, **changes) -> Comparison:
     by_group = pd.DataFrame({"<CTRL>": table["n_against"].to_numpy(), "STIM": 40, "third": 1}, index=ids)
     plain = {
         "choice": Choice("condition", "STIM", "<CTRL>", ""), "method": "cells", "n_group": 200, "n_against": 100,
-        "replicates_group": 0, "replicates_against": 0, "n_left_out": 0, "lacking": "", "deeper": None, "table": table, "by_group": by_group,
+        "replicates_group": 0, "replicates_against": 0, "n_left_out": 0, "lacking": "", "table": table, "by_group": by_group,
         "names": dict(zip(table["type_id"], table["type_name"], strict=True)),
     }  # fmt: skip
     return Comparison(**{**plain, **changes})

@@ -78,7 +78,7 @@ def test_the_bar_of_a_group_names_types_that_it_alone_has():
     by_group = pd.concat([view.by_group, pd.DataFrame({"<CTRL>": 0, "STIM": 0, "third": 9}, index=["CL:9"])])
     bars = compare.bars(comparison(by_group=by_group, names={**view.names, "CL:9": "rare cell"}), [])
     titles = [part.title for part in walk(bars) if getattr(part, "className", "") == "group-part"]
-    assert any(title.startswith("Rare cell: 9 of") for title in titles)
+    assert any(title.startswith("rare cell: 9 of") for title in titles)
 
 
 def test_the_line_tells_the_test_of_the_whole():
@@ -108,3 +108,4 @@ def test_the_answer():
 
 def test_a_file_without_groups():
     assert "No groups to compare" in text(compare.nothing_to_compare())
+    assert text(compare.nothing_to_compare(examples="/")).endswith("Try an example")

@@ -10,7 +10,7 @@ CHOICE = Choice("condition", "<STIM>", "CTRL", "")
 
 
 def test_what_is_offered():
-    assert [entry["label"] for entry in compare_genes.offered(genes())] == ["B cell", "Monocyte", "All selected cells"]
+    assert [entry["label"] for entry in compare_genes.offered(genes())] == ["B cell", "monocyte", "All selected cells"]
 
 
 def test_the_line_tells_cells_and_test():

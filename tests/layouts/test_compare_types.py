@@ -9,7 +9,7 @@ def test_rows_of_the_table():
     rows = compare_types.rows(comparison())
     assert [row["odds_ratio"] for row in rows] == [4, 1, 0.25, None]
     assert rows[0]["name"].startswith("<type> 0")
-    assert rows[-1]["name"] == "Unknown"
+    assert rows[-1]["name"] == "unknown"
     assert rows[-1]["q_value"] is None
     grid = next(part for part in walk(compare_types.table(comparison())) if type(part).__name__ == "AgGrid")
     assert [column["headerName"] for column in grid.columnDefs][1:5] == [

@@ -29,6 +29,7 @@ def test_it_says_what_cells_are_compared_with(view, bundle):
     words = text(built(view, bundle))
     assert "600 labelled cells from 4 published studies" in words
     assert "Up to 100,000 cells, 4 GB" in words
+    assert "Of more cells, 100,000 drawn at random can be searched." in words
     assert "kept for 24 hours" in words
 
 

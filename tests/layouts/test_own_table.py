@@ -6,7 +6,7 @@ from layouts import ids, own_table
 from tests.components import find, text
 from tests.components import ids as ids_of
 
-HELD = OwnTable(pd.DataFrame({"donor": ["a", None], "condition": ["x", "y"]}), 5, 2)
+HELD = OwnTable(pd.DataFrame({"donor": ["a", None], "condition": ["x", "y"]}), 2, 2)
 
 
 def attributes(part):
@@ -26,6 +26,13 @@ def test_a_table_is_told_in_numbers():
     assert text(find(page, ids.CELL_TABLE_TOLD)) == "Table of your cells: 2 of 2 cells matched, 2 columns"
     assert ids.CELL_TABLE_STATE in ids_of(page)
     assert own_table.told(None) == []
+
+
+def test_rows_of_cells_that_were_not_drawn_are_told_apart():
+    drawn = OwnTable(HELD.obs, 5, 2, n_not_drawn=3)
+    matched = "Table of your cells: 2 of 2 cells matched, 2 columns. "
+    assert own_table.facts(drawn) == matched + "3 more rows; 3 cells of the file were not drawn."
+    assert own_table.facts(OwnTable(HELD.obs, 3, 2)) == matched + "1 more row names no cell of this result."
 
 
 def test_endings_that_were_disregarded_are_told():

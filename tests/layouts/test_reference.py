@@ -55,22 +55,6 @@ def test_every_type_is_listed_with_its_studies(view):
     assert "1 thin" in text(rows)
 
 
-def test_accuracy_by_type_has_intervals(view):
-    panel = classes(built(view), "panel-accuracy")[0]
-    measured = view.types["accuracy"].notna().sum()
-    assert len(classes(panel, "dot-mark")) == measured
-    assert len(classes(panel, "dot-interval")) == view.types["ci_low"].notna().sum()
-
-
-def test_types_without_measurement_are_counted(view):
-    types = view.types.copy()
-    types.loc[0, "accuracy"] = float("nan")
-    assert "1 type not measured. A type is measured where" in text(built(replace(view, types=types)))
-    assert "not measured" not in text(classes(built(view), "panel-accuracy")[0])
-    unmeasured = replace(view, types=view.types.assign(accuracy=float("nan")))
-    assert "Accuracy was not measured." in text(built(unmeasured))
-
-
 def test_models_are_compared_with_the_one_in_use_first(view):
     panel = classes(built(view), "panel-models")[0]
     rows = [p for p in walk(panel) if type(p).__name__ == "Tr"]

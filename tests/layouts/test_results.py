@@ -16,7 +16,7 @@ B = ("CL:0000236", "B cell")
 
 def built(tmp_path, *, n_clusters=9, **changes):
     start = {"card": False, "types_by_level": (6, 4), "level": 0, "own": (), "selection": "all", **changes}
-    return results.frame(job(tmp_path, "done"), results.panels(n_clusters=n_clusters, space="raw"), **start)
+    return results.frame(job(tmp_path, "done"), [results.panels(n_clusters=n_clusters, space="raw")], **start)
 
 
 def test_the_answer_is_the_heading(answered):

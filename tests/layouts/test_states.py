@@ -3,7 +3,7 @@ import pytest
 from core.errors import InputError, JobNotFoundError
 from core.jobs import JobMessage
 from layouts import ids, states
-from tests.components import classes, text
+from tests.components import classes, text, walk
 from tests.components import ids as ids_of
 from tests.contract.every_layout import job
 
@@ -15,6 +15,14 @@ FINDINGS = (
 
 def failed(tmp_path, **changes):
     return states.failed(job(tmp_path, "failed", **changes))
+
+
+def test_a_result_of_another_reference_is_said_once_with_ways_out(tmp_path):
+    page = states.outdated(job(tmp_path, "done"), InputError("It was made with another version of 'x'."))
+    assert "It was made with another version of 'x'" in text(page)
+    assert ids.SEARCH_ANEW in ids_of(page)
+    saved = [part.href for part in walk(page) if getattr(part, "href", None)]
+    assert [address.rsplit("/", 1)[-1] for address in saved] == ["labels.csv", "all.zip"]
 
 
 def test_a_refusal_says_what_why_and_what_next(tmp_path):

@@ -18,7 +18,8 @@ from build_bundle.label.overrides import Override
 from build_bundle.ontology.files import read_ontology
 from build_bundle.sources.examples import read_example
 from build_bundle.sources.part import PartRequest, read_part
-from core.errors import SourceError
+from build_bundle.sources.reading import read_raw
+from core.errors import ConfigError, SourceError
 from core.expression.genes import GeneNames
 from core.expression.matrix import as_names
 from tests.build_bundle.builder_world import WORDS, write_sources
@@ -174,6 +175,38 @@ def test_an_example_from_a_whole_file(names, sources, tmp_path) -> None:
     assert read_example(sources / "query.h5ad", whole, "human", names, tmp_path)["n_cells"] == 110
     some = ExampleConfig("some", "t", "d", "o", source=SourceFile(path="query.h5ad"), n_cells=25)
     assert read_example(sources / "query.h5ad", some, "human", names, tmp_path)["n_cells"] == 25
+
+
+def test_an_example_keeps_what_its_source_tells_of_the_cells(names, sources, tmp_path) -> None:
+    whole = ExampleConfig(
+        "told", "t", "d", "o", source=SourceFile(path="query.h5ad"), n_cells=25,
+        columns=("donor",), from_names={"tail": r"^AAAC\d+(\d)-1$"},
+    )  # fmt: skip
+    read_example(sources / "query.h5ad", whole, "human", names, tmp_path)
+    told = read_raw(tmp_path / "told.h5ad", tmp_path / "scratch").matrix
+    source = read_raw(sources / "query.h5ad", tmp_path / "scratch").matrix.obs
+    assert list(told.obs.columns) == ["donor", "tail"]
+    assert told.obs["donor"].tolist() == source.loc[told.obs_names, "donor"].tolist()
+    assert told.obs["tail"].tolist() == [name[-3] for name in told.obs_names]
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"columns": ("nothing",)}, "no metadata column 'nothing'"),
+        ({"from_names": {"lane": r"(lane\d)"}}, "The name 'AAAC000000-1' holds no lane."),
+    ],
+)
+def test_an_example_whose_cells_lack_what_it_should_keep(names, sources, tmp_path, more, said) -> None:
+    example = ExampleConfig("less", "t", "d", "o", source=SourceFile(path="query.h5ad"), **more)
+    with pytest.raises(SourceError, match=said):
+        read_example(sources / "query.h5ad", example, "human", names, tmp_path)
+
+
+@pytest.mark.parametrize("pattern", ["lib", "(a)(b)", "("])
+def test_a_column_from_names_is_one_group_of_an_expression(pattern) -> None:
+    with pytest.raises(ConfigError, match="no regular expression with one group"):
+        ExampleConfig("e", "t", "d", "o", study="s", n_cells=5, from_names={"lane": pattern})
 
 
 def test_an_example_that_the_app_would_refuse(names, sources, tmp_path) -> None:

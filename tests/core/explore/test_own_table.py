@@ -29,6 +29,20 @@ def test_rows_come_in_the_order_of_the_query(separator, start, end):
     assert list(table.obs.index) == [0, 1, 2]
 
 
+@pytest.mark.parametrize(
+    ("n_not_drawn", "rest"),
+    [
+        (0, "3 more rows name no cell of this result"),
+        (1, "3 more rows; 1 cell of the file was not drawn, so at least 2 of these name no cell of the file"),
+        (5, "3 more rows; 5 cells of the file were not drawn"),
+    ],
+)
+def test_rows_of_cells_that_were_not_drawn_are_told_apart(n_not_drawn, rest):
+    content = b"cell,donor\n" + b"".join(b"%s,d\n" % name for name in (b"c1", b"c2", b"a", b"b", b"c"))
+    assert read_table(content, CELLS, n_not_drawn=n_not_drawn).rest() == rest
+    assert read_table(b"cell,donor\nc1,d\n", CELLS, n_not_drawn=n_not_drawn).rest() == ""
+
+
 @pytest.mark.parametrize("name", ["cell_id", "Cell", " BARCODE ", "barcodes", "index", ""])
 def test_the_column_of_the_names_may_stand_anywhere(name):
     assert obs(read_table(f"donor,{name}\nd1,c1\nd2,c2\n".encode(), CELLS)) == {"donor": ["d1", "d2", None]}

@@ -28,6 +28,13 @@ def test_view(answered):
     assert set(view.rates["measure"]) == {"overall"}
 
 
+def test_the_baselines_are_asked_for_the_same_types(answered):
+    view = reference_view(answered.bundle)
+    assert set(view.baselines["model"]) == {"pca_100", "raw"}
+    assert set(view.baselines["type_id"]) == set(view.types.loc[view.types["accuracy"].notna(), "type_id"])
+    assert view.baselines["accuracy"].between(0, 1).all()
+
+
 def test_the_rates_are_those_of_the_rule():
     rows = [("coding", 0.0, 0.4), ("overall", 0.0, 0.0), ("coding", 0.5, 0.4)]
     table = pd.DataFrame(rows, columns=["measure", "low", "threshold"])

@@ -98,16 +98,16 @@ def test_ambiguous_cells_count_for_a_group_that_holds_their_parent(answered):
 def test_detail(answered):
     view = say(answered, (B, "confident", "", 8), (CD4, "ambiguous", T, 1), (MONO, "unknown", "", 1))
     assert view.detail == (
-        "10 cells, 1 confident type. 80 % have it; 1 is ambiguous and counts as T cell; "
+        "10 cells. 80 % have a confident type, all the same; 1 is ambiguous and counts as T cell; "
         "1 resembles nothing in the reference."
     )
     two = say(answered, (CD4, "ambiguous", T, 2), (MONO, "ambiguous", "CL:0000738", 1)).detail
     assert "3 are ambiguous and count as T cells or leukocytes" in two
-    assert say(answered, (B, "confident", "", 1)).detail == "1 cell, 1 confident type. 100 % have it."
+    assert say(answered, (B, "confident", "", 1)).detail == "1 cell. 100 % have a confident type, all the same."
     nothing = say(answered, (B, "unknown", "", 300)).detail
-    assert nothing == "300 cells, no confident type. 300 resemble nothing in the reference."
+    assert nothing == "300 cells. None has a confident type; 300 resemble nothing in the reference."
     several = say(answered, (B, "confident", "", 3), (CD4, "confident", "", 1)).detail
-    assert several == "4 cells, 2 confident types. 100 % have one."
+    assert several == "4 cells. 100 % have a confident type, 2 in all."
     assert say(answered).detail == ""
 
 

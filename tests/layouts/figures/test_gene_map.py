@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.explore.gene import GeneMapView
-from layouts.figures.gene_map import gene_map_figure
+from layouts.figures.gene_map import GeneWindow, gene_map_figure
 
 LIMIT = 1_500_000
 
@@ -42,7 +42,9 @@ def test_only_selected_cells_are_asked_about():
 
 
 def test_the_reference_leaves_unmeasured_cells_in_the_ground():
-    traces = named(gene_map_figure(view(), theme="light", selected=np.ones(100, dtype=bool), side="reference"))
+    traces = named(
+        gene_map_figure(view(), theme="light", selected=np.ones(100, dtype=bool), window=GeneWindow("reference"))
+    )
     assert len(traces["ground"].x) == 10
     assert len(traces["with"].x) == 40
     assert traces["with"].customdata is None

@@ -32,6 +32,19 @@ def test_a_type_without_cells_has_no_dot():
     assert list(next(t for t in fig.data if t.name == "query").y) == [1.0]
 
 
+def test_no_line_lies_on_a_share():
+    fig = gene_types_figure(table(2, share_query=[0.5, np.nan]), theme="dark", symbol="G")
+    leaders = next(t for t in fig.data if t.name == "leaders")
+    drawn = [(a, b, row) for a, b, row in zip(leaders.x[::3], leaders.x[1::3], leaders.y[::3], strict=True)]
+    written = {
+        (round(float(x), 2), int(y)) for t in fig.data if t.mode == "text" for x, y in zip(t.x, t.y, strict=True)
+    }
+    assert written == {(0.62, 0), (1.62, 0), (1.62, 1)}  # they end there, to the right of their text
+    assert [[row, start < 0.62 <= end] for start, end, row in drawn] == [[0, False], [0, False], [1, True]]
+    assert max(end for _, end, _ in drawn) == 1
+    assert not fig.layout.yaxis.showgrid
+
+
 def test_every_row_has_its_room():
     fig = gene_types_figure(table(200), theme="light", symbol="G")
     assert len(next(t for t in fig.data if t.name == "reference").x) == MAX_ROWS

@@ -7,8 +7,9 @@ import pytest
 from core.explore.cell_facts import CellFacts
 from core.explore.composition import type_ranks
 from core.explore.projection import ProjectionView, projection
+from layouts.figures.map_axes import LookedAt
 from layouts.figures.map_labels import Crowd, Frame, crosses, type_labels
-from layouts.figures.scatter import MAX_GROUPS, MAX_QUERY_POINTS, LookedAt, Window, map_figure
+from layouts.figures.scatter import MAX_GROUPS, MAX_QUERY_POINTS, Window, map_figure
 from layouts.figures.tokens import THEMES, TOKENS, type_colours
 from tests.worlds import ALPHA
 
