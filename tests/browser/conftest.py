@@ -10,7 +10,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    expect,
+    sync_playwright,
+)
 
 from tests.server import Server, servers
 
@@ -19,6 +28,8 @@ ARGUMENTS = (
     "--disable-sync",
 )  # fmt: skip
 SIZE = {"width": 1440, "height": 900}
+PATIENCE = 15_000  # milliseconds: on a busy machine an answer takes seconds
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -87,7 +98,7 @@ def problems() -> Iterator[Problems]:
 def context(chromium: Browser) -> Iterator[BrowserContext]:
     """A browser profile of its own: a new visitor."""
     context = chromium.new_context(viewport=SIZE, accept_downloads=True)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     yield context
     context.close()
 

@@ -91,3 +91,28 @@ def test_a_bar_tells_its_month_and_kind(page: Page, server) -> None:
     page.mouse.move(x, y)
     page.wait_for_selector("#collection-months .hovertext")
     assert "cells" in (page.locator("#collection-months .hoverlayer").text_content() or "")
+
+
+CUT = """() => [...document.querySelectorAll('.models th, .models td')].filter(cell => {
+  const box = cell.getBoundingClientRect(), panel = cell.closest('.panel').getBoundingClientRect();
+  return cell.scrollWidth > cell.clientWidth + 1 || box.right > panel.right;
+}).map(cell => cell.textContent)"""
+
+
+@pytest.mark.browser
+def test_on_a_phone_the_compared_models_are_not_cut(page: Page, server) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{server.url}/reference")
+    page.wait_for_selector(".models td")
+    assert page.evaluate(CUT) == []
+
+
+@pytest.mark.browser
+def test_a_type_is_told_with_what_the_baselines_reach(page: Page, server) -> None:
+    page.goto(f"{server.url}/reference")
+    page.locator(".dot-row.is-compared").last.hover()
+    told = page.locator("#tooltip")
+    told.wait_for(state="visible")
+    lines = told.inner_text().splitlines()
+    assert len(lines) == 3
+    assert "PCA, 100 components: " in lines[1]

@@ -84,3 +84,9 @@ def test_rates_show_the_rule():
     assert "40 %" in fig.layout.annotations[0].text
     plain = rates_figure(RATES.assign(threshold=0.0), theme="light")
     assert len(plain.layout.shapes) == 0
+
+
+@pytest.mark.parametrize(("n_studies", "step"), [(1, 1), (3, 1), (4, None)])
+def test_studies_are_counted_in_whole_numbers(n_studies, step):
+    table = pd.DataFrame({"month": ["2020-01"], "kind": ["usable"], "n_studies": [n_studies], "n_cells": [50]})
+    assert months_figure(table, theme="light").layout.yaxis2.dtick == step
