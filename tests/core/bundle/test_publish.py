@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import multiprocessing
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -170,14 +171,16 @@ with build_lock(out):
 
 
 @pytest.mark.slow
-def test_kill_at_random_moments_leaves_a_good_bundle(tiny_bundle: Path, tmp_path: Path) -> None:
-    for delay in (0.05, 0.11, 0.17, 0.29, 0.41):
+@pytest.mark.tries(usual=5, full=100)
+def test_kill_at_random_moments_leaves_a_good_bundle(tiny_bundle: Path, tmp_path: Path, n_tries: int) -> None:
+    rng = random.Random(0)
+    for _ in range(n_tries):
         with subprocess.Popen(
             [sys.executable, "-c", KILLED, str(tiny_bundle), str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
         ) as process:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
-            time.sleep(delay)
+            time.sleep(rng.uniform(0.05, 0.5))
             process.send_signal(signal.SIGKILL)
         if (tmp_path / "current").is_symlink():
             assert Bundle.open(tmp_path, verify="all").name == "planted"
