@@ -23,7 +23,9 @@ ROOT = Path(__file__).parents[1]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let ``make robustness`` try as often as a release is tried, not only as often as every change is."""
-    parser.addoption("--full", action="store_true", help="tests marked `tries` try as often as a release is tried (hours)")
+    parser.addoption(
+        "--full", action="store_true", help="tests marked `tries` try as often as a release is tried (hours)"
+    )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
