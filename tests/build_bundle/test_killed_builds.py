@@ -85,7 +85,7 @@ def test_killed_at_every_place_of_the_publication(built: Path, planted_config: P
     )
 
 
-@pytest.mark.tries(usual=4, full=100)
+@pytest.mark.tries(usual=3, full=100)
 def test_killed_at_random_moments(built: Path, planted_config: Path, tmp_path: Path, n_tries: int) -> None:
     rng, n_killed, n_published = random.Random(0), 0, 0
     whole_s = sum(
