@@ -87,23 +87,25 @@ def test_killed_at_every_place_of_the_publication(built: Path, planted_config: P
 
 @pytest.mark.tries(usual=3, full=100)
 def test_killed_at_random_moments(built: Path, planted_config: Path, tmp_path: Path, n_tries: int) -> None:
-    rng, n_killed, n_published = random.Random(0), 0, 0
+    rng, n_published, hit = random.Random(0), 0, []
     whole_s = sum(
         json.loads(path.read_text())["seconds"] for path in (built / ".build" / "steps").glob("*/*/step.json")
     )
-    hit: list[int] = []
-    while n_killed < n_tries:
-        out = tmp_path / f"out{n_published}"
-        while n_killed < n_tries:
+    while len(hit) < n_tries:
+        out, most_s = tmp_path / f"out{n_published}", whole_s / 2
+        while len(hit) < n_tries:
+            before = finished(out)
             process = start(planted_config, out)
-            process.join(rng.uniform(0, 0.6 * whole_s))  # training takes half of a build: it must get past it some time
+            process.join(rng.uniform(0, most_s))
             if process.exitcode is not None:
                 break
             process.kill()
             process.join()
             hit.append(len(finished(out)))
-            n_killed += 1
+            most_s = (
+                most_s * 1.5 if finished(out) == before else whole_s / 2
+            )  # a long step must come to its end some time
         finish(planted_config, out)
         assert_same_bundle(out, built)
         n_published += 1
-    print(f"{n_killed} kills, {n_published} bundles; kills by the number of finished steps: {sorted(hit)}")
+    print(f"{len(hit)} kills, {n_published} bundles; kills by the number of finished steps: {sorted(hit)}")
