@@ -144,7 +144,8 @@ def searched(page: Page, name: str, content: bytes) -> str:
 
 @pytest.mark.tries(usual=2, full=len(PAYLOADS))
 def test_no_file_name_runs(page, context, server, tiny_query, tmp_path, n_tries):
-    for text in PAYLOADS[:n_tries]:
+    for payload in PAYLOADS[:n_tries]:
+        text = payload.replace("/", " ").replace("\\", " ")  # the server keeps the last part of a path
         url = searched(page, f"{text}.h5ad", tiny_query.read_bytes())
         refused = searched(page, f"{text}.csv", b"no matrix")
         for address in (url, refused):
