@@ -59,7 +59,7 @@ def hover_everywhere(page: Page, figure: str) -> None:
 def look_at_the_summary(context: BrowserContext, page: Page, result: str, folder: Path) -> None:
     """Open the summary to hand on: a page of its own, opened from a disk without our headers."""
     file = folder / "summary.html"
-    file.write_bytes(page.request.get(f"{result}/summary.html").body())
+    file.write_bytes(page.request.get(f"{result}/summary.html", timeout=PATIENT).body())
     whole = context.new_page()
     whole.goto(f"file://{file}")
     check(whole)
