@@ -14,7 +14,7 @@ STUDY_OPTIONS ?=
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run bundle lint type test browser fuzz crowd bench large study check clean
+.PHONY: help setup demo run bundle lint type test browser robustness crowd bench large study check clean
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -64,8 +64,8 @@ browser: .venv/.test-ready  ## Browser tests alone
 	@$(PY) -m build_bundle demo --out $(BUNDLE)
 	@$(PY) -m pytest tests/browser
 
-fuzz: .venv/.test-ready  ## Long: 2,000 uploads changed at random, and every malformed one
-	@$(PY) -m pytest tests/attacks/test_mutated_uploads.py tests/attacks/test_malformed_uploads.py --mutations 400
+robustness: .venv/.test-ready  ## Long: changed uploads, damaged bundles, kills, swaps, forged requests, scripts, at full size
+	@$(PY) -m pytest --full -m tries --timeout 0 -rP $(ROBUSTNESS_OPTIONS)
 
 crowd: .venv/.test-ready  ## Long: 50 people search at once for half an hour while workers and the server are killed
 	@$(PY) -m build_bundle demo --out $(BUNDLE)

@@ -367,4 +367,5 @@ def _studies(found: Services, bundle: str) -> list[tuple[str, str]]:
         return []
     table = found.engine.bundles[bundle].studies
     used = table[table["status"] == "used"]
-    return [(s, f"{a or s}: {t}") for s, a, t in zip(used["study"], used["accession"], used["title"], strict=True)]
+    named = used["accession"].fillna(used["study"])
+    return [(s, f"{a}: {t}") for s, a, t in zip(used["study"], named, used["title"], strict=True)]

@@ -22,8 +22,22 @@ ROOT = Path(__file__).parents[1]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let ``make fuzz`` try many more changed files than the usual run does."""
-    parser.addoption("--mutations", type=int, default=10, help="changed uploads tried of each format")
+    """Let ``make robustness`` try as often as a release is tried, not only as often as every change is."""
+    parser.addoption(
+        "--full", action="store_true", help="tests marked `tries` try as often as a release is tried (hours)"
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tell a test marked ``tries(usual=10, full=4_000)`` how often to try, as ``n_tries``, or make a test of each ``seed``."""
+    mark = metafunc.definition.get_closest_marker("tries")
+    if mark is None:
+        return
+    n_tries = mark.kwargs["full" if metafunc.config.getoption("--full") else "usual"]
+    if "seed" in metafunc.fixturenames:
+        metafunc.parametrize("seed", range(n_tries))
+    else:
+        metafunc.parametrize("n_tries", [n_tries])
 
 
 def pytest_configure(config: pytest.Config) -> None:

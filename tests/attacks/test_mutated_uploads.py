@@ -1,7 +1,6 @@
 """Sound files of five formats, changed at random: each is answered within ten seconds, clearly or with sound values.
 
-The usual run tries a few of each; ``make fuzz`` (``--mutations 400``) tries 2,000. A failure names format and number, which
-give the same file again.
+A failure names format and number, which give the same file again.
 """
 
 from __future__ import annotations
@@ -13,10 +12,12 @@ import numpy as np
 import pytest
 
 from core.errors import InputError
+from core.expression import sandbox
 from core.expression.doctor import Diagnosis
 from tests.attacks import corpus_archives, corpus_tenx
 from tests.attacks.answers import answer, assert_clear
 from tests.attacks.corpus import CELLS, csv, h5ad, mtx_files, tenx
+from tests.attacks.forked_reader import ForkedReader
 
 HEAD = 6_000
 """Most changes hit the first bytes, where the structure is."""
@@ -90,13 +91,21 @@ def mutated(sound: bytes, seed: list[int]) -> bytes:
     return bytes(data)
 
 
+@pytest.fixture(autouse=True)
+def _quick_start(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 20,000 readers, most of the time would be the start of Python."""
+    if request.config.getoption("--full"):
+        monkeypatch.setattr(sandbox.subprocess, "Popen", ForkedReader)
+
+
+@pytest.mark.tries(usual=10, full=4_000)
 @pytest.mark.parametrize("name", list(FORMATS))
-def test_changed_files_are_survived(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_changed_files_are_survived(name: str, tmp_path: Path, n_tries: int) -> None:
     path = tmp_path / "data"
     FORMATS[name](path)
     sound = path.read_bytes()
     refused, failed = 0, {}
-    for number in range(request.config.getoption("--mutations")):
+    for number in range(n_tries):
         path.write_bytes(mutated(sound, [list(FORMATS).index(name), number]))
         try:
             refused += _is_refused(path, tmp_path / "work")

@@ -108,6 +108,8 @@ def test_a_table_of_the_cells_gives_groups_and_is_named_in_the_rail(finished, as
 def test_studies_can_be_left_out(finished, as_ann):
     labels = [entry["label"] for entry in find(show(finished.url)["rail"], ids.LEAVE_OUT).data]
     assert len(labels) == 4
+    assert "GSE900001: Planted blood of four donors" in labels
+    assert "tanaka2022: Planted blood and islets together" in labels  # it has no accession
 
 
 def test_a_waiting_search_has_a_clock(queued, as_ann):

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -15,15 +14,15 @@ import pytest
 from scipy import sparse
 
 from core.bundle import schema
-from core.bundle.publish import build_lock, new_stage, publish
+from core.bundle.publish import build_lock
 from core.bundle.reader import Bundle
-from core.bundle.writer import write_table
 from core.engine import STAGES, Engine, QueryOptions, QueryResult, Selection
 from core.errors import BundleError, ConfigError, InputError, LimitError, MatrixRefusedError
 from core.explore.own_table import read_table
 from core.expression.limits import DEFAULT_LIMITS
 from core.jobs import JobCancelled
 from core.search.exact import exact_search
+from tests.republished import republish
 from tests.worlds import ALPHA, CD4, MONO, B, write_h5ad, write_query
 
 
@@ -274,24 +273,20 @@ def test_nonsense_genes_are_refused_with_findings(engine, tiny_world, tmp_path):
 @pytest.fixture(scope="module")
 def mouse_bundle(tiny_bundle, tmp_path_factory) -> Path:
     """The planted bundle with its genes written as mouse genes are."""
-    out = tmp_path_factory.mktemp("mouse")
-    stage = new_stage(out)
-    shutil.copytree(tiny_bundle, stage, dirs_exist_ok=True)
-    (stage / "manifest.json").unlink()
     human = Bundle.open(tiny_bundle)
-    for spec in schema.TABLES:
-        if "gene_symbol" in spec.arrow_schema.names:
-            frame = human.frame(spec)
-            (stage / spec.file).unlink()
-            write_table(stage, spec, frame.assign(gene_symbol=[g.capitalize() for g in frame["gene_symbol"]]))
+    frames = {spec: human.frame(spec) for spec in schema.TABLES if "gene_symbol" in spec.arrow_schema.names}
+    tables = {
+        spec: frame.assign(gene_symbol=[g.capitalize() for g in frame["gene_symbol"]]) for spec, frame in frames.items()
+    }
     facts = {
         "organism": "mouse",
         "organism_ontology_term_id": "NCBITaxon:10090",
         "name": "planted-mouse",
         "title": "Mice",
     }
+    out = tmp_path_factory.mktemp("mouse")
     with build_lock(out):
-        return publish(stage, out, replace(human.manifest, files={}, bundle_id="", **facts))
+        return republish(tiny_bundle, out, tables, {}, **facts)
 
 
 def test_cells_of_another_organism_are_sent_to_the_bundle_that_fits(tiny_bundle, mouse_bundle, tiny_world, tmp_path):

@@ -1,15 +1,11 @@
-"""Whole builds of the planted world: published, resumed after a kill, locked, refused."""
+"""Whole builds of the planted world: published, taken up, locked, refused."""
 
 import base64
 import hashlib
 import html
-import json
 import os
 import re
 import shutil
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -28,9 +24,6 @@ from core.errors import BuildLockedError, ConfigError
 from tests.build_bundle.builder_world import DAMAGED_STUDY, write_sources
 from tests.worlds import MONO, B
 
-ROOT = Path(__file__).parents[3]
-UNLIKE = {"built_at", "bundle_id", "digest", "files", "index"}  # follow from the time and from the bytes of the index
-
 
 def workshop(config: Path, cache: Path) -> Workshop:
     return Workshop(read_config(config), Fetcher({}, cache))
@@ -38,10 +31,6 @@ def workshop(config: Path, cache: Path) -> Workshop:
 
 def quiet() -> Watcher:
     return Watcher(quiet=True)
-
-
-def manifest(out: Path) -> dict[str, object]:
-    return json.loads((out / "current" / "manifest.json").read_text(encoding="utf-8"))
 
 
 def test_the_published_bundle_is_good_and_answers(built: Path) -> None:
@@ -141,34 +130,6 @@ def test_a_changed_title_builds_again_from_finished_steps(built: Path, planted_c
     assert set(result.seconds) == {"Write tables", "Write the report"}
     assert Bundle.open(out).manifest.title == "Another title"
     assert len([p for p in out.iterdir() if p.is_dir() and not p.name.startswith(".") and not p.is_symlink()]) == 2
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("wait_for", ["read-okafor2020", "corpus", "train", "expression"])
-def test_a_killed_build_resumes_to_the_same_bundle(
-    built: Path, planted_config: Path, tmp_path: Path, wait_for: str
-) -> None:
-    out = tmp_path / "out"
-    command = [sys.executable, "-m", "build_bundle", "run", "--config", str(planted_config), "--out", str(out)]
-    child = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
-    steps = out / ".build" / "steps"
-    deadline = time.monotonic() + 240
-    while not list(steps.glob(f"{wait_for}/[!.]*/step.json")):
-        assert child.poll() is None, "the build ended before it could be killed"
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    os.kill(child.pid, signal.SIGKILL)
-    child.wait()
-    assert not (out / "current").exists()
-    n_finished = len(list(steps.glob("*/[!.]*/step.json")))  # a dot marks a step that was not finished
-    done = subprocess.run([*command, "--resume"], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert done.stderr.count("finished before") == n_finished
-    ours, theirs = manifest(out), manifest(built)
-    assert {k: v for k, v in ours.items() if k not in UNLIKE} == {k: v for k, v in theirs.items() if k not in UNLIKE}
-    other = {n for n, f in ours["files"].items() if f != theirs["files"][n]}
-    assert other <= {"index.hnsw", "canary.safetensors", "report.html"}
-    assert verify_bundle(out, deep=True) == []
 
 
 def test_a_study_that_cannot_be_read_is_set_aside(tmp_path: Path, built: Path) -> None:
