@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse, stats
+import scipy
+from scipy import sparse
 
 Doubles = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -71,7 +72,7 @@ def _kept(depth: Doubles, in_group: Flags) -> Doubles:
     kept = np.ones(len(depth))
     for side in (in_group, ~in_group):
         own, other = depth[side], depth[~side]
-        of_same_rank = np.quantile(other, (stats.rankdata(own) - 0.5) / len(own), method="hazen")
+        of_same_rank = np.quantile(other, (scipy.stats.rankdata(own) - 0.5) / len(own), method="hazen")
         kept[side] = np.minimum(of_same_rank / own, 1.0)
     return kept
 
