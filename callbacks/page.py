@@ -277,10 +277,12 @@ def _result(found: Services, pathname: str | None, view: View) -> Content:
     threshold = view.threshold if view.threshold is not None else float(job.options.get("threshold", 0.5))
     side = rail.layout(job, facts, _studies(found, job.bundle), threshold=threshold, now=now)
     page_shown = view.tab if job.state == "done" else "result"
-    if job.state == "done" and (problem := _outdated(found, job)) is not None:
-        return Content(states.outdated(job, problem), side, job.bundle, "result", _for_the_next(job.options), job.token)
+    opened = _opened(found, job) if job.state == "done" else None
+    if isinstance(opened, InputError) and opened.code == REFERENCE_CHANGED:
+        return Content(states.outdated(job, opened), side, job.bundle, "result", _for_the_next(job.options), job.token)
+    result = opened if isinstance(opened, QueryResult) else None
     return Content(
-        _main(found, job, facts, view, now),
+        _main(found, job, result, facts, view, now),
         side,
         job.bundle,
         page_shown,
@@ -289,13 +291,12 @@ def _result(found: Services, pathname: str | None, view: View) -> Content:
     )
 
 
-def _outdated(found: Services, job: Job) -> InputError | None:
-    """Return why a finished result cannot be drawn: its reference is served in another version, or not at all."""
+def _opened(found: Services, job: Job) -> QueryResult | InputError:
+    """Open the result of a finished search, or return why it cannot be opened."""
     try:
-        result_of(found, job)
+        return result_of(found, job)
     except InputError as error:
-        return error if error.code == REFERENCE_CHANGED else None
-    return None
+        return error
 
 
 def _for_the_next(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -303,9 +304,11 @@ def _for_the_next(options: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if name != "draw"}
 
 
-def _main(found: Services, job: Job, facts: rail.FileFacts, view: View, now: float) -> Component:
+def _main(
+    found: Services, job: Job, result: QueryResult | None, facts: rail.FileFacts, view: View, now: float
+) -> Component:
+    """Build the main column; a finished search has no `result` where another version of scQuery wrote it."""
     if job.state == "done":
-        result, levels = _opened(found, job)
         own = found.engine.own_columns(result) if result else ()
         compares = view.tab == "compare" and (result is None or bool(own))  # without a result its panels say why
         return results.frame(
@@ -315,7 +318,7 @@ def _main(found: Services, job: Job, facts: rail.FileFacts, view: View, now: flo
                 _body(job, tuple(result.own_places) if result else (), view, compares=compares),
             ],
             card=view.card,
-            types_by_level=levels,
+            types_by_level=found.engine.types_by_level(result) if result else (0,),
             level=view.level,
             own=own,
             selection=view.selection,
@@ -324,18 +327,6 @@ def _main(found: Services, job: Job, facts: rail.FileFacts, view: View, now: flo
     if job.is_open:
         return running.layout(job, facts.findings, now=now, memory_limit=found.settings.job_memory_bytes)
     return states.failed(job)
-
-
-def _opened(found: Services, job: Job) -> tuple[QueryResult | None, tuple[int, ...]]:
-    """Open the result of a finished search, with how many types each level of detail has.
-
-    None and one level where the result's reference is no longer served.
-    """
-    try:
-        result = result_of(found, job)
-        return result, found.engine.types_by_level(result)
-    except InputError:
-        return None, (0,)
 
 
 def _body(job: Job, own_maps: tuple[str, ...], view: View, *, compares: bool) -> Component:
