@@ -20,8 +20,6 @@ from core.bundle.reader import Bundle
 from core.errors import InputError, ScQueryError
 from core.explore.reference import chip
 from core.jobs import Job
-from core.result import QueryResult
-from core.served import REFERENCE_CHANGED
 from layouts import compare, first_visit, genes, ids, links, own_table, page, rail, reference, results, running, states
 
 MAX_RECENT = 200
@@ -276,27 +274,14 @@ def _result(found: Services, pathname: str | None, view: View) -> Content:
     facts = file_facts(job)
     threshold = view.threshold if view.threshold is not None else float(job.options.get("threshold", 0.5))
     side = rail.layout(job, facts, _studies(found, job.bundle), threshold=threshold, now=now)
+    if job.state == "done":
+        main = _finished(found, job, view)
+    elif job.is_open:
+        main = running.layout(job, facts.findings, now=now, memory_limit=found.settings.job_memory_bytes)
+    else:
+        main = states.failed(job)
     page_shown = view.tab if job.state == "done" else "result"
-    opened = _opened(found, job) if job.state == "done" else None
-    if isinstance(opened, InputError) and opened.code == REFERENCE_CHANGED:
-        return Content(states.outdated(job, opened), side, job.bundle, "result", _for_the_next(job.options), job.token)
-    result = opened if isinstance(opened, QueryResult) else None
-    return Content(
-        _main(found, job, result, facts, view, now),
-        side,
-        job.bundle,
-        page_shown,
-        _for_the_next(job.options),
-        last_result=job.token,
-    )
-
-
-def _opened(found: Services, job: Job) -> QueryResult | InputError:
-    """Open the result of a finished search, or return why it cannot be opened."""
-    try:
-        return result_of(found, job)
-    except InputError as error:
-        return error
+    return Content(main, side, job.bundle, page_shown, _for_the_next(job.options), last_result=job.token)
 
 
 def _for_the_next(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -304,29 +289,27 @@ def _for_the_next(options: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if name != "draw"}
 
 
-def _main(
-    found: Services, job: Job, result: QueryResult | None, facts: rail.FileFacts, view: View, now: float
-) -> Component:
-    """Build the main column; a finished search has no `result` where another version of scQuery wrote it."""
-    if job.state == "done":
-        own = found.engine.own_columns(result) if result else ()
-        compares = view.tab == "compare" and (result is None or bool(own))  # without a result its panels say why
-        return results.frame(
-            job,
-            [
-                results.warnings(_warnings(found, job, view)),
-                _body(job, tuple(result.own_places) if result else (), view, compares=compares),
-            ],
-            card=view.card,
-            types_by_level=found.engine.types_by_level(result) if result else (0,),
-            level=view.level,
-            own=own,
-            selection=view.selection,
-            answer_id=ids.COMPARE_ANSWER if compares else ids.ANSWER,
-        )
-    if job.is_open:
-        return running.layout(job, facts.findings, now=now, memory_limit=found.settings.job_memory_bytes)
-    return states.failed(job)
+def _finished(found: Services, job: Job, view: View) -> Component:
+    """Build the main column of a finished search."""
+    try:
+        result = result_of(found, job)
+    except InputError as error:
+        return states.outdated(job, error)
+    own = found.engine.own_columns(result)
+    compares = view.tab == "compare" and bool(own)
+    return results.frame(
+        job,
+        [
+            results.warnings(_warnings(found, job, view)),
+            _body(job, tuple(result.own_places), view, compares=compares),
+        ],
+        card=view.card,
+        types_by_level=found.engine.types_by_level(result),
+        level=view.level,
+        own=own,
+        selection=view.selection,
+        answer_id=ids.COMPARE_ANSWER if compares else ids.ANSWER,
+    )
 
 
 def _body(job: Job, own_maps: tuple[str, ...], view: View, *, compares: bool) -> Component:

@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("Name places that exist, may be read and written, and have room.", file=sys.stderr)
         return WRONG_COMMAND
     except KeyboardInterrupt:
-        print("\nStopped; nothing was written.", file=sys.stderr)
+        print("\nStopped; nothing half done was left.", file=sys.stderr)
         return INTERRUPTED
     return GOOD
 

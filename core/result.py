@@ -228,7 +228,7 @@ class QueryResult:
             ) from error
         if not isinstance(report, dict) or report.get("result_version") != RESULT_VERSION:
             raise InputError(
-                f"The result in {folder.name!r} was written by another version of scQuery.",
+                "This result was written by another version of scQuery.",
                 next_step="Search again.",
                 code="result-version",
             )

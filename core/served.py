@@ -20,8 +20,6 @@ from core.query import QueryOptions, n_not_drawn
 from core.reference import Reference
 from core.result import REPORT, QueryResult
 
-REFERENCE_CHANGED = "reference-changed"
-"""Code of the error for a result whose reference is served in another version, or no longer."""
 _KEPT_RESULTS = 16
 _KEPT_TABLES = 4  # a result is kept once for every confidence level it was looked at with; its table is read once
 
@@ -204,7 +202,7 @@ class Served:
             raise InputError(
                 f"This result was made with another version of the reference {made_with['title']!r}.",
                 next_step="Search again.",
-                code=REFERENCE_CHANGED,
+                code="reference-changed",
             )
         return served
 

@@ -97,7 +97,7 @@ def failed(job: Job) -> Component:
 
 
 def outdated(job: Job, error: ScQueryError) -> Component:
-    """Say that a result cannot be drawn, because the reference it was made with is no longer served.
+    """Say that a result cannot be drawn, because its reference or scQuery itself has another version now.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def outdated(job: Job, error: ScQueryError) -> Component:
         The main column: once, and not in every panel.
     """
     sentence = (
-        "Its panels need the very cells it was compared with. The same file can be searched in the reference of today;"
+        "It can no longer be drawn. The same file can be searched in the reference of today;"
         " what was found before can still be taken along."
     )
     actions = [
