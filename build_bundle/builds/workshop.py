@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -145,6 +145,7 @@ def gene_names_of(folder: Path) -> pd.DataFrame:
     return table
 
 
+@lru_cache(maxsize=1)  # every part is read with it, and making it takes longer than reading most of them
 def gene_index_of(folder: Path) -> GeneNames:
     """Return the same table ready to resolve ids."""
     return GeneNames.from_table(pq.read_table(folder / GENE_NAMES.file))
