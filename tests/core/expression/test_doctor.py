@@ -232,6 +232,14 @@ def test_shallow_cells_are_a_warning():
     )
 
 
+@pytest.mark.parametrize(("n_genes", "n_found", "level"), [(2_000, 39, "warning"), (2_000, 41, "ok"), (400, 21, "ok")])
+def test_a_panel_is_shallow_where_a_cell_has_less_than_two_of_a_hundred_of_its_genes(n_genes, n_found, level):
+    counts = np.zeros((40, n_genes))
+    counts[:, :n_found] = 3
+    d = examine(raw(counts, [f"c{i}" for i in range(40)], MANY[:n_genes]), MANY_NAMES, organism="human")
+    assert next(f.level for f in d.findings if f.code == "depth") == level
+
+
 def test_depth_of_whole_transcriptomes_counts_genes():
     d = examine(raw(WHOLE, list("abcd"), MANY), MANY_NAMES, organism="human")
     assert next(f.text for f in d.findings if f.code == "depth") == "Median 1,500 genes per cell."

@@ -54,3 +54,15 @@ def test_a_gene_that_only_one_side_has_is_not_known_without_error(sample):
     effect = described(replace(sample, counts=x, lognorm=Recipe().lognorm(x)))
     assert effect.log2_fold_change[3] > 4
     assert effect.log2_fold_change_se[3] > 0.5
+
+
+@pytest.mark.parametrize("molecule", [0.0, 40.0])
+def test_the_error_by_hand(sample, molecule):
+    effect = effect_of(sample.lognorm, sample.in_group, molecule)
+    linear = np.expm1(sample.lognorm.toarray().astype(float))
+    for gene in np.argsort(-linear.mean(axis=0))[[0, 300, 1500]]:
+        squared = 0.0
+        for values in (linear[sample.in_group, gene], linear[~sample.in_group, gene]):
+            raised = values.mean() + PSEUDO_COUNT
+            squared += max(values.var(ddof=1), raised * molecule) / len(values) / raised**2
+        assert effect.log2_fold_change_se[gene] == pytest.approx(np.sqrt(squared) / np.log(2), rel=1e-4)

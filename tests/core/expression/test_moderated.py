@@ -36,3 +36,13 @@ def test_variances_of_rounding_alone_say_nothing():
     expected, expected_freedom = moderated(seen, 4)
     assert freedom == expected_freedom
     np.testing.assert_array_equal(shrunken[:-50], expected)
+
+
+def test_a_handful_of_genes_says_little_of_how_alike_they_are():
+    """Nine variances that are the same have prior degrees of freedom of an eighth of what eight others have together."""
+    shrunken, freedom = moderated(np.full(9, 0.5), 4)
+    assert freedom == 4 + 8 * 4 / 8
+    assert np.ptp(shrunken) == pytest.approx(0)
+    two, freedom = moderated(np.array([0.5, 0.5]), 4)
+    assert freedom == 4 + 1 * 4 / 8
+    assert np.ptp(two) == pytest.approx(0)

@@ -73,6 +73,40 @@ def test_circles_follow_the_share_by_area():
     assert ((size["CD4"] - 9) / (size["CD8"] - 9)) ** 2 == pytest.approx(3)
 
 
+@pytest.mark.parametrize("width", [500, 560, 700])
+def test_a_drawing_with_room_for_its_layers_is_no_wider_than_its_panel(width):
+    counts = {"CD4": 50, "CD8": 40, "bcell": 30, "mono": 2, "beta": 1}
+    assert draw(BLOOD, counts, width=width, height=300).width == width
+
+
+def side(a, b, c):
+    return np.sign((b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x))
+
+
+def test_a_type_with_two_wider_terms_stands_where_its_lines_cross_no_other():
+    """By size alone B would stand between A and C, and the line from C to the type of both would cross B's."""
+    terms = ["root", "A", "B", "C", "a", "b", "c", "both"]
+    edges = [
+        ("A", "root"),
+        ("B", "root"),
+        ("C", "root"),
+        ("a", "A"),
+        ("b", "B"),
+        ("c", "C"),
+        ("both", "A"),
+        ("both", "C"),
+    ]
+    ontology = Ontology({term: term for term in terms}, edges)
+    counts = {"A": 1, "B": 1, "C": 1, "a": 40, "both": 30, "b": 20, "c": 10}
+    drawing = draw(ontology, counts, width=640, height=300)
+    at = {node.id: node for node in drawing.nodes}
+    lines = [(at[edge.source], at[edge.target]) for edge in drawing.edges]
+    assert {edge.source for edge in drawing.edges if edge.target == "both"} == {"A", "C"}
+    for (a, b), (c, d) in combinations(lines, 2):
+        apart = side(a, b, c) * side(a, b, d) >= 0 or side(c, d, a) * side(c, d, b) >= 0
+        assert apart, (a.id, b.id, c.id, d.id)
+
+
 def test_hidden_terms_are_named_and_dotted():
     drawing = draw(BLOOD, {"CD4": 5, "CD8": 5, "mono": 5}, width=400, height=200)
     edge = next(edge for edge in drawing.edges if edge.target == "CD4")

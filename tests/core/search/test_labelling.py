@@ -78,3 +78,17 @@ def test_calibrated_columns_name_the_narrowest_safe_term(scores):
     again = labeller.judge_again(found, scores, 0.9)
     assert again["calibrated_cell_type"].tolist() == found["calibrated_cell_type"].tolist()
     assert tuple(again.columns) == COLUMNS
+
+
+@pytest.mark.parametrize(
+    ("intercept", "terms"), [(0.0, [("CL:L", "lymphocyte"), ("CL:C", "cell")]), (-9.0, [("", ""), ("", "")])]
+)
+def test_the_answer_is_the_narrowest_term_that_is_safe_or_none(intercept, terms):
+    codes, distances = np.int32([[0, 0, 1, 1], [0, 0, 2, 2]]), DISTANCES[:2]
+    calibration = Calibration(np.array([intercept, 1.0, 0.0, 0.0]), np.array([0.1]), np.array([0.9]))
+    labeller = Labeller(ONTOLOGY, NAMES, unknown_distance=0.5, calibration=calibration)
+    labels = label_cells(codes, STUDIES[:2], distances, np.full(3, 100))
+    found = labeller.table(["a", "b"], score_types(codes, distances, 3), labels, 0.6)
+    said = found[["calibrated_ontology_term_id", "calibrated_cell_type"]]
+    assert list(said.itertuples(index=False, name=None)) == terms
+    assert (found["calibrated_probability"] > 0.9).tolist() == [name != "" for _, name in terms]
