@@ -33,6 +33,18 @@ def test_means_are_those_of_the_cells(answered, everything):
     assert view.share_query == pytest.approx((result.expression("LYZ") > 0).mean())
 
 
+def test_a_cell_with_a_trace_of_a_gene_has_it(answered, everything, monkeypatch):
+    bundle, result = answered
+    trace = np.where(np.arange(result.n_query) % 2, 0.25, 0.0).astype(np.float32)
+    monkeypatch.setattr(result, "expression", lambda gene: trace)
+    view = gene_view(bundle, result, "LYZ", everything)
+    assert view.share_query == 0.5
+    asked = view.by_type[view.by_type["n_query"] > 0]
+    known = (result.labels["status"] != "unknown").to_numpy()
+    assert (asked["share_query"] * asked["n_query"]).sum() == pytest.approx((trace > 0)[known].sum())
+    np.testing.assert_allclose(asked["mean_query"], 0.25 * asked["share_query"], rtol=1e-5)
+
+
 def test_only_selected_cells_count(answered, of_b):
     view = gene_view(answered.bundle, answered.result, "MS4A1", of_b)
     asked = view.by_type.set_index("cell_type_ontology_term_id")
