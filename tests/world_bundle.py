@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -343,16 +344,19 @@ def _write_projection(stage: Path, ref: Reference) -> dict[str, tuple[float, ...
 
 
 def _write_evaluation(stage: Path, ref: Reference) -> None:
-    """Leave one study out and ask the others for its types, by the encoder's rows and by raw expression."""
+    """Leave one study out and ask the others for its types, by the encoder's rows and by raw expression; all together and each apart."""
     raw = ref.lognorm.toarray()
     rows = []
     for model, points in (("encoder", ref.embedding), ("raw", raw), ("pca_100", raw @ np.linalg.svd(raw)[2][:100].T)):
         hits = pd.Series(np.concatenate([_hits(ref, points, s) for s in COMPOSITION]))
-        groups = {"all": hits} | {t: hits[ref.types == t] for t in TYPES}
-        for type_id, found in groups.items():
+        for held_out, type_id in product(("all", *COMPOSITION), ("all", *TYPES)):
+            asked = ((ref.studies == held_out) | (held_out == "all")) & ((ref.types == type_id) | (type_id == "all"))
+            if not asked.any():
+                continue
+            found = hits[asked]
             spread = 1.96 * float(found.std()) / np.sqrt(len(found))
             rows += [
-                {"split": "study", "held_out": "all", "model": model, TYPE: type_id, "metric": metric,
+                {"split": "study", "held_out": held_out, "model": model, TYPE: type_id, "metric": metric,
                  "value": float(found.mean()), "ci_low": max(0.0, float(found.mean()) - spread),
                  "ci_high": min(1.0, float(found.mean()) + spread), "p_value": None if model == "pca_100" else 0.01,
                  "n_query": len(found), "k": K}

@@ -30,6 +30,7 @@ def test_means_are_those_of_the_cells(answered, everything):
     assert row["n_reference"] == len(mine)
     assert row["mean_reference"] == pytest.approx(mine.mean(), rel=1e-5)
     assert row["share_reference"] == pytest.approx((mine > 0).mean())
+    assert view.share_reference == pytest.approx((dense > 0).mean())
     assert view.share_query == pytest.approx((result.expression("LYZ") > 0).mean())
 
 

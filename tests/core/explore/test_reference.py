@@ -21,6 +21,9 @@ def test_view(answered):
     assert view.studies["status"].iloc[-1] == "set_aside"
     assert view.studies["accession"].isna().any()
     assert set(view.evaluation.columns) >= {"model", "metric", "value"}
+    assert not view.evaluation.duplicated(
+        ["split", "model", "metric"]
+    ).any()  # rows of single types and studies stay out
     assert dict(view.facts)["Organism"] == "human"
     assert dict(view.facts)["Index"] == "searched exactly, having fewer than 10,000 cells"
     assert "month" in view.collection
@@ -33,6 +36,7 @@ def test_the_baselines_are_asked_for_the_same_types(answered):
     assert set(view.baselines["model"]) == {"pca_100", "raw"}
     assert set(view.baselines["type_id"]) == set(view.types.loc[view.types["accuracy"].notna(), "type_id"])
     assert view.baselines["accuracy"].between(0, 1).all()
+    assert not view.baselines.duplicated(["type_id", "model"]).any()  # rows of single studies stay out
 
 
 def test_the_rates_are_those_of_the_rule():
