@@ -1,12 +1,15 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import sparse, stats
 
 from build_bundle.differential.compare import compare
 from build_bundle.differential.groups import Planner
 from build_bundle.differential.sample import read_sample
 from build_bundle.differential.settings import DifferentialSettings
 from build_bundle.differential.wilcoxon import Wilcoxon
+from tests.build_bundle.differential.planted_counts import planted_counts
 from tests.build_bundle.planted_corpus import planted_corpus
 from tests.worlds import ALPHA, MARKERS, MONO, B
 
@@ -51,6 +54,19 @@ def test_planted_markers_stand_out(planted):
     table = compare(read_sample(planted, *comparison_of(planted, ALPHA)), Wilcoxon())
     best = table.sort_values("z", ascending=False)["gene"].head(12)
     assert len(set(planted.genes[best]) & set(MARKERS[ALPHA])) >= 10
+
+
+@pytest.mark.parametrize("has_it", [True, False])
+def test_a_gene_that_one_side_alone_has_is_kept(has_it):
+    sample = planted_counts(0, n_studies=1, n_cells=60).samples[0]
+    x = sample.lognorm.toarray()
+    x[sample.in_group != has_it, 3] = 0
+    x[sample.in_group == has_it, 3] = 2
+    x[:, 4] = 0
+    table = compare(replace(sample, lognorm=sparse.csr_matrix(x)), Wilcoxon()).set_index("gene")
+    assert (table.loc[3, "pct_in"], table.loc[3, "pct_out"]) == (has_it, not has_it)
+    assert table.loc[3, "p_value_adj"] < 1e-9
+    assert 4 not in table.index, "nobody has it"
 
 
 def test_cells_of_several_parts_are_compared_over_the_genes_all_of_them_measured(tmp_path):

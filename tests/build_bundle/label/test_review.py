@@ -44,3 +44,9 @@ def test_no_text_breaks_out_of_the_data() -> None:
     assert content["rows"][0]["said"] == "</script><!--&"
     assert content["overrides"] == [["S", "x", "drop", ""]]
     assert ["CL:0000235", "macrophage"] in content["terms"]
+
+
+def test_a_term_is_shown_with_its_name_where_there_is_one() -> None:
+    review = make_review([], NAMES, unit="Samples", lead="")
+    assert review.term("CL:0000235") == "macrophage (CL:0000235)"
+    assert review.term("CL:9999999") == "CL:9999999"
