@@ -16,16 +16,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from core.expression.matrix import Names
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
 
 _ENSEMBL = re.compile(r"(ENS[A-Z]{0,4}G\d{11})(?:\.\d+)?")
 _COPY = re.compile(r"^(.+)[-.]\d{1,3}$")
 _GENOME_PREFIX = re.compile(r"^(?:GRCh3[78]|GRCm3[89]|hg19|hg38|mm10|mm39)_+")
+_Pairs = list[tuple[str, str]]
+"""A name and the official symbol it stands for."""
 _PURE = 0.9  # share of one kind above which the ids count as that kind and not as mixed
 
 
@@ -94,7 +97,7 @@ class GeneNames:
 
     Notes
     -----
-    Built once per bundle (about 0.2 s for 60,000 genes); resolving 30,000 ids takes about 30 ms.
+    Built once per bundle (about 0.25 s for 80,000 genes); resolving 30,000 ids takes about 30 ms.
     """
 
     symbols: frozenset[str]
@@ -119,9 +122,17 @@ class GeneNames:
         GeneNames
             Ready to resolve.
         """
-        columns = ("gene_symbol", "ensembl_ids", "entrez_ids", "aliases")
-        read = {c: table[c].to_pylist() if hasattr(table[c], "to_pylist") else table[c].tolist() for c in columns}
-        return cls.from_lists(*(read[c] for c in columns))
+        read = table if isinstance(table, pa.Table) else pa.Table.from_pandas(table, preserve_index=False)
+        symbols = read["gene_symbol"].combine_chunks()
+
+        def pairs(column: str) -> _Pairs:
+            lists = read[
+                column
+            ].combine_chunks()  # taken apart as a whole: a Python list for every gene takes twice as long
+            names, places = pc.list_flatten(lists).cast(pa.string()), pc.list_parent_indices(lists)
+            return list(zip(names.to_pylist(), symbols.take(places).to_pylist(), strict=True))
+
+        return cls._from_pairs(symbols.to_pylist(), pairs("ensembl_ids"), pairs("entrez_ids"), pairs("aliases"))
 
     @classmethod
     def from_lists(
@@ -146,19 +157,23 @@ class GeneNames:
             Names that mean two genes resolve to neither.
         """
 
-        def pairs(lists: Sequence[Iterable[str] | None]) -> list[tuple[str, str]]:
+        def pairs(lists: Sequence[Iterable[str] | None]) -> _Pairs:
             return [(str(n), s) for s, ns in zip(symbols, lists, strict=True) for n in (ns if ns is not None else ())]
 
+        return cls._from_pairs(symbols, pairs(ensembl_ids), pairs(entrez_ids), pairs(aliases))
+
+    @classmethod
+    def _from_pairs(cls, symbols: Sequence[str], ensembl: _Pairs, entrez: _Pairs, aliases: _Pairs) -> GeneNames:
+        """Build from names and the symbols they stand for."""
         official = frozenset(symbols)
-        folded = _unique((s.upper(), s) for s in symbols)
         taken = {s.upper() for s in symbols}
-        known_as = [(n, s) for n, s in pairs(aliases) if n not in official]
+        known_as = [(n, s) for n, s in aliases if n not in official]
         folded_known_as = [(n.upper(), s) for n, s in known_as if n.upper() not in taken]
         return cls(
             symbols=official,
-            folded=folded,
-            ensembl=_unique((n.split(".")[0].upper(), s) for n, s in pairs(ensembl_ids)),
-            entrez=_unique(pairs(entrez_ids)),
+            folded=_unique((s.upper(), s) for s in symbols),
+            ensembl=_unique((n.split(".")[0].upper(), s) for n, s in ensembl),
+            entrez=_unique(entrez),
             aliases=_unique(known_as),
             folded_aliases=_unique(folded_known_as),
             shared_aliases=_shared(folded_known_as),
