@@ -34,7 +34,7 @@ def test_requests_are_logged_by_route(lines, ann, upload):
     ann.get("/healthz", headers={"Host": "evil.org"})
     requests = [line for line in lines() if line["message"] == "request"]
     assert {"method": "PUT", "route": "/api/uploads/<token>", "status": 200}.items() <= requests[1].items()
-    assert requests[1]["ms"] >= 0
+    assert 0 <= requests[1]["ms"] < 60_000
     assert not any("assets" in line["route"] for line in requests)
     assert token not in json.dumps(lines())
     assert SECRET not in json.dumps(lines())

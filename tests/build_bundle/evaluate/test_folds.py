@@ -3,7 +3,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from build_bundle.evaluate.folds import held_out_pairs, study_folds
+from build_bundle.evaluate.folds import held_out_pairs, inner_folds, study_folds, types_left_out
 from build_bundle.evaluate.settings import EvaluateSettings
 from core.errors import ConfigError
 from tests.build_bundle.planted_corpus import planted_corpus
@@ -35,6 +35,30 @@ def test_studies_that_share_types_come_apart(tmp_path):
     for fold in folds:
         assert len({"blood1", "blood2"} & set(fold)) == len({"islet1", "islet2"} & set(fold)) == 1
     assert not any("alone" in fold for fold in folds)  # nobody could answer for it
+
+
+def test_models_are_chosen_on_studies_that_are_not_tested_on(planted):
+    tested, *others = planted.reference
+    folds = inner_folds(planted, [tested], 2)
+    assert len(folds) == 2
+    assert sorted(study for fold in folds for study in fold) == sorted(others)
+
+
+def test_a_group_that_leaves_nothing_to_train_on_is_none(planted):
+    assert inner_folds(planted, planted.reference[:1], 1) == ()
+
+
+@pytest.mark.parametrize(("share", "n_left_out"), [(0.0, 0), (0.01, 1), (0.5, 2), (1.0, 3)])
+def test_types_that_the_rest_shall_lack_are_left_out_of_every_study(tmp_path, share, n_left_out):
+    corpus = planted_corpus(
+        tmp_path,
+        compositions={"a": {B: 20, MONO: 20, T: 20, CD4: 20}, "b": {B: 20, MONO: 20, T: 20}, "c": {ALPHA: 20, T: 20}},
+    )
+    found = types_left_out(corpus, ["a"], share, seed=0)
+    types = {term for term, _ in found}
+    assert len(types) == n_left_out
+    assert types <= {B, MONO, T}, "CD4 and ALPHA are on one side alone"
+    assert found == {(term, study) for term in types for study in ("a", "b", "c")}
 
 
 def test_the_median_study_of_a_type_is_held_out_and_of_two_the_smaller():
