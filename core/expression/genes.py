@@ -126,9 +126,8 @@ class GeneNames:
         symbols = read["gene_symbol"].combine_chunks()
 
         def pairs(column: str) -> _Pairs:
-            lists = read[
-                column
-            ].combine_chunks()  # taken apart as a whole: a Python list for every gene takes twice as long
+            # Taken apart as a whole: a Python list for every gene takes twice as long.
+            lists = read[column].combine_chunks()
             names, places = pc.list_flatten(lists).cast(pa.string()), pc.list_parent_indices(lists)
             return list(zip(names.to_pylist(), symbols.take(places).to_pylist(), strict=True))
 
