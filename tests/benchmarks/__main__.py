@@ -43,20 +43,22 @@ def main() -> int:
     folder = CACHE / f"v{VERSION}-{'shared' if (SHARED / ONTOLOGY).is_file() else 'demo'}"
     bundle, query = prepared(folder)
     rows: list[Row] = list(labelling_rows(SHARED)) if (SHARED / ONTOLOGY).is_file() else []
-    with tempfile.TemporaryDirectory() as scratch:
-        out = Path(scratch) / "result"
-        rows += app_rows(DEMO)
-        rows += annotate_rows(bundle, query, out)
-        opened = Bundle.open(bundle)
-        rows += read_rows(opened)
-        rows += search_rows(opened, query)
-        rows += figure_rows(bundle, out)
-        plan = big_plan()
-        rows += differential_rows(plan, folder)
-        rows += training_rows(plan, folder)
-        genes = with_gene_tables(opened.folder, opened.manifest, folder / "genes")
-        rows += card_rows(genes, query, Path(scratch))
-    print(table(rows))
+    try:
+        with tempfile.TemporaryDirectory() as scratch:
+            out = Path(scratch) / "result"
+            rows += app_rows(DEMO)
+            rows += annotate_rows(bundle, query, out)
+            opened = Bundle.open(bundle)
+            rows += read_rows(opened)
+            rows += search_rows(opened, query)
+            rows += figure_rows(bundle, out)
+            plan = big_plan()
+            rows += differential_rows(plan, folder)
+            rows += training_rows(plan, folder)
+            genes = with_gene_tables(opened.folder, opened.manifest, folder / "genes")
+            rows += card_rows(genes, query, Path(scratch))
+    finally:
+        print(table(rows))  # what was measured before something broke took long, too
     missed = [row for row in rows if not row.passed]
     print(
         f"\n{len(rows) - len(missed)} of {len(rows)} rows good; this process held {peak_memory() / 1e6:,.0f} MB at most."

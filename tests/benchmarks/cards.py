@@ -19,7 +19,7 @@ from core.engine import Engine, QueryResult, Selection
 from core.jobs import Job
 from layouts.figures.evidence import evidence_figure
 from layouts.figures.forest import forest_figure
-from layouts.figures.gene_map import gene_map_figure
+from layouts.figures.gene_map import GeneWindow, gene_map_figure
 from layouts.figures.gene_types import gene_types_figure
 from layouts.figures.genes import gene_figure
 from layouts.figures.volcano import volcano_figure
@@ -54,14 +54,14 @@ def card_rows(bundle: Path, query: Path, scratch: Path) -> list[Row]:
     """Measure with the reference `bundle` that has gene tables of full size (`tests.benchmarks.gene_tables`)."""
     engine = Engine.open([bundle])
     result = engine.annotate(query, out=scratch / "genes-result")
-    sizes = dict(_sizes(engine, result))
+    sizes = dict(figure_sizes(engine, result))
     largest = max(sizes, key=lambda name: sizes[name])
     others = ", ".join(f"{name} {size:.2f}" for name, size in sizes.items() if name != largest)
     first, later = _clicks(bundle, query, scratch)
     return [
         Row(
             "card of a type, drawn on the server, 150,000 cells",
-            _server_ms(engine, result),
+            server_ms(engine, result),
             "ms",
             "<= 300 ms",
             LIMIT_MS,
@@ -75,12 +75,12 @@ def card_rows(bundle: Path, query: Path, scratch: Path) -> list[Row]:
         ),
         Row("click to its volcano plot drawn", statistics.median(plot for _, plot in later), "ms", ""),
         Row("click to card, the first of a server", first[0], "ms", "(files are read and verified)"),
-        *(Row(name, ms, "ms", "") for name, ms in _views(engine, result)),
+        *(Row(name, ms, "ms", "") for name, ms in views(engine, result)),
         Row(f"largest figure about genes as JSON: {largest}", sizes[largest], "MB", f"<= 1.5 MB ({others})", LIMIT_MB),
     ]
 
 
-def _server_ms(engine: Engine, result: QueryResult) -> float:
+def server_ms(engine: Engine, result: QueryResult) -> float:
     """Everything between request and answer: views, layout, JSON; median over types."""
     shown = _Shown(engine, result)
     terms = engine.type_ranks(result)[:N_TYPES]
@@ -105,7 +105,7 @@ class _Shown:
         self.job: Job | None = None
 
 
-def _views(engine: Engine, result: QueryResult) -> Iterator[tuple[str, float]]:
+def views(engine: Engine, result: QueryResult) -> Iterator[tuple[str, float]]:
     genes, everything = engine.genes(result), np.ones(result.n_query, dtype=bool)
     symbol = genes.telling(everything)
     listed = engine.type_card(result, engine.type_ranks(result)[0], everything).up["gene_symbol"].head(50).tolist()
@@ -120,7 +120,7 @@ def _views(engine: Engine, result: QueryResult) -> Iterator[tuple[str, float]]:
         yield name, statistics.median(_ms(step) for _ in range(3))
 
 
-def _sizes(engine: Engine, result: QueryResult) -> Iterator[tuple[str, float]]:
+def figure_sizes(engine: Engine, result: QueryResult) -> Iterator[tuple[str, float]]:
     genes, everything = engine.genes(result), np.ones(result.n_query, dtype=bool)
     top = engine.type_ranks(result)[0]
     symbol = genes.telling(everything)
@@ -128,7 +128,7 @@ def _sizes(engine: Engine, result: QueryResult) -> Iterator[tuple[str, float]]:
     yield "gene map, query", _megabytes(gene_map_figure(places, theme="light", selected=everything))
     yield (
         "gene map, reference",
-        _megabytes(gene_map_figure(places, theme="light", selected=everything, side="reference")),
+        _megabytes(gene_map_figure(places, theme="light", selected=everything, window=GeneWindow(side="reference"))),
     )
     table = genes.view(symbol, everything).by_type
     yield "gene by type", _megabytes(gene_types_figure(table, theme="light", symbol=symbol))

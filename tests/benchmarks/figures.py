@@ -28,7 +28,7 @@ def figure_rows(bundle: Path, result_folder: Path) -> list[Row]:
     """The largest figure of the result, and the largest heatmap there can be."""
     engine = Engine.open([bundle])
     result = engine.result(result_folder)
-    sizes = dict(_sizes(engine, result))
+    sizes = dict(figure_sizes(engine, result))
     name = max(sizes, key=lambda n: sizes[n])
     others = ", ".join(f"{n} {size:.2f}" for n, size in sizes.items() if n != name)
     view = _largest_heatmap(engine.heatmap(result))
@@ -39,7 +39,7 @@ def figure_rows(bundle: Path, result_folder: Path) -> list[Row]:
     ]
 
 
-def _sizes(engine: Engine, result: QueryResult) -> Iterator[tuple[str, float]]:
+def figure_sizes(engine: Engine, result: QueryResult) -> Iterator[tuple[str, float]]:
     mask = engine.selection_mask(result, Selection.parse("cluster:2/9"))
     everything = np.ones(result.n_query, dtype=bool)
     top = engine.type_ranks(result)[0]
