@@ -24,6 +24,15 @@ def test_nothing_touches_a_graph_that_is_gone(page, tiny_query):
 
 
 @pytest.mark.browser
+def test_an_opened_address_is_drawn_for_the_panel_beside_the_rail(page, tiny_query):
+    upload(page, tiny_query)
+    with page.expect_request(lambda request: '"ontology-size"' in (request.post_data or "")) as asked:
+        page.reload()
+    (width,) = (given["value"][0] for given in asked.value.post_data_json["inputs"] if given["id"] == "ontology-size")
+    assert abs(width - page.locator("#ontology").bounding_box()["width"]) <= 10  # sizes go in steps of 20
+
+
+@pytest.mark.browser
 def test_the_graph_fills_its_panel_after_a_change(page, tiny_query):
     upload(page, tiny_query)
     page.locator("#composition .share-button").first.click()
