@@ -159,7 +159,7 @@ def embed(reference: Reference, matrix: ExpressionMatrix, clock: Clock) -> tuple
             done = part.stop
             clock.cells(done, matrix.n_obs)
     with clock.at("compare"):
-        embedding = steadied(embedding, np.concatenate(directions), clock.share)
+        embedding = steadied(embedding, np.concatenate(directions), encoder.inputs.recipe.one_sided, clock.share)
     return embedding, project(loadings, embedding, np.concatenate(raw_places))
 
 

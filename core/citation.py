@@ -10,6 +10,7 @@ import pandas as pd
 
 from core import __version__, words
 from core.bundle.reader import Bundle
+from core.expression.recipe import Recipe
 from core.query import n_not_drawn
 from core.result import QueryResult, count_statuses
 from core.search.surroundings import N_ALIKE
@@ -48,6 +49,8 @@ def methods(bundle: Bundle, result: QueryResult) -> str:
     if n_not_drawn(report):
         drawn = f"{options['draw']:,} of the file's {report['n_cells_file']:,} cells were drawn at random. "
     wider = f" Types were joined into wider ones ({len(result.type_ids)} of them)." if result.level else ""
+    one_sided = Recipe.from_dict(facts.recipe).one_sided
+    counting = "" if one_sided == 1 else f" (a cell that had it not among its own {N_ALIKE} counted {one_sided:g})"
     without = f" Studies left out: {', '.join(left_out)}." if left_out else ""
     return (
         f"Cell types were assigned with scQuery {__version__} against the reference {facts.title} ({facts.name}, build {facts.bundle_id}: "
@@ -55,7 +58,7 @@ def methods(bundle: Bundle, result: QueryResult) -> str:
         f"{words.count(facts.counts.n_studies, 'study', 'studies')}; {facts.ontology.name} {facts.ontology.release}). "
         f"{drawn}Of the file's {report['n_genes']:,} genes, {report['n_matched']:,} matched the reference. Expression was normalised to "
         f"10,000 counts per cell and log-transformed (natural logarithm of 1 + x), and cells were embedded in "
-        f"{facts.encoder.n_latent} dimensions, each together with the {N_ALIKE} cells of the file most like it. Each cell was compared with its "
+        f"{facts.encoder.n_latent} dimensions, each together with the {N_ALIKE} cells of the file most like it{counting}. Each cell was compared with its "
         f"{report['k']} nearest reference cells (Euclidean distance D); a neighbour counted 1/(1 + D) for its type, and the "
         f"label is the type with the highest score for the places it can fill.{wider}{without} Labels with a score of at least "
         f"{options['threshold']:g} count as confident; cells whose mean distance to their 10 nearest neighbours exceeds "

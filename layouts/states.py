@@ -97,7 +97,7 @@ def failed(job: Job) -> Component:
 
 
 def outdated(job: Job, error: ScQueryError) -> Component:
-    """Say that a result cannot be drawn, because its reference or scQuery itself has another version now.
+    """Say that a result cannot be drawn: its reference or scQuery has another version now, or its files are gone.
 
     Parameters
     ----------
@@ -111,16 +111,18 @@ def outdated(job: Job, error: ScQueryError) -> Component:
     Component
         The main column: once, and not in every panel.
     """
-    sentence = (
-        "It can no longer be drawn. The same file can be searched in the reference of today;"
-        " what was found before can still be taken along."
-    )
-    actions = [
-        el.button("Search again", id=ids.SEARCH_ANEW, symbol="search", look="filled"),
+    lost = error.code == "no-result"
+    title = "The files of this result are gone" if lost else error.message.rstrip(".")
+    what = "They were removed, or cannot be read." if lost else "It can no longer be drawn."
+    taken_along = "" if lost else "; what was found before can still be taken along"
+    sentence = f"{what} The same file can be searched in the reference of today{taken_along}."
+    downloads = [
         el.download("Download labels", links.download(job.token, "labels.csv")),
         el.download("Everything (zip)", links.download(job.token, "all.zip")),
     ]
-    text = [html.H1(error.message.rstrip(".")), html.P(sentence), html.Div(actions, className="band-actions")]
+    anew = el.button("Search again", id=ids.SEARCH_ANEW, symbol="search", look="filled")
+    actions = html.Div([anew] if lost else [anew, *downloads], className="band-actions")
+    text = [html.H1(title), html.P(sentence), actions]
     band = html.Section(
         [el.icon("alert-triangle", class_name="band-icon"), html.Div(text, className="band-text")],
         className="band is-warn is-page",

@@ -90,5 +90,5 @@ def _with_surroundings(corpus: Corpus, queries: Flags, places: Floats, inputs: E
         wanted = np.zeros(len(queries), dtype=bool)
         wanted[np.flatnonzero(queries)[mine]] = True
         z = _places(corpus, wanted, inputs.z_scores, inputs)
-        out[mine] = steadied(places[mine], expression_axes(z[rows_to_fit(len(z))])(z))
+        out[mine] = steadied(places[mine], expression_axes(z[rows_to_fit(len(z))])(z), inputs.recipe.one_sided)
     return out

@@ -47,7 +47,7 @@ from core.bundle.schema import ENCODER
 Phase = Literal["final", "inner", "growth"]
 CELL_FIELDS = ("n_vocabulary", "min_studies", "cells_per_type", "profile_cells")
 """Settings of ``[train]`` that change what every model sees, and so its result."""
-_AS_TRAINED = {ENCODER, ALONE, UNTAUGHT, TAUGHT}  # all settings change what these give
+_AS_TRAINED = {ENCODER, ALONE, IN_CONTEXT, UNTAUGHT, TAUGHT}  # all settings change what these give
 Facts = dict[str, Any]
 Outcome = tuple[pd.DataFrame, Facts]
 

@@ -137,9 +137,11 @@ def models_table(tables: Mapping[str, pd.DataFrame], notes: Notes, seed: int) ->
     return table.sort_values("inner_mafp", ascending=False, na_position="last", kind="stable", ignore_index=True)
 
 
-def settings_words(settings: Mapping[str, Any]) -> str:
-    """Return the settings of a model as the column ``settings`` tells them."""
-    return "; ".join(f"{key} {value}" for key, value in settings.items() if key not in {"label", "hidden"})
+def settings_words(*settings: Mapping[str, Any]) -> str:
+    """Return the settings of a model as the column ``settings`` tells them: all values where its references differ."""
+    keys = [key for key in settings[0] if key not in {"label", "hidden"}] if settings else []
+    values = {key: sorted({str(one[key]) for one in settings}) for key in keys}
+    return "; ".join(f"{key} {' or '.join(values[key])}" for key in keys)
 
 
 def _place(family: str) -> int:
@@ -192,7 +194,7 @@ def _described(name: str, notes: Notes) -> dict[str, Any]:
     return {
         "family": _family(name, settings),
         "sizes": "-".join(str(units) for units in settings.get("hidden", ())),
-        "settings": settings_words(settings),
+        "settings": settings_words(*(note.get("settings", {}) for note in mine)),
         "width": mine[0].get("width") if mine else None,
         "train_seconds": round(float(np.mean(seconds)), 2) if seconds else np.nan,
     }

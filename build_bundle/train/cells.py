@@ -84,7 +84,8 @@ def training_cells(corpus: Corpus, settings: TrainSettings, *, seed: int, holdou
         raise ConfigError("No training cell is left.", next_step="Lower the selection's min_cells or add studies.")
     genes = choose_vocabulary(corpus, rows, n_genes=settings.n_vocabulary, min_studies=settings.min_studies)
     blocks = blocks_of(corpus, rows, genes)
-    recipe = Recipe(detected=settings.detected if settings.embedding == "ontology" else 0.0)
+    detected = settings.detected if settings.embedding == "ontology" else 0.0
+    recipe = Recipe(detected=detected, one_sided=settings.one_sided)
     inputs = encoder_inputs(corpus.genes[genes], blocks, recipe)
     shares = _measured_by(blocks)
     blocks += profile_blocks(corpus, genes, per_profile=settings.profile_cells, seed=seed, holdout=holdout)

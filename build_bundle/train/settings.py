@@ -32,6 +32,8 @@ class TrainSettings:
         Weight of the networks' hidden layers, of length 1, beside the place among the types; 0 leaves them out.
     detected : float
         Weight of the second half of the linear map's input, which genes were found at all; 0 leaves it out.
+    one_sided : float
+        What a query cell counts in the company of one that is not in its own (`core.search.surroundings`), 0..1; 1: all alike.
     n_vocabulary : int
         Largest number of genes the encoder sees.
     min_studies : int
@@ -75,6 +77,7 @@ class TrainSettings:
     ridge: float = 3.0
     hidden_weight: float = 0.9
     detected: float = 0.0
+    one_sided: float = 1.0
     n_vocabulary: int = 3000
     min_studies: int = 2
     cells_per_type: int = 100
@@ -104,7 +107,7 @@ class TrainSettings:
             "hidden_weight",
         ):
             _check(name, getattr(self, name), good=0 <= getattr(self, name) < math.inf, wanted="not negative")
-        for name in ("soft_targets", "panel_augmentation"):
+        for name in ("soft_targets", "panel_augmentation", "one_sided"):
             _check(name, getattr(self, name), good=0 <= getattr(self, name) <= 1, wanted="between 0 and 1")
         for name in ("peak_rate", "ridge"):
             _check(name, getattr(self, name), good=0 < getattr(self, name) < math.inf, wanted="above 0")

@@ -39,7 +39,7 @@ __all__ = [
     "INDEX32", "INDEX_LIST", "MARKERS_BY_GENE", "MODELS", "MODELS_BY_TYPE", "READS_BY_STUDY", "REAL", "REAL_LIST", "TEXT", "TEXTS", "TRAINING", "TYPE", "Column", "TableSpec",
 ]  # fmt: skip
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 # Values in the tables of held-out figures: the bundle's own encoder among the models, and rows of no single study or type.
 ENCODER, ALL, RARE = "encoder", "all", "rare"

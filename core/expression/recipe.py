@@ -63,6 +63,8 @@ class Recipe:
         Whether each cell's input vector is scaled to length sqrt(n_vocab).
     detected : float
         Weight with which an encoder also sees which genes were found at all, as a second half of its input; 0: it does not.
+    one_sided : float
+        What a cell counts in the company of one that is not in its own (`core.search.surroundings`), 0..1; 1: all alike.
     """
 
     target_sum: float = 1e4
@@ -70,6 +72,7 @@ class Recipe:
     sd_offset: float = 0.02
     row_norm: bool = True
     detected: float = 0.0
+    one_sided: float = 1.0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as plain values for JSON."""
@@ -99,12 +102,15 @@ class Recipe:
             raise ValueError(f"recipe has fields {sorted(values)}, expected {sorted(known)}")
         if not all(np.isfinite(float(v)) and float(v) >= 0 for v in values.values()):
             raise ValueError(f"recipe holds a value that is not a positive number: {values}")
+        if float(values["one_sided"]) > 1:
+            raise ValueError(f"one_sided of the recipe is {values['one_sided']}, at most 1 makes sense")
         return cls(
             target_sum=float(values["target_sum"]),
             clip=float(values["clip"]),
             sd_offset=float(values["sd_offset"]),
             row_norm=bool(values["row_norm"]),
             detected=float(values["detected"]),
+            one_sided=float(values["one_sided"]),
         )
 
     def lognorm(self, linear: sparse.csr_matrix) -> sparse.csr_matrix:

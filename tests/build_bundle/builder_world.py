@@ -35,6 +35,7 @@ n_nets = 2
 hidden = [16]
 n_vocabulary = 150
 detected = 1.0
+one_sided = 0.5
 epochs = 6
 batch_size = 64
 

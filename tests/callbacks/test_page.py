@@ -150,14 +150,23 @@ def of_another_scquery(report):
     return {**report, "result_version": 0}
 
 
+def lost(report):
+    return None
+
+
 @pytest.mark.parametrize("tab", ["result", "genes", "compare"])
 @pytest.mark.parametrize(
     ("other", "sentence"),
-    [(of_another_reference, "another version of the reference"), (of_another_scquery, "another version of scQuery")],
+    [
+        (of_another_reference, "another version of the reference"),
+        (of_another_scquery, "another version of scQuery"),
+        (lost, "The files of this result are gone"),
+    ],
 )
-def test_a_result_of_another_version_says_so_once_and_can_be_searched_again(finished, as_ann, tab, other, sentence):
+def test_a_result_that_cannot_be_drawn_says_so_once_and_can_be_searched_again(finished, as_ann, tab, other, sentence):
     report = finished.folder.result / "report.json"
-    report.write_text(json.dumps(other(json.loads(report.read_text()))))
+    changed = other(json.loads(report.read_text()))
+    report.write_text(json.dumps(changed)) if changed else report.unlink()
     shown = show(finished.url, tab=tab)
     assert text(shown["main"]).count(sentence) == 1
     assert find(shown["main"], ids.SEARCH_ANEW)

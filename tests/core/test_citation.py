@@ -1,4 +1,6 @@
 import re
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -36,6 +38,14 @@ def test_the_paragraph_follows_level_and_detail(engine, result):
     text = methods(engine.bundle_of(wide), wide)
     assert "at least 0.9" in text
     assert f"wider ones ({len(wide.type_ids)} of them)" in text
+
+
+def test_the_paragraph_says_how_company_counts(engine, result):
+    bundle = engine.bundle_of(result)
+    recipe = {**bundle.manifest.recipe, "one_sided": 0.3}
+    other = SimpleNamespace(manifest=replace(bundle.manifest, recipe=recipe))
+    assert "(a cell that had it not among its own 15 counted 0.3)" in methods(other, result)
+    assert "counted 1)" not in methods(bundle, result)
 
 
 def test_studies_that_were_found_are_cited(engine, result):

@@ -22,6 +22,7 @@ from core.explore.own_table import read_table
 from core.expression.limits import DEFAULT_LIMITS
 from core.jobs import JobCancelled
 from core.search.exact import exact_search
+from core.search.surroundings import expression_axes, steadied
 from tests.republished import republish
 from tests.worlds import ALPHA, CD4, MONO, B, write_h5ad, write_query
 
@@ -29,6 +30,15 @@ from tests.worlds import ALPHA, CD4, MONO, B, write_h5ad, write_query
 @pytest.fixture(scope="module")
 def engine(tiny_bundle) -> Engine:
     return Engine.open([tiny_bundle], threads=1)
+
+
+@pytest.fixture(scope="module")
+def mutual(tiny_bundle, tmp_path_factory) -> Engine:
+    """The planted bundle with another rule for the company of a cell."""
+    out = tmp_path_factory.mktemp("mutual")
+    with build_lock(out):
+        recipe = {**Bundle.open(tiny_bundle).manifest.recipe, "one_sided": 0.0}
+        return Engine.open([republish(tiny_bundle, out, {}, {}, recipe=recipe)], threads=1)
 
 
 @pytest.fixture(scope="module")
@@ -241,6 +251,18 @@ def test_a_result_of_another_generation_is_refused(engine, result, tmp_path):
 
 def test_embed_gives_the_same_embedding(engine, result, tiny_query):
     np.testing.assert_array_equal(engine.embed(tiny_query), result.embedding)
+
+
+def test_cells_are_drawn_by_the_rule_of_their_reference(mutual, tiny_query):
+    """The planted bundle counts all company alike; here what a cell does not have in its own counts nothing."""
+    from core.expression.formats import read_matrix
+
+    encoder, matrix = mutual.reference("planted").encoder, read_matrix(tiny_query).matrix
+    z = np.concatenate(list(encoder.batches(matrix)))[:, : encoder.inputs.n_vocab]
+    alone, directions = encoder.encode(matrix), expression_axes(z)(z)
+    found = mutual.embed(tiny_query)
+    np.testing.assert_allclose(found, steadied(alone, directions, 0.0), atol=1e-4)
+    assert np.abs(found - steadied(alone, directions)).max() > 0.01
 
 
 def test_expression_of_the_query(engine, result, tiny_query):

@@ -25,6 +25,15 @@ def test_a_result_of_another_reference_is_said_once_with_ways_out(tmp_path):
     assert [address.rsplit("/", 1)[-1] for address in saved] == ["labels.csv", "all.zip"]
 
 
+def test_a_result_whose_files_are_gone_offers_no_downloads(tmp_path):
+    error = InputError("There is no finished result in 'result'.", code="no-result")
+    page = states.outdated(job(tmp_path, "done"), error)
+    assert "The files of this result are gone" in text(page)
+    assert "taken along" not in text(page)
+    assert ids.SEARCH_ANEW in ids_of(page)
+    assert not [part for part in walk(page) if getattr(part, "href", None)]
+
+
 def test_a_refusal_says_what_why_and_what_next(tmp_path):
     page = failed(tmp_path, message=JobMessage("unknown-genes", "Only 9 names are genes.", "Export again.", FINDINGS))
     words = text(page)

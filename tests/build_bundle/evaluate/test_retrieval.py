@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -5,6 +7,7 @@ from build_bundle.cells.stream import chunks
 from build_bundle.evaluate.representations import Representation, as_searched, encoded
 from build_bundle.evaluate.retrieval import retrieve
 from build_bundle.index.anchoring import anchored
+from core.embedding.encoder import Encoder
 from core.search.exact import exact_search
 from core.search.surroundings import expression_axes, steadied
 
@@ -35,14 +38,17 @@ def test_without_context_every_cell_stands_for_itself(planted, trained, masks):
     np.testing.assert_allclose(distances, exact_search(reference, queries, K).distances, atol=2e-3)
 
 
-def test_in_context_reference_cells_lean_on_their_type_and_queries_on_their_study(planted, trained, masks):
-    encoder = trained.encoder
+@pytest.mark.parametrize("one_sided", [1.0, 0.2])
+def test_in_context_reference_cells_lean_on_their_type_and_queries_on_their_study(planted, trained, masks, one_sided):
+    known = trained.encoder
+    inputs = replace(known.inputs, recipe=replace(known.inputs.recipe, one_sided=one_sided))
+    encoder = Encoder(known.nets, inputs, known.join, known.place)
     reference, _, _ = of(planted, encoder, masks[0])
     queries, z, studies = of(planted, encoder, masks[1])
     expected = np.empty_like(queries)
     for study in set(studies):
         mine = studies == study
-        expected[mine] = steadied(queries[mine], expression_axes(z[mine])(z[mine]))
+        expected[mine] = steadied(queries[mine], expression_axes(z[mine])(z[mine]), one_sided)
     ids, distances = retrieve(planted, *masks, as_searched(encoder), encoder.inputs, k=K)
     found = exact_search(anchored(reference, planted.cells[masks[0]]), expected, K)
     np.testing.assert_allclose(distances, found.distances, atol=2e-3)

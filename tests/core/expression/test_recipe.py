@@ -140,7 +140,15 @@ def test_recipe_survives_json():
 
 
 @pytest.mark.parametrize(
-    "change", [{"extra": 1}, {"clip": -1}, {"target_sum": float("nan")}, {"sd_offset": float("inf")}]
+    "change",
+    [
+        {"extra": 1},
+        {"clip": -1},
+        {"target_sum": float("nan")},
+        {"sd_offset": float("inf")},
+        {"one_sided": 1.5},
+        {"one_sided": -0.1},
+    ],
 )
 def test_a_wrong_recipe_is_refused(change):
     with pytest.raises(ValueError, match="recipe"):
