@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import cached_property, lru_cache
 
 from build_bundle.label.cell_types import ValueReader
@@ -84,10 +83,10 @@ class Labeller:
         term_id = ";".join(sorted(chosen)) or name.term_id
         hit = Hit(text.place, text.name, text.kind, match.start, match.end, stretch, term_id, name.text, name.scope)
         if not said:
-            return replace(hit, why="short name in another case or place")
+            return hit._replace(why="short name in another case or place")
         if not chosen:
-            return replace(hit, why="nothing else in the sample supports it")
-        return self._checked(hit) if len(chosen) == 1 else replace(hit, why="ambiguous name")
+            return hit._replace(why="nothing else in the sample supports it")
+        return self._checked(hit) if len(chosen) == 1 else hit._replace(why="ambiguous name")
 
     def _is_said(self, name: Name, stretch: str, text: FieldText, next_word: str) -> bool:
         """Guard short names: an acronym needs its case, and synonyms need the field of their kind or a cell after them."""
@@ -137,8 +136,8 @@ class Labeller:
 
     def _checked(self, hit: Hit) -> Hit:
         if hit.term_id in self._stages or self.settings.is_general(hit.term_id):
-            return replace(hit, why="too general")
-        return hit if hit.confidence >= self.settings.min_confidence else replace(hit, why="not sure enough")
+            return hit._replace(why="too general")
+        return hit if hit.confidence >= self.settings.min_confidence else hit._replace(why="not sure enough")
 
     @cached_property
     def _stages(self) -> Terms:
@@ -152,7 +151,7 @@ class Labeller:
 
 
 def _narrowed(hit: Hit, specific: set[str]) -> Hit:
-    return replace(hit, why="wider than another hit") if hit.why == KEPT and hit.term_id not in specific else hit
+    return hit._replace(why="wider than another hit") if hit.why == KEPT and hit.term_id not in specific else hit
 
 
 def _plain_terms(match: Match, text: FieldText) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from build_bundle.label.settings import CONFIDENCE, FieldKind
 
@@ -21,9 +22,8 @@ class FieldText:
     text: str
 
 
-@dataclass(frozen=True)
-class Hit:
-    """One name found, and what became of it.
+class Hit(NamedTuple):
+    """One name found, and what became of it. A tuple, since collections have millions.
 
     Parameters
     ----------
