@@ -44,7 +44,7 @@ def test_the_paragraph_says_how_company_counts(engine, result):
     bundle = engine.bundle_of(result)
     recipe = {**bundle.manifest.recipe, "one_sided": 0.3}
     other = SimpleNamespace(manifest=replace(bundle.manifest, recipe=recipe))
-    assert "(a cell that had it not among its own 15 counted 0.3)" in methods(other, result)
+    assert "(one that did not have the cell among its own 15 counted 0.3)" in methods(other, result)
     assert "counted 1)" not in methods(bundle, result)
 
 
