@@ -50,7 +50,9 @@ def methods(bundle: Bundle, result: QueryResult) -> str:
         drawn = f"{options['draw']:,} of the file's {report['n_cells_file']:,} cells were drawn at random. "
     wider = f" Types were joined into wider ones ({len(result.type_ids)} of them)." if result.level else ""
     one_sided = Recipe.from_dict(facts.recipe).one_sided
-    counting = "" if one_sided == 1 else f" (one that did not have the cell among its own {N_ALIKE} counted {one_sided:g})"
+    counting = (
+        "" if one_sided == 1 else f" (one that did not have the cell among its own {N_ALIKE} counted {one_sided:g})"
+    )
     without = f" Studies left out: {', '.join(left_out)}." if left_out else ""
     return (
         f"Cell types were assigned with scQuery {__version__} against the reference {facts.title} ({facts.name}, build {facts.bundle_id}: "
