@@ -44,24 +44,22 @@ def layout() -> Component:
         style={"width": "100%", "height": "100%"},
         className="cytoscape",
     )
-    zoom = html.Div(
-        [
-            el.icon_button("plus", "Zoom in", **el.attributes(data_zoom="in")),
-            el.icon_button("minus", "Zoom out", **el.attributes(data_zoom="out")),
-            el.icon_button("maximize", "Show all", **el.attributes(data_zoom="fit")),
-            el.icon_button("download", "Save as PNG", **el.attributes(data_save_ontology="png")),
-        ],
-        className="zoom",
-    )
+    tools = [  # in the header: every corner of the body can hold a name
+        el.icon_button("plus", "Zoom in", **el.attributes(data_zoom="in")),
+        el.icon_button("minus", "Zoom out", **el.attributes(data_zoom="out")),
+        el.icon_button("maximize", "Show all", **el.attributes(data_zoom="fit")),
+        el.icon_button("download", "Save as PNG", **el.attributes(data_save_ontology="png")),
+    ]
     sheets = dcc.Store(id=ids.ONTOLOGY_SHEETS, data={theme: stylesheet(theme) for theme in THEMES})
     body = html.Div(
-        [graph, zoom, html.Div(id=ids.ONTOLOGY_LIST), dcc.Store(id=ids.ONTOLOGY_SIZE), sheets], className="ontology"
+        [graph, html.Div(id=ids.ONTOLOGY_LIST), dcc.Store(id=ids.ONTOLOGY_SIZE), sheets], className="ontology"
     )
     return el.panel(
         "Ontology",
         body,
         name="ontology",
         sub=html.Span("matched types in green, paths in grey", id=ids.ONTOLOGY_SUB),
+        tools=tools,
         message_id=ids.ONTOLOGY_MESSAGE,
     )
 

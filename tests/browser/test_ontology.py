@@ -55,3 +55,18 @@ def test_a_click_hits_its_node_after_the_panels_moved(page, tiny_query):
     assert page.evaluate(top) == before + 94
     tap(page, B_CELL)
     expect(page.locator(".card-title h1")).to_have_text("B cell")
+
+
+@pytest.mark.browser
+def test_the_tools_stand_beside_the_graph_and_not_on_it(page, tiny_query):
+    upload(page, tiny_query)
+    zoom = "() => document.getElementById('ontology')._cyreg.cy.zoom()"
+    fitted = page.evaluate(zoom)
+    tools = [page.get_by_role("button", name=name) for name in ("Zoom in", "Zoom out", "Show all", "Save as PNG")]
+    graph_top = page.locator("#ontology").bounding_box()["y"]
+    boxes = [tool.locator("visible=true").last.bounding_box() for tool in tools]
+    assert all(box["y"] + box["height"] <= graph_top for box in boxes)
+    tools[0].click()
+    assert page.evaluate(zoom) == pytest.approx(1.25 * fitted, rel=0.01)
+    tools[2].click()
+    assert page.evaluate(zoom) == pytest.approx(fitted, rel=0.01)

@@ -51,6 +51,14 @@ def _sift_the_models(page: Page) -> None:
 
 
 @pytest.mark.browser
+def test_accuracy_by_type_is_as_high_as_the_models_beside_it(page: Page, server) -> None:
+    page.goto(f"{server.url}/reference")
+    boxes = [page.locator(f".panel-{name}").bounding_box() for name in ("accuracy", "models")]
+    assert boxes[0]["y"] == boxes[1]["y"]
+    assert boxes[0]["height"] == pytest.approx(boxes[1]["height"], abs=1)
+
+
+@pytest.mark.browser
 def test_all_models_by_type_are_read_in_both_colour_schemes(page: Page, server) -> None:
     page.goto(f"{server.url}/reference")
     page.locator(FOLDED).click()
