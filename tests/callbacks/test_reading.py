@@ -38,3 +38,15 @@ def test_cluster_numbers_are_read(clusters, n):
 )
 def test_sizes_are_bounded(size, read):
     assert reading.read_size(size, (5, 6)) == read
+
+
+@pytest.mark.parametrize(
+    ("text", "contrast"), [(None, "others"), ("", "others"), ("siblings", "siblings"), ("x", "others")]
+)
+def test_what_a_type_is_held_against_is_read(text, contrast):
+    assert reading.read_contrast(text) == contrast
+
+
+@pytest.mark.parametrize(("text", "steps"), [(None, 0), ("", 0), ("2", 2), ("12", 12), ("123", 0), ("-1", 0), ("x", 0)])
+def test_a_level_of_detail_is_read(text, steps):
+    assert reading.read_detail(text) == steps

@@ -62,3 +62,18 @@ def test_context_makes_labels_no_worse_here(planted, trained, masks):
         ids, _ = retrieve(planted, *masks, representation, trained.encoder.inputs, k=K)
         near[representation.in_context] = np.mean(types[ids] == types[masks[1]][:, np.newaxis])
     assert near[True] >= near[False]
+
+
+def test_each_of_three_studies_is_steadied_by_itself_and_the_whole_reference_is_asked(planted, trained):
+    encoder, studies = trained.encoder, planted.cells["study"].to_numpy(dtype=object)
+    asked = np.isin(studies, ["tanaka2022", "okafor2020", "ferreira2021"])
+    queries, z, names = of(planted, encoder, asked)
+    expected = np.empty_like(queries)
+    for study in set(names):
+        mine = names == study
+        expected[mine] = steadied(queries[mine], expression_axes(z[mine])(z[mine]))
+    n_reference = np.count_nonzero(~asked)
+    ids, distances = retrieve(planted, ~asked, asked, as_searched(encoder), encoder.inputs, k=n_reference)
+    reference = anchored(of(planted, encoder, ~asked)[0], planted.cells[~asked])
+    np.testing.assert_allclose(distances, exact_search(reference, expected, n_reference).distances, atol=2e-3)
+    np.testing.assert_array_equal(np.sort(ids, axis=1)[0], np.flatnonzero(~asked))

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from build_bundle.evaluate.summary import bootstrap_interval, evaluation_table, figures
+from build_bundle.evaluate.summary import bootstrap_interval, evaluation_table, figures, markdown
 from core.bundle.schema import EVALUATION
 from core.bundle.writer import write_table
 
@@ -118,3 +118,30 @@ def test_an_interval_weighs_each_figure_by_its_size():
     assert bootstrap_interval(values, 500, 0, sizes=np.ones(3)) == bootstrap_interval(values, 500, 0)
     _, high = bootstrap_interval(values, 500, 0, sizes=np.array([1.0, 1.0, 1e9]))
     assert high == pytest.approx(0.9)
+
+
+def test_the_report_has_a_table_for_each_split_and_metric():
+    row = {"split": "study", "held_out": "s1", "cell_type_ontology_term_id": "all", "metric": "accuracy", "n_query": 9, "k": 4,
+           "ci_low": np.nan, "ci_high": np.nan, "model": "encoder", "value": 0.5}  # fmt: skip
+    mean = {"held_out": "all", "ci_low": 0.4, "ci_high": 0.6}
+    changes = ({}, {"model": "cosine", "value": 0.25}, mean, {**mean, "model": "cosine", "value": 0.25})
+    rows = [row | change for change in changes]
+    rows += [one | {"split": "pair", "value": 1.0} for one in rows] + [
+        row | {"metric": "mafp_weighted", "value": 0.125}
+    ]
+    rows += [
+        row | mean | {"metric": "mafp_weighted", "value": 0.125},
+        row | {"cell_type_ontology_term_id": "CL:1", "value": 0.9},
+    ]
+    blocks = markdown(pd.DataFrame(rows).query("split == 'study'"), ("accuracy", "mafp_weighted")).split("\n\n")
+    assert blocks[0] == "### accuracy, study held out"
+    assert blocks[1].splitlines() == [
+        "| held out | cells | K | encoder | cosine |", "|---|---|---|---|---|", "| s1 | 9 | 4 | 0.500 | 0.250 |",
+        "| all | 9 | 4 | 0.500 (0.400 to 0.600) | 0.250 (0.400 to 0.600) |",
+    ]  # fmt: skip
+    assert blocks[3].splitlines()[2] == "| s1 | 9 | 4 | 0.125 |"
+    both = markdown(pd.DataFrame(rows), ("accuracy",))
+    assert [line for line in both.splitlines() if line.startswith("#")] == [
+        "### accuracy, pair held out", "### accuracy, study held out",
+    ]  # fmt: skip
+    assert "| s1 | 9 | 4 | 1.000 | 1.000 |" in both

@@ -1,12 +1,14 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 
 from build_bundle.cells.holdout import Holdout
+from build_bundle.evaluate.representations import Representation, cosine, logistic_logits, raw
 from build_bundle.evaluate.settings import EvaluateSettings
-from build_bundle.evaluate.trial import COLUMNS, make_trial, run_trial
+from build_bundle.evaluate.trial import COLUMNS, make_trial, run_trial, score_representation
 from build_bundle.train.encoder import train_encoder
 from core.ontology.similarity import Similarity
 from tests.worlds import ALPHA, CD4, MONO, T
@@ -97,3 +99,16 @@ def test_held_out_pairs_leave_the_other_cells_of_the_study(planted):
     held = Holdout(pairs=frozenset({(T, "okafor2020")})).covers(planted.cells)
     assert make_trial(planted, ~held, held, SETTINGS, seed=0).queries["okafor2020"].size == 50  # 10 T cells remain
     assert make_trial(planted, ~held, held, replace(SETTINGS, min_reference=11), seed=0).queries == {}
+
+
+def test_every_name_stands_for_its_own_way_to_place_cells(planted, scored):
+    _, trial, trained = scored
+    inputs = trained.encoder.inputs
+    ways = {"raw": raw(inputs), "cosine": cosine(inputs), "logistic": logistic_logits(trained, planted)}
+    settings = replace(SETTINGS, models=("encoder", *ways))
+    found = run_trial(planted, trial, trained, settings)
+    for name, way in ways.items():
+        mine = found[found["model"] == name].reset_index(drop=True)
+        alone = score_representation(planted, trial, name, Representation(way), inputs, k=settings.k)
+        pd.testing.assert_frame_equal(mine, alone.reset_index(drop=True))
+    assert found.groupby("model")["afp"].mean().nunique() == 4
