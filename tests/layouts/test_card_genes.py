@@ -31,6 +31,15 @@ def test_rows_are_up_then_down_by_rank(card):
     assert [c > 0 for c in changes] == sorted([c > 0 for c in changes], reverse=True)
     assert rows[0]["gene_symbol"] == card.up["gene_symbol"][0]
     assert {type(row["specific"]) for row in rows} <= {bool, type(None)}
+    given = pd.concat([card.up, card.down]).set_index("gene_symbol")["specific"]
+    assert [row["specific"] for row in rows] == [
+        None if pd.isna(said := given[row["gene_symbol"]]) else said for row in rows
+    ]
+
+
+def test_a_gene_that_was_not_asked_of_other_types_is_neither_specific_nor_not(card):
+    up = card.up.assign(specific=pd.array([None, True, *[False] * (len(card.up) - 2)], dtype="boolean"))
+    assert [row["specific"] for row in card_genes.rows(replace(card, up=up))][:3] == [None, True, False]
 
 
 def test_long_lists_are_cut_and_say_so(card):

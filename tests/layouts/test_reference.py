@@ -62,6 +62,17 @@ def test_models_are_compared_with_the_one_in_use_first(view):
     assert "PCA, 100 components" in text(panel)
 
 
+def test_every_figure_stands_under_its_name(view):
+    figures = {"accuracy": 0.125, "macro_f1": 0.25, "mafp_weighted": 0.375, "mafp": 0.5}
+    table = view.evaluation[(view.evaluation["model"] == "encoder") & (view.evaluation["split"] == "study")].head(1)
+    table = pd.concat([table.assign(metric=metric, value=value) for metric, value in figures.items()])
+    panel = classes(built(replace(view, evaluation=table)), "panel-models")[0]
+    header, row = [p for p in walk(panel) if type(p).__name__ == "Tr"]
+    cells = [text(cell)[:5] for cell in row.children[1:5]]
+    assert [text(name) for name in header.children] == ["Model", "Cells right", "Macro F1", "MAFP", "MAFP, types", "p"]
+    assert cells == ["0.125", "0.250", "0.375", "0.500"]
+
+
 def test_no_evaluation_is_said(view):
     words = text(built(replace(view, evaluation=view.evaluation.head(0))))
     assert "No model was compared." in words
