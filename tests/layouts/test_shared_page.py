@@ -40,6 +40,13 @@ def test_a_comparison_is_told(answered):
     assert "Benjamini" not in shared_page.render(told(answered, comparison=untested))
 
 
+def test_studies_that_no_cell_is_near_to_are_not_named(answered):
+    table = told(answered).studies
+    aside = table.assign(n_hits=[0, *table["n_hits"][1:]])
+    assert len(table) == len(shared_page._studies(table)) > 1
+    assert [row["title"] for row in shared_page._studies(aside)] == list(table["title"][1:])
+
+
 def test_unknown_cells_have_a_row_without_a_term(answered):
     rows = shared_page._types(told(answered).composition)
     assert rows[-1]["name"] == "Unknown to the reference"

@@ -33,8 +33,18 @@ def test_a_square_a_study_and_a_diamond_for_the_mean():
     assert traces["sure"].marker.size[0] > traces["sure"].marker.size[1]
 
 
+def test_every_row_has_its_name_and_the_studies_their_cells():
+    fig = forest_figure(view(), theme="light")
+    assert list(fig.layout.yaxis.tickvals) == [0, 1, 2, 3]
+    assert fig.layout.yaxis.ticktext[-1] == "mean"
+    assert [note.text for note in fig.layout.annotations] == ["300", "200", "100", "cells"]
+    assert [note.y for note in fig.layout.annotations][:3] == [0, 1, 2]
+
+
 def test_one_study_has_no_mean_of_its_own():
-    assert "mean" not in named(forest_figure(view(1), theme="dark"))
+    fig = forest_figure(view(1), theme="dark")
+    assert "mean" not in named(fig)
+    assert len(fig.layout.yaxis.ticktext) == 1
 
 
 def test_text_is_escaped_and_short():

@@ -35,6 +35,17 @@ def test_cells_with_the_gene_are_coloured_and_the_strongest_drawn_last():
     assert traces["with"].marker.cmin == 0
 
 
+def test_the_map_reaches_over_all_cells_and_a_little_more():
+    shown = view()
+    layout = gene_map_figure(shown, theme="light", selected=np.ones(100, dtype=bool)).layout
+    every = np.concatenate([shown.query_xy, shown.reference_xy])
+    for axis, places in ((layout.xaxis, every[:, 0]), (layout.yaxis, every[:, 1])):
+        low, high = axis.range
+        span = places.max() - places.min()
+        assert places.min() - 0.2 * span < low < places.min()
+        assert places.max() < high < places.max() + 0.2 * span
+
+
 def test_only_selected_cells_are_asked_about():
     selected = np.arange(100) < 30
     traces = named(gene_map_figure(view(), theme="dark", selected=selected))
