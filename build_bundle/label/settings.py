@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from build_bundle.configuration.config import SelectionSettings
@@ -91,7 +92,20 @@ class LabelSettings:
         ... ]
         ['never', 'cell_type', 'tissue', 'other']
         """
-        return _kind(self, plain_name(field))
+        return self._kind_of(field)
+
+    @cached_property
+    def _kind_of(self) -> Callable[[str], FieldKind]:
+        """A memory of its own: one for all settings would have to compare them with every question."""
+        return lru_cache(maxsize=4096)(self._read_kind)
+
+    def _read_kind(self, field: str) -> FieldKind:
+        name = plain_name(field)
+        if not name or _any_in(self.never_fields, name):
+            return "never"
+        if _any_in(self.cell_type_fields, name):
+            return "cell_type"
+        return "tissue" if _any_in(self.tissue_fields, name) else "other"
 
     def is_general(self, term_id: str) -> bool:
         """Whether the term itself is too general; its branch is `decide`'s to look at."""
@@ -99,16 +113,10 @@ class LabelSettings:
         return term_id in self.general_terms or term_id in self.vague_terms or prefix in self.general_prefixes
 
 
-@lru_cache(maxsize=4096)
-def _kind(settings: LabelSettings, name: str) -> FieldKind:
-    if not name or any(re.search(pattern, name) for pattern in settings.never_fields):
-        return "never"
-    if any(re.search(pattern, name) for pattern in settings.cell_type_fields):
-        return "cell_type"
-    return "tissue" if any(re.search(pattern, name) for pattern in settings.tissue_fields) else "other"
+def _any_in(patterns: tuple[str, ...], name: str) -> bool:
+    return any(re.search(pattern, name) for pattern in patterns)
 
 
-@lru_cache(maxsize=4096)
 def plain_name(field: str) -> str:
     """Return the bare name of a field.
 

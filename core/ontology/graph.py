@@ -143,8 +143,7 @@ class Ontology:
         set of str
             No member is an ancestor of another member.
         """
-        wider = {a for t in terms for a in self.ancestors(t)}
-        return set(terms) - wider
+        return set(terms).difference(*(self.ancestors(term) for term in terms))
 
     def lowest_common_ancestors(self, a: str, b: str) -> set[str]:
         """Return the most specific terms that are above (or are) both `a` and `b`.
@@ -192,6 +191,9 @@ def _closure(start: str, edges: Mapping[str, list[str]], known: dict[str, frozen
             term = waiting.pop()
             if term not in seen:
                 seen.add(term)
-                waiting.extend(edges[term])
+                if term in known:
+                    seen |= known[term]
+                else:
+                    waiting.extend(edges[term])
         known[start] = frozenset(seen)
     return known[start]

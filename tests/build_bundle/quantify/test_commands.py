@@ -47,9 +47,12 @@ def labels(folder: Path, *labelled: str) -> Path:
     return folder
 
 
-def test_cells_without_a_label_are_counted_and_marked(few: World, tmp_path: Path) -> None:
+def test_cells_without_a_label_are_counted_and_marked(
+    few: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     out = tmp_path / "out"
     assert main(few.arguments(out, "--labels", str(labels(tmp_path / "labels", "good0")), "--quiet")) == 0
+    assert "None" not in capsys.readouterr().out.splitlines()  # there is no problem to tell
     assert table(out)["state"].to_dict() == {"bad10": "low_alignment", "good0": "ok", "good2": "unmapped_label"}
     cells = anndata.read_h5ad(out / "cells.h5ad")
     assert cells.obs["state"].to_dict() == {"good0": "ok", "good2": "unmapped_label"}
