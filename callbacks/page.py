@@ -294,7 +294,7 @@ def _finished(found: Services, job: Job, view: View) -> Component:
     try:
         result = result_of(found, job)
     except InputError as error:
-        return states.outdated(job, error)
+        return states.cannot_be_drawn(job, error)
     own = found.engine.own_columns(result)
     compares = view.tab == "compare" and bool(own)
     return results.frame(

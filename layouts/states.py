@@ -96,7 +96,7 @@ def failed(job: Job) -> Component:
     return html.Div([band, html.Div(_evidence(message), className="grid")], className="failed")
 
 
-def outdated(job: Job, error: ScQueryError) -> Component:
+def cannot_be_drawn(job: Job, error: ScQueryError) -> Component:
     """Say that a result cannot be drawn: its reference or scQuery has another version now, or its files are gone.
 
     Parameters

@@ -78,7 +78,7 @@ def every_layout(bundle: Path, query: Path, folder: Path) -> html.Div:
             running.layout(job(folder, "running", stage="embed"), facts.findings, now=NOW, memory_limit=4 * 1024**3),
             states.failed(job(folder, "failed", message=refused, retryable=True)),
             states.nowhere(),
-            states.outdated(done, InputError("This result was made with another version.")),
+            states.cannot_be_drawn(done, InputError("This result was made with another version.")),
             reference.layout(view, bundle="planted", fingerprint="abcd 1234"),
             *answer(engine, result, done),
         ]

@@ -18,7 +18,7 @@ def failed(tmp_path, **changes):
 
 
 def test_a_result_of_another_reference_is_said_once_with_ways_out(tmp_path):
-    page = states.outdated(job(tmp_path, "done"), InputError("It was made with another version of 'x'."))
+    page = states.cannot_be_drawn(job(tmp_path, "done"), InputError("It was made with another version of 'x'."))
     assert "It was made with another version of 'x'" in text(page)
     assert ids.SEARCH_ANEW in ids_of(page)
     saved = [part.href for part in walk(page) if getattr(part, "href", None)]
@@ -27,7 +27,7 @@ def test_a_result_of_another_reference_is_said_once_with_ways_out(tmp_path):
 
 def test_a_result_whose_files_are_gone_offers_no_downloads(tmp_path):
     error = InputError("There is no finished result in 'result'.", code="no-result")
-    page = states.outdated(job(tmp_path, "done"), error)
+    page = states.cannot_be_drawn(job(tmp_path, "done"), error)
     assert "The files of this result are gone" in text(page)
     assert "taken along" not in text(page)
     assert ids.SEARCH_ANEW in ids_of(page)

@@ -30,6 +30,15 @@ def of(planted, encoder, wanted):
     return np.concatenate(places), np.concatenate(z), planted.cells["study"].to_numpy(dtype=object)[wanted]
 
 
+def steadied_by_study(places, z, studies, one_sided=1.0):
+    """Steady the cells of every study among themselves."""
+    out = np.empty_like(places)
+    for study in set(studies):
+        mine = studies == study
+        out[mine] = steadied(places[mine], expression_axes(z[mine])(z[mine]), one_sided)
+    return out
+
+
 def test_without_context_every_cell_stands_for_itself(planted, trained, masks):
     encoder = trained.encoder
     reference, _, _ = of(planted, encoder, masks[0])
@@ -45,10 +54,7 @@ def test_in_context_reference_cells_lean_on_their_type_and_queries_on_their_stud
     encoder = Encoder(known.nets, inputs, known.join, known.place)
     reference, _, _ = of(planted, encoder, masks[0])
     queries, z, studies = of(planted, encoder, masks[1])
-    expected = np.empty_like(queries)
-    for study in set(studies):
-        mine = studies == study
-        expected[mine] = steadied(queries[mine], expression_axes(z[mine])(z[mine]), one_sided)
+    expected = steadied_by_study(queries, z, studies, one_sided)
     ids, distances = retrieve(planted, *masks, as_searched(encoder), encoder.inputs, k=K)
     found = exact_search(anchored(reference, planted.cells[masks[0]]), expected, K)
     np.testing.assert_allclose(distances, found.distances, atol=2e-3)
@@ -68,10 +74,7 @@ def test_each_of_three_studies_is_steadied_by_itself_and_the_whole_reference_is_
     encoder, studies = trained.encoder, planted.cells["study"].to_numpy(dtype=object)
     asked = np.isin(studies, ["tanaka2022", "okafor2020", "ferreira2021"])
     queries, z, names = of(planted, encoder, asked)
-    expected = np.empty_like(queries)
-    for study in set(names):
-        mine = names == study
-        expected[mine] = steadied(queries[mine], expression_axes(z[mine])(z[mine]))
+    expected = steadied_by_study(queries, z, names)
     n_reference = np.count_nonzero(~asked)
     ids, distances = retrieve(planted, ~asked, asked, as_searched(encoder), encoder.inputs, k=n_reference)
     reference = anchored(of(planted, encoder, ~asked)[0], planted.cells[~asked])
