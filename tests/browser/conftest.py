@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import (
@@ -21,6 +22,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.browser.steps import drawn, upload
 from tests.server import Server, servers
 
 ARGUMENTS = (
@@ -94,11 +96,17 @@ def problems() -> Iterator[Problems]:
     assert found == []
 
 
+def new_visitor(chromium: Browser) -> BrowserContext:
+    """Open a browser profile of its own."""
+    context = chromium.new_context(viewport=SIZE, accept_downloads=True)
+    context.set_default_timeout(PATIENCE)
+    return context
+
+
 @pytest.fixture
 def context(chromium: Browser) -> Iterator[BrowserContext]:
     """A browser profile of its own: a new visitor."""
-    context = chromium.new_context(viewport=SIZE, accept_downloads=True)
-    context.set_default_timeout(PATIENCE)
+    context = new_visitor(chromium)
     yield context
     context.close()
 
@@ -110,3 +118,42 @@ def page(context: BrowserContext, server: Server, problems: Problems) -> Page:
     problems.watch(page, server.url)
     page.goto(server.url)
     return page
+
+
+class Answer(NamedTuple):
+    """A result of `server`, and the browser profile that may see it."""
+
+    visitor: BrowserContext
+    address: str
+
+
+@pytest.fixture(scope="session")
+def answer(chromium: Browser, server: Server, tiny_query: Path) -> Iterator[Answer]:
+    """The result of `tiny_query`, found once for all tests that only look at it."""
+    visitor = new_visitor(chromium)
+    page = visitor.new_page()
+    page.goto(server.url)
+    upload(page, tiny_query)
+    address = page.url
+    page.close()
+    yield Answer(visitor, address)
+    visitor.close()
+
+
+@pytest.fixture
+def returning(answer: Answer, server: Server, problems: Problems) -> Iterator[Page]:
+    """An empty page of the visitor who has `answer`, watched; what the browser is told to remember is forgotten."""
+    page = answer.visitor.new_page()
+    problems.watch(page, server.url)
+    yield page
+    if page.url.startswith(server.url):
+        page.evaluate("localStorage.clear()")
+    page.close()
+
+
+@pytest.fixture
+def shown(returning: Page, answer: Answer) -> Page:
+    """The results of `answer`, drawn."""
+    returning.goto(answer.address)
+    drawn(returning)
+    return returning

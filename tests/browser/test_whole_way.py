@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import shutil
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -13,9 +14,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.steps import B_CELL, drawn, tap, upload
 from tests.worlds import QUERY, write_h5ad
 
-B_CELL = "CL:0000236"
 HINT_COLOUR = "getComputedStyle(document.getElementById('setting-leave-out'), '::placeholder').color"
 
 
@@ -25,47 +26,10 @@ ZOOM = (
 )
 
 
-def upload(page: Page, file) -> None:
-    with page.expect_file_chooser() as chooser:
-        page.click("#upload-drop")
-    chooser.value.set_files(file)
-    page.wait_for_url(re.compile(r"/r/[\w-]{22}"), timeout=30_000)
-    drawn(page)
-
-
-def drawn(page: Page) -> None:
-    """Wait until every panel shows something."""
-    for graph in ("heatmap", "scatter"):
-        page.wait_for_function(
-            "id => (document.querySelector(`#${id} .js-plotly-plot`)?.data || []).length > 0", arg=graph, timeout=60_000
-        )
-    page.wait_for_selector("#composition .share-row")
-    page.wait_for_selector("#studies .ag-row")
-    page.wait_for_function(
-        "() => { const o = document.getElementById('ontology'); return o && o._cyreg && o._cyreg.cy.nodes('.matched').length }"
-    )
-
-
 def click_row(page: Page, share: float) -> None:
     box = page.locator("#heatmap .nsewdrag").first.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] * share)
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] * share)
-
-
-def tap(page: Page, term: str) -> None:
-    x, y = page.evaluate(
-        """term => {
-            const place = document.getElementById('ontology');
-            const node = place._cyreg.cy.getElementById(term).renderedPosition();
-            const box = place.getBoundingClientRect();
-            return [box.left + node.x, box.top + node.y];
-        }""",
-        term,
-    )
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.wait_for_timeout(80)
-    page.mouse.up()
 
 
 @pytest.mark.browser
@@ -168,18 +132,17 @@ def _types_further_down_are_counted(page: Page) -> None:
 
 
 @pytest.mark.browser
-def test_settings_that_need_no_search_follow_at_once(page, tiny_query):
-    upload(page, tiny_query)
-    before = page.locator("#answer p").text_content()
-    thumb = page.locator("#setting-confidence [role=slider]")
+def test_settings_that_need_no_search_follow_at_once(shown):
+    before = shown.locator("#answer p").text_content()
+    thumb = shown.locator("#setting-confidence [role=slider]")
     thumb.focus()
-    page.keyboard.press("End")
-    expect(page.locator("#answer p")).not_to_have_text(before)
-    assert "threshold=0.95" in page.url
-    _says_what_is_not_searched_yet(page)
-    page.locator("#cluster-slider [role=slider]").focus()
-    page.keyboard.press("Home")
-    expect(page.locator("#cluster-count")).to_have_text("2 clusters")
+    shown.keyboard.press("End")
+    expect(shown.locator("#answer p")).not_to_have_text(before)
+    assert "threshold=0.95" in shown.url
+    _says_what_is_not_searched_yet(shown)
+    shown.locator("#cluster-slider [role=slider]").focus()
+    shown.keyboard.press("Home")
+    expect(shown.locator("#cluster-count")).to_have_text("2 clusters")
 
 
 def _says_what_is_not_searched_yet(page: Page) -> None:
@@ -201,80 +164,76 @@ def _says_what_is_not_searched_yet(page: Page) -> None:
 
 
 @pytest.mark.browser
-def test_a_study_is_left_out_from_its_row(page, tiny_query):
-    upload(page, tiny_query)
-    year = page.locator("#studies .ag-header-cell[col-id=year]")
+def test_a_study_is_left_out_from_its_row(shown):
+    year = shown.locator("#studies .ag-header-cell[col-id=year]")
     expect(year).to_be_hidden()
-    page.locator("[data-enlarge=studies]").click()
+    shown.locator("[data-enlarge=studies]").click()
     expect(year).to_be_visible()
-    expect(page.locator("#studies .study-detail").first).to_be_hidden()
-    leave_out = page.locator("#studies [data-leave-out]").first
+    expect(shown.locator("#studies .study-detail").first).to_be_hidden()
+    leave_out = shown.locator("#studies [data-leave-out]").first
     leave_out.click()
     expect(leave_out).to_have_attribute("aria-pressed", "true")
-    expect(page.locator(".settings .mantine-Pill-root")).to_have_count(1)
-    expect(page.locator("#search-pending")).to_have_text("The other choice of studies is not searched yet.")
-    page.locator("#studies .ag-cell[col-id=leave_out]").first.focus()
-    page.keyboard.press("Enter")
-    expect(page.locator("#search-pending")).to_be_empty()
-    page.keyboard.press("Escape")
+    expect(shown.locator(".settings .mantine-Pill-root")).to_have_count(1)
+    expect(shown.locator("#search-pending")).to_have_text("The other choice of studies is not searched yet.")
+    shown.locator("#studies .ag-cell[col-id=leave_out]").first.focus()
+    shown.keyboard.press("Enter")
+    expect(shown.locator("#search-pending")).to_be_empty()
+    shown.keyboard.press("Escape")
     expect(year).to_be_hidden()
 
 
 @pytest.mark.browser
-def test_wider_types_in_every_panel(page, tiny_query):
-    upload(page, tiny_query)
-    page.locator("#composition .share-button").first.click()
-    page.wait_for_url(re.compile("sel=type"))
-    page.locator("#detail-slider [role=slider]").focus()
-    page.keyboard.press("ArrowLeft")
-    expect(page.locator("#detail-value")).to_have_text("5 wider types")
-    page.keyboard.press("ArrowLeft")
-    expect(page.locator("#detail-value")).to_have_text("4 wider types")
-    page.wait_for_url(lambda url: "detail=2" in url and "sel=" not in url)  # a type of another level is no choice here
-    expect(page.locator("#composition .share-row").first).to_contain_text("T cell")
-    page.wait_for_function(
+def test_wider_types_in_every_panel(shown):
+    shown.locator("#composition .share-button").first.click()
+    shown.wait_for_url(re.compile("sel=type"))
+    shown.locator("#detail-slider [role=slider]").focus()
+    shown.keyboard.press("ArrowLeft")
+    expect(shown.locator("#detail-value")).to_have_text("5 wider types")
+    shown.keyboard.press("ArrowLeft")
+    expect(shown.locator("#detail-value")).to_have_text("4 wider types")
+    shown.wait_for_url(lambda url: "detail=2" in url and "sel=" not in url)  # a type of another level is no choice here
+    expect(shown.locator("#composition .share-row").first).to_contain_text("T cell")
+    shown.wait_for_function(
         "() => document.getElementById('ontology')._cyreg.cy.getElementById('CL:0000084').hasClass('matched')"
     )
-    page.reload()
-    drawn(page)
-    assert page.locator("#detail-slider [role=slider]").get_attribute("aria-valuenow") == "2"
-    page.go_back()
-    expect(page.locator("#detail-value")).to_have_text("5 wider types")
-    expect(page.locator("#detail-slider [role=slider]")).to_have_attribute("aria-valuenow", "3")
+    shown.reload()
+    drawn(shown)
+    assert shown.locator("#detail-slider [role=slider]").get_attribute("aria-valuenow") == "2"
+    shown.go_back()
+    expect(shown.locator("#detail-value")).to_have_text("5 wider types")
+    expect(shown.locator("#detail-slider [role=slider]")).to_have_attribute("aria-valuenow", "3")
 
 
 @pytest.mark.browser
-def test_a_branch_can_be_opened(page, tiny_query):
-    upload(page, tiny_query)
-    expect(page.locator("#heatmap-open")).to_be_hidden()
-    click_row(page, 0.1)
-    page.locator("#heatmap-open").click()
-    expect(page.locator("#heatmap-open")).to_have_attribute("aria-pressed", "true")
-    chosen = re.search(r": (\d+) of 110", page.locator("#selection-bar strong").inner_text()).group(1)
-    expect(page.locator("#heatmap-sub")).to_contain_text(f"{chosen} cells")
-    before = page.url
-    click_row(page, 0.5)
-    page.wait_for_timeout(500)
-    assert page.url == before  # rows of an opened branch choose nothing
-    page.locator("#heatmap-open").click()
-    expect(page.locator("#heatmap-sub")).to_contain_text("110 cells")
-    page.locator("#heatmap-open").click()
-    page.wait_for_url(re.compile("rows=selected"))
-    page.locator("#clear-selection").click()
-    page.wait_for_url(lambda url: "sel=" not in url and "rows=" not in url)
+def test_a_branch_can_be_opened(shown):
+    expect(shown.locator("#heatmap-open")).to_be_hidden()
+    click_row(shown, 0.1)
+    shown.locator("#heatmap-open").click()
+    expect(shown.locator("#heatmap-open")).to_have_attribute("aria-pressed", "true")
+    chosen = re.search(r": (\d+) of 110", shown.locator("#selection-bar strong").inner_text()).group(1)
+    expect(shown.locator("#heatmap-sub")).to_contain_text(f"{chosen} cells")
+    before = shown.url
+    click_row(shown, 0.5)
+    shown.wait_for_timeout(500)
+    assert shown.url == before  # rows of an opened branch choose nothing
+    shown.locator("#heatmap-open").click()
+    expect(shown.locator("#heatmap-sub")).to_contain_text("110 cells")
+    shown.locator("#heatmap-open").click()
+    shown.wait_for_url(re.compile("rows=selected"))
+    shown.locator("#clear-selection").click()
+    shown.wait_for_url(lambda url: "sel=" not in url and "rows=" not in url)
 
 
 @pytest.mark.browser
-def test_the_scheme_can_be_switched_and_is_kept(page, tiny_query):
-    upload(page, tiny_query)
-    page.click("#theme")
-    page.wait_for_function("() => document.documentElement.dataset.mantineColorScheme === 'dark'")
-    page.wait_for_function(
+def test_the_scheme_can_be_switched_and_is_kept(shown):
+    shown.click("#theme")
+    shown.wait_for_function("() => document.documentElement.dataset.mantineColorScheme === 'dark'")
+    shown.wait_for_function(
         "() => document.querySelector('#heatmap .js-plotly-plot')._fullLayout.font.color.toLowerCase() === '#b5c0cc'"
     )
-    page.reload()
-    drawn(page)
-    assert page.evaluate("document.documentElement.dataset.mantineColorScheme") == "dark"
+    shown.reload()
+    drawn(shown)
+    assert shown.evaluate("document.documentElement.dataset.mantineColorScheme") == "dark"
 
 
 @pytest.mark.browser
@@ -293,52 +252,50 @@ def test_the_keyboard_reaches_what_matters(page):
 
 
 @pytest.mark.browser
-def test_the_focus_stays_where_the_work_is(page, tiny_query):
+def test_the_focus_stays_where_the_work_is(shown):
     """A choice draws its own controls anew, and must not throw a keyboard user back to the top of the page."""
-    upload(page, tiny_query)
-    row = page.locator("#composition .share-button").first
+    row = shown.locator("#composition .share-button").first
     row.focus()
-    page.keyboard.press("Enter")
-    expect(page.locator("#clear-selection")).to_be_visible()
-    expect(page.locator("#composition .share-button[aria-pressed=true]")).to_be_focused()
-    about = page.locator("#selection-bar [data-go*=type]")
+    shown.keyboard.press("Enter")
+    expect(shown.locator("#clear-selection")).to_be_visible()
+    expect(shown.locator("#composition .share-button[aria-pressed=true]")).to_be_focused()
+    about = shown.locator("#selection-bar [data-go*=type]")
     about.focus()
-    page.keyboard.press("Enter")
-    expect(page.locator(".mantine-Drawer-content")).to_be_visible()
-    page.keyboard.press("Escape")
-    expect(page.locator(".mantine-Drawer-content")).to_be_hidden()
+    shown.keyboard.press("Enter")
+    expect(shown.locator(".mantine-Drawer-content")).to_be_visible()
+    shown.keyboard.press("Escape")
+    expect(shown.locator(".mantine-Drawer-content")).to_be_hidden()
     expect(about).to_be_focused()
-    page.locator("#cluster-list button").nth(1).focus()
-    expect(page.locator("#cluster-list .focus-list")).to_have_css("clip-path", "none")
-    page.keyboard.press("Enter")
-    expect(page.locator("#selection-bar strong")).to_contain_text("Cluster 2")
-    expect(page.locator("#cluster-list button[aria-pressed=true]")).to_be_focused()
-    page.locator("#clear-selection").focus()
-    page.keyboard.press("Enter")
-    expect(page.locator("#clear-selection")).to_be_hidden()
-    expect(page.locator("#selection-bar")).to_be_focused()
+    shown.locator("#cluster-list button").nth(1).focus()
+    expect(shown.locator("#cluster-list .focus-list")).to_have_css("clip-path", "none")
+    shown.keyboard.press("Enter")
+    expect(shown.locator("#selection-bar strong")).to_contain_text("Cluster 2")
+    expect(shown.locator("#cluster-list button[aria-pressed=true]")).to_be_focused()
+    shown.locator("#clear-selection").focus()
+    shown.keyboard.press("Enter")
+    expect(shown.locator("#clear-selection")).to_be_hidden()
+    expect(shown.locator("#selection-bar")).to_be_focused()
 
 
 @pytest.mark.browser
-def test_a_group_of_the_users_own_metadata_is_one_selection_more(page, tiny_query):
-    upload(page, tiny_query)
-    box = page.locator("#own-groups")
+def test_a_group_of_the_users_own_metadata_is_one_selection_more(shown):
+    box = shown.locator("#own-groups")
     box.click()
-    first = page.locator(".mantine-Select-option").first
+    first = shown.locator(".mantine-Select-option").first
     name = first.inner_text()  # "donor: a (60)"
     first.click()
-    expect(page.locator("#selection-bar")).to_contain_text(name.split(": ")[1].split(" (")[0])
-    assert "sel=obs:" in unquote(page.url)
-    expect(page.locator("#own-groups")).to_have_value(name)
-    for again in (page.reload, page.get_by_role("link", name="Genes").click):  # the address keeps it
+    expect(shown.locator("#selection-bar")).to_contain_text(name.split(": ")[1].split(" (")[0])
+    assert "sel=obs:" in unquote(shown.url)
+    expect(shown.locator("#own-groups")).to_have_value(name)
+    for again in (shown.reload, shown.get_by_role("link", name="Genes").click):  # the address keeps it
         again()
-        expect(page.locator("#own-groups")).to_have_value(name)
-        page.wait_for_timeout(500)
-        assert "sel=obs:" in unquote(page.url)
-    page.get_by_role("link", name="Results").click()
-    page.locator("#composition .share-button").first.click(position={"x": 20, "y": 8})
-    expect(page.locator("#own-groups")).to_have_value("")
-    assert "sel=type:" in unquote(page.url)
+        expect(shown.locator("#own-groups")).to_have_value(name)
+        shown.wait_for_timeout(500)
+        assert "sel=obs:" in unquote(shown.url)
+    shown.get_by_role("link", name="Results").click()
+    shown.locator("#composition .share-button").first.click(position={"x": 20, "y": 8})
+    expect(shown.locator("#own-groups")).to_have_value("")
+    assert "sel=type:" in unquote(shown.url)
 
 
 @pytest.mark.browser
@@ -382,20 +339,19 @@ def test_on_a_narrow_window_the_rail_is_a_drawer(page, tiny_query):
 
 
 @pytest.mark.browser
-def test_figures_are_saved_here_and_sent_nowhere(page, tiny_query, tmp_path):
-    upload(page, tiny_query)
-    expect(page.locator(".modebar-btn").first).to_be_attached()
-    offered = page.locator(".modebar-btn").evaluate_all("buttons => buttons.map(b => b.dataset.title)")
+def test_figures_are_saved_here_and_sent_nowhere(shown, tmp_path):
+    expect(shown.locator(".modebar-btn").first).to_be_attached()
+    offered = shown.locator(".modebar-btn").evaluate_all("buttons => buttons.map(b => b.dataset.title)")
     assert set(offered) <= {"Save as SVG", "Save as PNG", "Zoom", "Pan", "Reset axes", "Lasso Select", "Box Select"}
-    page.locator("#scatter").hover()
-    shown = page.evaluate("document.querySelector('#scatter .js-plotly-plot')._fullLayout.width")
-    svg = saved(page, "#scatter [data-title='Save as SVG']", tmp_path / "scquery-map.svg")
-    assert f'width="{shown + 24:g}"' in svg.decode()[:400]
-    assert width_of(saved(page, "#scatter [data-title='Save as PNG']", tmp_path / "scquery-map.png")) >= 3 * shown
-    drawn = page.evaluate("document.getElementById('ontology')._cyreg.cy.elements().boundingBox().w")
-    assert width_of(saved(page, "[data-save-ontology]", tmp_path / "scquery-ontology.png")) >= 2 * drawn
-    page.get_by_role("button", name="Download", exact=True).click()
-    assert saved(page, "#composition-download", tmp_path / "scquery-composition.csv").startswith(b"type_id,type_name")
+    shown.locator("#scatter").hover()
+    width = shown.evaluate("document.querySelector('#scatter .js-plotly-plot')._fullLayout.width")
+    svg = saved(shown, "#scatter [data-title='Save as SVG']", tmp_path / "scquery-map.svg")
+    assert f'width="{width + 24:g}"' in svg.decode()[:400]
+    assert width_of(saved(shown, "#scatter [data-title='Save as PNG']", tmp_path / "scquery-map.png")) >= 3 * width
+    drawn = shown.evaluate("document.getElementById('ontology')._cyreg.cy.elements().boundingBox().w")
+    assert width_of(saved(shown, "[data-save-ontology]", tmp_path / "scquery-ontology.png")) >= 2 * drawn
+    shown.get_by_role("button", name="Download", exact=True).click()
+    assert saved(shown, "#composition-download", tmp_path / "scquery-composition.csv").startswith(b"type_id,type_name")
 
 
 def saved(page, button: str, path: Path) -> bytes:
@@ -412,48 +368,74 @@ def width_of(png: bytes) -> int:
     return int.from_bytes(png[16:20], "big")
 
 
+@pytest.fixture(scope="module")
+def long_named(answer, server, tiny_query, tmp_path_factory) -> str:
+    """The address of a result whose file has a long name."""
+    page = answer.visitor.new_page()
+    page.goto(server.url)
+    upload(page, shutil.copy(tiny_query, tmp_path_factory.mktemp("named") / f"{'a_long_name_' * 8}.h5ad"))
+    address = page.url
+    page.close()
+    return address
+
+
+def each(page: Page, widths: Sequence[int]) -> Iterator[int]:
+    """Drag the window to every width, where nothing may be wider than it, and back to the first."""
+    for width in (*widths, widths[0]):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_function("width => document.documentElement.scrollWidth <= width", arg=width)
+        yield width
+
+
 @pytest.mark.browser
-@pytest.mark.parametrize("width", [1280, 1024, 700, 390, 320])
-def test_nothing_is_wider_than_the_window(page, server, tiny_query, tmp_path, width):
-    page.set_viewport_size({"width": width, "height": 800})
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    expect(page.locator(".chip-title")).to_be_visible()  # the reference is in sight at every width
-    upload(page, shutil.copy(tiny_query, tmp_path / f"{'a_long_name_' * 8}.h5ad"))
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+@pytest.mark.parametrize("widths", [(1280, 1024, 700), (390, 320)])
+def test_nothing_is_wider_than_the_window(returning, server, long_named, widths):
+    returning.set_viewport_size({"width": widths[0], "height": 800})
+    returning.goto(server.url)
+    for _ in each(returning, widths):
+        expect(returning.locator(".chip-title")).to_be_visible()  # the reference is in sight at every width
+    returning.goto(long_named)
+    drawn(returning)
+    returning.locator("#composition .share-button").first.click(position={"x": 20, "y": 8})  # its name
+    expect(returning.locator(".selection-statement")).to_contain_text("median score")
+    for width in each(returning, widths):
+        _a_result_fits(returning, width)
+    for tab, there in (
+        ("Genes", ".gene-box"),
+        ("Compare", "#compare-genes .ag-row >> nth=0"),
+        ("Reference", "#reference h1"),
+    ):
+        returning.locator(".tabs a", has_text=tab).click()
+        expect(returning.locator(there)).to_be_visible(timeout=15_000)  # genes of all cells are tested first
+        for _ in each(returning, widths):
+            expect(returning.locator(there)).to_be_visible()
+    returning.evaluate("document.querySelector('.panel-reads').remove()")  # a reference built from matrices has none
+    for _ in each(returning, widths):
+        narrowest = returning.locator(".facts dd").evaluate_all("all => Math.min(...all.map(dd => dd.clientWidth))")
+        assert narrowest >= 140
+    returning.goto(server.url)
+    for _ in each(returning, widths):
+        expect(returning.locator(".recent-state").first).to_be_visible()
+
+
+def _a_result_fits(page: Page, width: int) -> None:
     # Where the map fills the width of a phone, a finger must be able to scroll past it.
     page.wait_for_function(
         "mode => document.querySelector('#scatter .js-plotly-plot')._fullLayout.dragmode === mode",
         arg="lasso" if width > 640 else False,
     )
-    page.locator("#composition .share-button").first.click(position={"x": 20, "y": 8})  # its name
     cut = "said => said.filter(part => part.scrollWidth > part.clientWidth).map(part => part.textContent)"
-    expect(page.locator(".selection-statement")).to_contain_text("median score")
     assert page.locator(".selection-statement > *").evaluate_all(cut) == []
     for last in (page.get_by_label("How to read this page"), page.locator("#clear-selection")):
         expect(last).to_be_visible()
         box = last.bounding_box()
         assert box is not None
         assert box["x"] + box["width"] <= width
-    for tab, there in (
-        ("Genes", ".gene-box"),
-        ("Compare", "#compare-genes .ag-row >> nth=0"),
-        ("Reference", "#reference h1"),
-    ):
-        page.locator(".tabs a", has_text=tab).click()
-        expect(page.locator(there)).to_be_visible(timeout=15_000)  # genes of all cells are tested first
-        page.wait_for_function("width => document.documentElement.scrollWidth <= width", arg=width)  # once drawn
-    page.evaluate("document.querySelector('.panel-reads').remove()")  # a reference built from matrices has none
-    narrowest = page.locator(".facts dd").evaluate_all("all => Math.min(...all.map(dd => dd.clientWidth))")
-    assert narrowest >= 140
-    page.goto(server.url)
-    expect(page.locator(".recent-state")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.browser
-def test_the_reference_page_and_back(page, tiny_query):
-    upload(page, tiny_query)
-    page.locator(".tabs a", has_text="Reference").click()
-    expect(page.locator("#reference h1")).to_be_visible()
-    page.locator(".tabs a", has_text="Results").click()
-    drawn(page)
+def test_the_reference_page_and_back(shown):
+    shown.locator(".tabs a", has_text="Reference").click()
+    expect(shown.locator("#reference h1")).to_be_visible()
+    shown.locator(".tabs a", has_text="Results").click()
+    drawn(shown)
