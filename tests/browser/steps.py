@@ -8,6 +8,18 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 B_CELL = "CL:0000236"
+PAGE = re.compile(r"/r/[\w-]{22}$")
+PATIENT = 30_000  # milliseconds: the first answer of a server reads files
+
+
+def ready(page: Page) -> None:
+    """Wait until Dash has drawn the first page; before, asking for a component is an error."""
+    page.wait_for_selector("#upload-drop")
+
+
+def choose(page: Page, file: Path) -> None:
+    """Give the first page a file, as its own dialog does."""
+    page.locator("#upload-file").set_input_files(file)
 
 
 def upload(page: Page, file: Path | str) -> None:
@@ -15,7 +27,7 @@ def upload(page: Page, file: Path | str) -> None:
     with page.expect_file_chooser() as chooser:
         page.click("#upload-drop")
     chooser.value.set_files(file)
-    page.wait_for_url(re.compile(r"/r/[\w-]{22}"), timeout=30_000)
+    page.wait_for_url(PAGE, timeout=PATIENT)
     drawn(page)
 
 
@@ -30,6 +42,14 @@ def drawn(page: Page) -> None:
     page.wait_for_function(
         "() => { const o = document.getElementById('ontology'); return o && o._cyreg && o._cyreg.cy.nodes('.matched').length }"
     )
+
+
+def traces(page: Page, graph: str) -> list[str]:
+    """Wait until a figure is drawn; give the names of its traces."""
+    page.wait_for_function(
+        "id => (document.querySelector(`#${id} .js-plotly-plot`)?.data || []).length > 0", arg=graph, timeout=PATIENT
+    )
+    return page.evaluate("id => document.querySelector(`#${id} .js-plotly-plot`).data.map(t => t.name)", graph)
 
 
 def tap(page: Page, term: str) -> None:

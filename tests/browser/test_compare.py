@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_genes import PATIENT, traces
+from tests.browser.steps import PATIENT, traces
 
 
 def open_tab(page: Page, address: str) -> None:

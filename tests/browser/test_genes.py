@@ -7,21 +7,12 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.steps import upload
-
-PATIENT = 30_000  # milliseconds: the first answer of a server reads files
+from tests.browser.steps import PATIENT, traces, upload
 
 
 def open_tab(page: Page, address: str) -> None:
     page.goto(f"{address}?tab=genes")
     expect(page.locator(".gene-name h2")).to_be_visible(timeout=PATIENT)
-
-
-def traces(page: Page, graph: str) -> list[str]:
-    page.wait_for_function(
-        "id => (document.querySelector(`#${id} .js-plotly-plot`)?.data || []).length > 0", arg=graph, timeout=30_000
-    )
-    return page.evaluate("id => document.querySelector(`#${id} .js-plotly-plot`).data.map(t => t.name)", graph)
 
 
 @pytest.mark.browser

@@ -18,8 +18,7 @@ from core.bundle import schema
 from core.bundle.publish import build_lock
 from core.bundle.reader import Bundle
 from tests.browser.payloads import PAYLOADS, check
-from tests.browser.steps import upload
-from tests.browser.test_genes import PATIENT
+from tests.browser.steps import PATIENT, upload
 from tests.republished import republish
 from tests.worlds import QUERY, TERMS, write_h5ad
 

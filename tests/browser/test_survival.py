@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from tests.browser.test_upload import PAGE, choose, drawn
+from tests.browser.steps import PAGE, choose, drawn, ready
 
 pytestmark = pytest.mark.browser
 
@@ -24,52 +24,45 @@ def watched(context, server, problems):
     return page
 
 
-def answered(page):
-    """Wait until the panels of a result are drawn."""
-    page.locator("#heatmap .main-svg").first.wait_for(timeout=60_000)
-    page.locator("#scatter .main-svg").first.wait_for()
-    page.locator("#studies .ag-row").first.wait_for()
-
-
 def test_the_same_address_after_reload_and_kill(context, own_server, problems, tiny_query):
     page = watched(context, own_server, problems)
     page.goto(own_server.url)
-    drawn(page)
+    ready(page)
     choose(page, tiny_query)
     page.wait_for_url(PAGE)
-    answered(page)
+    drawn(page)
     heading = page.locator("h1").first.text_content()
     address = page.url
     page.reload()
-    answered(page)
+    drawn(page)
     page.goto("about:blank")
     own_server.stop(signal.SIGKILL)
     own_server.start()
     page.goto(address)
-    answered(page)
+    drawn(page)
     assert page.locator("h1").first.text_content() == heading
 
 
 def test_a_closed_tab_loses_nothing(context, own_server, problems, tiny_query):
     page = watched(context, own_server, problems)
     page.goto(own_server.url)
-    drawn(page)
+    ready(page)
     choose(page, tiny_query)
     page.wait_for_url(PAGE)
     address = page.url
     page.close()
     later = watched(context, own_server, problems)
     later.goto(address)
-    answered(later)
+    drawn(later)
 
 
 def test_somebody_elses_result(chromium, context, own_server, problems, tiny_query):
     page = watched(context, own_server, problems)
     page.goto(own_server.url)
-    drawn(page)
+    ready(page)
     choose(page, tiny_query)
     page.wait_for_url(PAGE)
-    answered(page)
+    drawn(page)
     stranger = chromium.new_context()
     other = watched(stranger, own_server, problems)
     answer = other.goto(page.url)

@@ -5,9 +5,10 @@ import time
 
 import pytest
 
+from tests.browser.steps import PAGE, choose, ready
+
 pytestmark = pytest.mark.browser
 
-PAGE = re.compile(r"/r/[\w-]{22}$")
 MIB = 1024**2
 
 
@@ -17,10 +18,6 @@ def large(tmp_path):
     path = tmp_path / "large.h5ad"
     path.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(12 * MIB))
     return path
-
-
-def choose(page, path):
-    page.locator("#upload-file").set_input_files(path)
 
 
 def state(page):
@@ -35,11 +32,6 @@ def wait_for_state(page, *wanted, seconds=15):
             return data
         page.wait_for_timeout(20)
     raise AssertionError(f"{state(page)} is not {wanted}")
-
-
-def drawn(page):
-    """Wait until Dash has drawn the page; before, asking for a component is an error."""
-    page.wait_for_selector("#upload-drop")
 
 
 def slow_down(page, milliseconds=150):
@@ -57,7 +49,7 @@ def jobs(page, server):
 
 
 def test_a_chosen_file_becomes_a_search(page, server, tiny_query):
-    drawn(page)
+    ready(page)
     choose(page, tiny_query)
     page.wait_for_url(PAGE)
     (job,) = jobs(page, server)
@@ -67,7 +59,7 @@ def test_a_chosen_file_becomes_a_search(page, server, tiny_query):
 
 
 def test_a_file_dropped_anywhere(page, server, tiny_query):
-    drawn(page)
+    ready(page)
     data = page.evaluate_handle(
         """bytes => {
             const data = new DataTransfer();
@@ -85,14 +77,14 @@ def test_a_file_dropped_anywhere(page, server, tiny_query):
 
 
 def test_the_zone_opens_the_chooser_by_mouse_and_keyboard(page, server):
-    drawn(page)
+    ready(page)
     for act in (lambda: page.locator("#upload-drop").click(), lambda: page.locator("#upload-drop").press("Enter")):
         with page.expect_file_chooser():
             act()
 
 
 def test_progress_is_told_with_speed_and_time(page, large):
-    drawn(page)
+    ready(page)
     slow_down(page, 400)
     choose(page, large)
     page.wait_for_function(
@@ -105,7 +97,7 @@ def test_progress_is_told_with_speed_and_time(page, large):
 
 
 def test_a_broken_network_is_waited_for(page, context, server, large, problems):
-    drawn(page)
+    ready(page)
     slow_down(page)
     choose(page, large)
     page.wait_for_function("() => window.dash_component_api.getLayout('upload-state').props.data?.received > 0")
@@ -120,13 +112,13 @@ def test_a_broken_network_is_waited_for(page, context, server, large, problems):
 
 
 def test_after_a_reload_the_same_file_goes_on(page, server, large):
-    drawn(page)
+    ready(page)
     slow_down(page)
     choose(page, large)
     page.wait_for_function("() => window.dash_component_api.getLayout('upload-state').props.data?.received > 0")
     page.on("dialog", lambda dialog: dialog.accept())
     page.reload()
-    drawn(page)
+    ready(page)
     told = wait_for_state(page, "interrupted")
     assert told["name"] == "large.h5ad"
     assert told["received"] > 0
@@ -140,7 +132,7 @@ def test_after_a_reload_the_same_file_goes_on(page, server, large):
 
 
 def test_cancel_removes_the_upload(page, server, large):
-    drawn(page)
+    ready(page)
     slow_down(page)
     choose(page, large)
     page.wait_for_function("() => window.dash_component_api.getLayout('upload-state').props.data?.received > 0")
@@ -151,7 +143,7 @@ def test_cancel_removes_the_upload(page, server, large):
 
 
 def test_a_refusal_is_told(page, server, tmp_path, problems):
-    drawn(page)
+    ready(page)
     empty = tmp_path / "empty.csv"
     empty.touch()
     choose(page, empty)
@@ -161,7 +153,7 @@ def test_a_refusal_is_told(page, server, tmp_path, problems):
 
 
 def test_several_files_are_refused(page, tiny_query, large):
-    drawn(page)
+    ready(page)
     page.evaluate("() => { document.getElementById('upload-file').multiple = true; }")
     page.locator("#upload-file").set_input_files([tiny_query, large])
     assert wait_for_state(page, "failed")["code"] == "one-file"

@@ -18,8 +18,6 @@ from tests.browser.steps import B_CELL, drawn, tap, upload
 from tests.worlds import QUERY, write_h5ad
 
 HINT_COLOUR = "getComputedStyle(document.getElementById('setting-leave-out'), '::placeholder').color"
-
-
 DARK = "() => document.querySelector('#scatter .js-plotly-plot')._fullLayout.font.color.toLowerCase() === '#b5c0cc'"
 ZOOM = (
     "(l => [l.dragmode, l.xaxis.range, l.yaxis.range])(document.querySelector('#scatter .js-plotly-plot')._fullLayout)"
